@@ -1,0 +1,1 @@
+"""How the outside talks to us: REST, web pages, callbacks from office systems, command line, simulators."""

@@ -1,0 +1,211 @@
+"""What the engine refuses to do, and what it fails to do.
+
+    ShenpiError
+        NotFound                  nothing has that id, or it is not yours to know
+        Refused                   understood, and not possible in this state
+            NotPermitted              not this person
+            TaskAlreadyClaimed        somebody else holds it
+            TaskClosed                already decided, or gone with its instance
+            InstanceEnded             the process instance is over
+            Duplicate                 the same thing is already here
+        Conflict                  another request got there first
+            StaleRevision             the caller decided on an older picture
+        InvalidContent            the content itself is wrong; lists every fault
+            InvalidDefinition         a BPMN, DMN or form file cannot be run
+            InvalidExpression         an expression or script is outside the subset
+            InvoiceUnreadable         a file is no invoice that we can read
+            InvalidVariables          values that do not fit the form or the limits
+        ExecutionFailed           a model went wrong while running; becomes an incident on its element
+            BudgetExceeded            it ran longer or grew larger than allowed
+        OAError                   an office system did not do what we asked
+            OAUnavailable             passing: the job is tried again
+            OARejected                lasting: an incident is raised
+            OAUnknown                 sent, and the answer was lost: compare before repeating
+        EvidenceBroken            history or an archive package fails its check; lists every fault
+        Unavailable               the server cannot answer now; try again later
+
+`code` is for programs and never changes. `facts` reach the client: put only what the caller may see in them.
+A `Fault` is one entry of a list of faults, with its place.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong, and where: `place` is a line, an element id, a path or a field, whichever the reader can find."""
+
+    code: str
+    zh: str
+    en: str
+    file: str | None = None
+    line: int | None = None
+    element: str | None = None
+    path: str | None = None
+    expected: str | None = None
+    found: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fault without its empty places."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.element, self.path) if part is not None)
+        return f"{place}: {self.en}" if place else self.en
+
+
+class ShenpiError(Exception):
+    """Base of every error that is raised on purpose."""
+
+    code: ClassVar[str] = "error"
+    zh: ClassVar[str] = "系统无法完成该操作。"
+    en: ClassVar[str] = "That could not be done."
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(self.say("en"))
+
+    def say(self, language: str) -> str:
+        """Return the message in `zh` or `en` with the facts filled in."""
+        text = self.zh if language.startswith("zh") else self.en
+        try:
+            return text.format(**self.facts)
+        except (KeyError, IndexError):
+            return text
+
+
+class NotFound(ShenpiError):
+    code = "not-found"
+    zh = "找不到该{kind}。"
+    en = "No such {kind}."
+
+
+class Refused(ShenpiError):
+    code = "refused"
+    zh = "当前状态下不能这样做：{reason}"
+    en = "Not possible in this state: {reason}"
+
+
+class NotPermitted(Refused):
+    code = "not-permitted"
+    zh = "您没有权限执行此操作。"
+    en = "You are not permitted to do this."
+
+
+class TaskAlreadyClaimed(Refused):
+    code = "task-already-claimed"
+    zh = "该待办已由 {assignee} 领取。"
+    en = "This task is already claimed by {assignee}."
+
+
+class TaskClosed(Refused):
+    code = "task-closed"
+    zh = "该待办已关闭（{state}），您的操作没有改变任何内容。"
+    en = "This task is closed ({state}); nothing was changed."
+
+
+class InstanceEnded(Refused):
+    code = "instance-ended"
+    zh = "该流程实例已结束（{state}）。"
+    en = "This process instance has ended ({state})."
+
+
+class Duplicate(Refused):
+    code = "duplicate"
+    zh = "已存在相同的{kind}。"
+    en = "The same {kind} is already here."
+
+
+class Conflict(ShenpiError):
+    code = "conflict"
+    zh = "另一个请求抢先完成，请刷新后重试。"
+    en = "Another request got there first; look again and repeat if needed."
+
+
+class StaleRevision(Conflict):
+    code = "stale-revision"
+    zh = "内容已被更改：您看到的是版本 {expected}，现在是 {found}。"
+    en = "It has changed since you looked: you saw revision {expected}, now it is {found}."
+
+
+class InvalidContent(ShenpiError):
+    """Content with a list of faults, all collected before the error is raised once."""
+
+    code = "invalid-content"
+    zh = "内容有 {count} 处错误。"
+    en = "The content has {count} fault(s)."
+
+    def __init__(self, faults: Iterable[Fault], **facts: Any) -> None:
+        self.faults = list(faults)
+        super().__init__(count=len(self.faults), **facts)
+
+    def __str__(self) -> str:
+        return "; ".join(str(fault) for fault in self.faults) or super().__str__()
+
+
+class InvalidDefinition(InvalidContent):
+    code = "invalid-definition"
+    zh = "流程文件有 {count} 处错误，未部署。"
+    en = "The process files have {count} fault(s); nothing was deployed."
+
+
+class InvalidExpression(InvalidContent):
+    code = "invalid-expression"
+    zh = "表达式或脚本超出允许的范围。"
+    en = "The expression or script is outside the allowed subset."
+
+
+class InvoiceUnreadable(InvalidContent):
+    code = "invoice-unreadable"
+    zh = "无法识别该文件为发票。"
+    en = "This file cannot be read as an invoice."
+
+
+class InvalidVariables(InvalidContent):
+    code = "invalid-variables"
+    zh = "填写的内容有 {count} 处不符合要求。"
+    en = "{count} value(s) do not fit."
+
+
+class ExecutionFailed(ShenpiError):
+    code = "execution-failed"
+    zh = "流程在“{element}”处执行失败：{reason}"
+    en = "The process failed at {element}: {reason}"
+
+
+class BudgetExceeded(ExecutionFailed):
+    code = "budget-exceeded"
+    zh = "超出运行限额：{reason}"
+    en = "A running limit was exceeded: {reason}"
+
+
+class OAError(ShenpiError):
+    code = "oa-error"
+    zh = "办公系统没有完成请求：{reason}"
+    en = "The office system did not do what was asked: {reason}"
+
+
+class OAUnavailable(OAError):
+    code = "oa-unavailable"
+
+
+class OARejected(OAError):
+    code = "oa-rejected"
+
+
+class OAUnknown(OAError):
+    code = "oa-unknown"
+
+
+class EvidenceBroken(InvalidContent):
+    code = "evidence-broken"
+    zh = "证据校验发现 {count} 处问题。"
+    en = "The evidence check found {count} fault(s)."
+
+
+class Unavailable(ShenpiError):
+    code = "unavailable"
+    zh = "服务暂不可用，请稍后重试：{reason}"
+    en = "The server cannot answer now, try again later: {reason}"

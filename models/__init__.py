@@ -1,0 +1,1 @@
+"""What is remembered: tables and migrations. No behaviour beyond a property."""
