@@ -1,0 +1,136 @@
+"""Values of variables to bytes and back: what JSON has, and Decimal, dates, times, spans, UUIDs, bytes and sets.
+
+A tagged value is an object with one key that begins with `$`. A user's own object with such a key is wrapped in `{"$m": ...}`, so no key of a form can
+be mistaken for a tag, and no key (`typename`, `__class__`) can reach a constructor.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from engine.errors import Fault, InvalidVariables
+
+MAX_DEPTH = 40
+OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "$d": Decimal,
+    "$t": datetime.fromisoformat,
+    "$a": date.fromisoformat,
+    "$i": lambda seconds: timedelta(microseconds=int(seconds)),
+    "$u": UUID,
+    "$b": lambda text: b64decode(text),
+    "$s": lambda items: set(_read(items)),
+}
+
+
+def _tag(value: Any) -> dict[str, Any]:
+    match value:
+        case Decimal():
+            return {"$d": str(value)}
+        case datetime():
+            return {"$t": value.isoformat()}
+        case date():
+            return {"$a": value.isoformat()}
+        case timedelta():
+            return {"$i": str(value // timedelta(microseconds=1))}
+        case UUID():
+            return {"$u": str(value)}
+        case bytes():
+            return {"$b": b64encode(value).decode()}
+        case set() | frozenset():
+            return {"$s": [_escape(item) for item in sorted(value, key=repr)]}
+        case _:
+            raise TypeError(f"{type(value).__name__} cannot be kept")
+
+
+def _escape(value: Any) -> Any:
+    """Write every tag by hand, and wrap the objects that would look like one."""
+    if isinstance(value, dict):
+        escaped = {key: _escape(item) for key, item in value.items()}
+        return {"$m": escaped} if any(key.startswith("$") for key in escaped) else escaped
+    if isinstance(value, list | tuple):
+        return [_escape(item) for item in value]
+    return value if value is None or isinstance(value, str | bool | int) else _tag(value)
+
+
+def dumps(value: Any) -> bytes:
+    """Return the bytes of a value. Objects with a key that begins with `$` take the slow way, all others none."""
+    tags = 0
+
+    def default(item: Any) -> Any:
+        nonlocal tags
+        tags += 1
+        if isinstance(item, UUID | set | frozenset):
+            raise TypeError  # the library would write a UUID as text; take the slow way
+        return _tag(item)
+
+    try:
+        raw = orjson.dumps(value, default, OPTIONS)
+        if raw.count(b'"$') == tags:
+            return raw
+    except TypeError:
+        pass
+    return orjson.dumps(_escape(value), option=OPTIONS)
+
+
+def _read(value: Any) -> Any:
+    if type(value) is dict:
+        if len(value) == 1:
+            key = next(iter(value))
+            if key in _READ:
+                return _READ[key](value[key])
+            if key == "$m":
+                return {name: _read(item) for name, item in value["$m"].items()}
+        return {name: _read(item) for name, item in value.items()}
+    if type(value) is list:
+        return [_read(item) for item in value]
+    return value
+
+
+def loads(raw: bytes) -> Any:
+    """Return the value that `dumps` wrote."""
+    value = orjson.loads(raw)
+    return _read(value) if b'"$' in raw else value
+
+
+def clean(value: Any, path: str = "", depth: int = 0) -> Any:
+    """Return a value as the engine keeps it: floats become Decimal, tuples lists; everything mutable is copied.
+
+    Refuses with `InvalidVariables` and the path: NUL and lone surrogates (PostgreSQL and hashing cannot carry them), NaN and infinity, keys that are no
+    text, unknown types, nesting deeper than 40.
+    """
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+            raise _refuse(path, "NUL or a broken character")
+        return value
+    if depth > MAX_DEPTH:
+        raise _refuse(path, "too deeply nested")
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise _refuse(path, "a key that is no text")
+        return {clean(key, path, depth): clean(item, f"{path}.{key}" if path else key, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise _refuse(path, "not a number")
+        return value
+    if isinstance(value, datetime | date | timedelta | UUID | bytes):
+        return value
+    if isinstance(value, set | frozenset):
+        return {clean(item, path, depth + 1) for item in value}
+    raise _refuse(path, type(value).__name__)
+
+
+def _refuse(path: str, why: str) -> InvalidVariables:
+    return InvalidVariables([Fault("value-not-allowed", f"不允许的值：{why}", f"A value that cannot be kept: {why}", path=path or None)])

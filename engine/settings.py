@@ -1,0 +1,62 @@
+"""Every setting with its default, read once from the environment.
+
+`SHENPI_HOME` is the folder for everything that is kept (database, archive, logs). A setting `NAME_FILE` names a file that holds the value, for secrets.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one process. Times are in seconds, sizes in bytes."""
+
+    #: folder of everything that is kept
+    home: Path
+    #: SQLAlchemy address of a large server; empty means the embedded one in `home`
+    database_url: str
+    #: address under which people and office systems reach the pages
+    public_url: str
+    #: key that signs sessions; made and kept in `home` when not given
+    secret_key: str
+    #: allows `shenpi clock advance`, the demo company and plain http
+    development: bool
+    #: hosts that may show our pages in a frame
+    frame_ancestors: str
+    #: default delay before a late approver is reminded, ISO 8601 duration
+    reminder_after: str
+    #: largest upload
+    max_upload: int
+    #: time zone in which dates are shown and months of filing are counted
+    time_zone: str
+
+    @property
+    def archive_folder(self) -> Path:
+        return self.home / "archive"
+
+    @property
+    def database_folder(self) -> Path:
+        return self.home / "database"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the environment; an unreadable `..._FILE` stops the program with its name."""
+    env = os.environ if environ is None else environ
+
+    def value(name: str, default: str) -> str:
+        path = env.get(f"{name}_FILE")
+        return Path(path).read_text(encoding="utf-8").strip() if path else env.get(name, default)
+
+    return Settings(
+        home=Path(value("SHENPI_HOME", "var")).resolve(),
+        database_url=value("DATABASE_URL", ""),
+        public_url=value("SHENPI_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
+        secret_key=value("SHENPI_SECRET_KEY", ""),
+        development=value("SHENPI_DEVELOPMENT", "") == "1",
+        frame_ancestors=value("SHENPI_FRAME_ANCESTORS", "'self'"),
+        reminder_after=value("SHENPI_REMINDER_AFTER", "PT24H"),
+        max_upload=int(value("SHENPI_MAX_UPLOAD", str(20 * 1024 * 1024))),
+        time_zone=value("SHENPI_TIME_ZONE", "Asia/Shanghai"),
+    )

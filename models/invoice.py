@@ -1,0 +1,67 @@
+"""Invoices: one row an identity, its carriers (files) kept untouched by content."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Created, Key, Money
+
+
+class StoredFile(Base):
+    """The bytes of an uploaded file, kept once by SHA-256 and never changed (a trigger refuses it)."""
+
+    __tablename__ = "stored_file"
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    sm3: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[Created]
+
+
+class Invoice(Base):
+    """One invoice, whatever files carry it. `identity` is unique, so that two parallel uploads cannot both win."""
+
+    __tablename__ = "invoice"
+    __table_args__ = (Index("ix_invoice_created", "created_at", "id"),)
+
+    id: Mapped[Key]
+    identity: Mapped[str] = mapped_column(unique=True)
+    legal_entity_id: Mapped[UUID | None] = mapped_column(ForeignKey("legal_entity.id"))
+    number: Mapped[str]
+    seller_name: Mapped[str | None]
+    buyer_name: Mapped[str | None]
+    issue_date: Mapped[date | None] = mapped_column(Date)
+    currency: Mapped[str]
+    gross: Mapped[Money | None]
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)  #: the whole normalised invoice
+    findings: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))  #: of the last check
+    original_missing: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    case_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"), unique=True)  #: its one open or approved case
+    submitted_by: Mapped[str]
+    created_at: Mapped[Created]
+    carriers: Mapped[list["Carrier"]] = relationship(order_by="Carrier.created_at")
+
+
+class Carrier(Base):
+    """One file that carries an invoice, or an attachment to it."""
+
+    __tablename__ = "carrier"
+    __table_args__ = (UniqueConstraint("invoice_id", "sha256"),)
+
+    id: Mapped[Key]
+    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"), index=True)
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"), index=True)
+    name: Mapped[str]
+    role: Mapped[str]  #: `original`, `carrier`, `copy`, `attachment`
+    syntax: Mapped[str]
+    seal: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    qr: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    uploaded_by: Mapped[str]
+    created_at: Mapped[Created]
+    file: Mapped[StoredFile] = relationship()

@@ -1,0 +1,173 @@
+"""The present: process instances, user tasks with their candidates, jobs, timers, incidents.
+
+These rows are written by `engine.step` in one statement; the ORM reads them for pages and administration.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Integer, LargeBinary, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Key, Money, Time
+from models.repository import ProcessDefinition
+
+INSTANCE_STATES = ("running", "completed", "withdrawn", "terminated")
+TASK_STATES = ("open", "completed", "canceled")
+JOB_STATES = ("waiting", "retrying", "completed", "failed", "canceled")
+
+
+class ProcessInstance(Base):
+    """One case. `state` is the engine's own codec; everything else is copied out of it for lists."""
+
+    __tablename__ = "process_instance"
+    __table_args__ = (
+        CheckConstraint(f"status IN {INSTANCE_STATES}", name="status"),
+        Index("ix_process_instance_started", "started_at", "id"),
+        Index("ix_process_instance_initiator", "initiator", "started_at", "id"),
+        Index("ix_process_instance_subject", "subject_kind", "subject_id"),
+    )
+
+    id: Mapped[Key]
+    definition_id: Mapped[UUID] = mapped_column(ForeignKey("process_definition.id"), index=True)
+    business_key: Mapped[str] = mapped_column(unique=True)
+    legal_entity_id: Mapped[UUID | None] = mapped_column(ForeignKey("legal_entity.id"))
+    status: Mapped[str]
+    outcome: Mapped[str | None]  #: of the end event reached: approve, reject, ...
+    initiator: Mapped[str | None]
+    title: Mapped[str | None]
+    summary: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    amount: Mapped[Money | None]
+    currency: Mapped[str | None]
+    subject_kind: Mapped[str | None]
+    subject_id: Mapped[UUID | None]
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))
+    revision: Mapped[int] = mapped_column(Integer)
+    step_count: Mapped[int] = mapped_column(Integer)
+    event_count: Mapped[int] = mapped_column(Integer)
+    event_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    oa_version: Mapped[int] = mapped_column(BigInteger)  #: of the last snapshot, milliseconds, strictly increasing
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+    started_at: Mapped[Time]
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    definition: Mapped[ProcessDefinition] = relationship()
+    tasks: Mapped[list["UserTask"]] = relationship(back_populates="instance", order_by="UserTask.created_at")
+
+
+class UserTask(Base):
+    """One thing one person must do. `token` is its place in the saved state."""
+
+    __tablename__ = "user_task"
+    __table_args__ = (
+        CheckConstraint(f"state IN {TASK_STATES}", name="state"),
+        Index("ix_user_task_assignee_open", "assignee", "created_at", "id", postgresql_where=text("state = 'open'")),
+        Index("ix_user_task_decided", "decided_by", "ended_at", "id"),
+    )
+
+    id: Mapped[Key]
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    token: Mapped[UUID]
+    element: Mapped[str]
+    name: Mapped[str | None]
+    round: Mapped[int] = mapped_column(Integer)  #: how often this element was entered in this case
+    state: Mapped[str]
+    reason: Mapped[str | None]  #: why it was closed without a decision
+    assignee: Mapped[str | None]
+    claimed: Mapped[bool] = mapped_column(server_default=text("false"))
+    outcome: Mapped[str | None]
+    comment: Mapped[str | None]
+    decided_by: Mapped[str | None]
+    on_behalf_of: Mapped[str | None]
+    outcomes: Mapped[list[str]] = mapped_column(JSONB)
+    nonce: Mapped[str]  #: an OA must bring it back with a decision
+    revision: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    title: Mapped[str | None]
+    amount: Mapped[Money | None]
+    currency: Mapped[str | None]
+    due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reminded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[Time]
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    instance: Mapped[ProcessInstance] = relationship(back_populates="tasks")
+    candidates: Mapped[list["Candidate"]] = relationship(viewonly=True)
+
+
+class Candidate(Base):
+    """Who may claim an open task: kind `u` a person's key, `g` a group's key. Rows live only as long as the task is open and unclaimed."""
+
+    __tablename__ = "candidate"
+    __table_args__ = (Index("ix_candidate_name", "kind", "name", "created_at", "task_id"),)
+
+    task_id: Mapped[UUID] = mapped_column(ForeignKey("user_task.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[Time]
+
+
+class Job(Base):
+    """Work outside the request for one service task. Its id is the idempotency key of the call, the same on every retry."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        CheckConstraint(f"state IN {JOB_STATES}", name="state"),
+        Index("ix_job_open", "state", "created_at", postgresql_where=text("state IN ('waiting', 'retrying', 'failed')")),
+    )
+
+    id: Mapped[Key]
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    token: Mapped[UUID]
+    element: Mapped[str]
+    operation: Mapped[str]
+    inputs: Mapped[str]  #: JSON of the engine's codec
+    state: Mapped[str]
+    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    last_error: Mapped[str | None]
+    created_at: Mapped[Time]
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Timer(Base):
+    """Work due later. Kinds: `event` (a BPMN timer), `retry` (a job to try again), `delivery` (a push to try again)."""
+
+    __tablename__ = "timer"
+    __table_args__ = (Index("ix_timer_due", "due_at"),)
+
+    id: Mapped[Key]
+    kind: Mapped[str]
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    token: Mapped[UUID | None]
+    target: Mapped[str | None]  #: job id or connection key
+    due_at: Mapped[Time]
+
+
+class Incident(Base):
+    """A job out of retries, or an element that failed while running: a person must look."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index("ix_incident_open", "raised_at", postgresql_where=text("resolved_at IS NULL")),)
+
+    id: Mapped[Key]
+    kind: Mapped[str]  #: `job`, `element` or `delivery`
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    token: Mapped[UUID | None]
+    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("job.id"))
+    connection: Mapped[str | None]
+    element: Mapped[str | None]
+    message: Mapped[str]
+    raised_at: Mapped[Time]
+    resolved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    resolved_by: Mapped[str | None]
+    resolution: Mapped[str | None]  #: `retried` or `resolved`
+    reason: Mapped[str | None]
+    instance: Mapped[ProcessInstance] = relationship()
+
+
+class Clock(Base):
+    """How far the product's clock is ahead of the server's; one row, moved only in development and tests."""
+
+    __tablename__ = "clock"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    ahead_seconds: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
