@@ -98,7 +98,8 @@ def _line_sum(each: arithmetic.Sum) -> Finding:
     evidence = shown(computed=each.computed, stated=each.stated, tolerance=each.tolerance)
     if each.agrees:
         return Finding("R02", "ok", f"明细合计与{each.zh}一致。", f"The lines add up to the {each.en}.", evidence)
-    severity: zh = f"明细合计 {each.computed} 与{each.zh} {each.stated} 不一致。"
+    severity: Severity = "warn" if each.near else "block"
+    zh = f"明细合计 {each.computed} 与{each.zh} {each.stated} 不一致。"
     return Finding("R02", severity, zh, f"The lines add up to {each.computed}, but the {each.en} is {each.stated}.", evidence)
 
 
