@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Sequence
 
 from processes.invoice import arithmetic, words
 from processes.invoice.authenticity import code, electronic_seal
-from processes.invoice.finding import Finding, shown
+from processes.invoice.finding import Finding, Severity, shown
 from processes.invoice.formats.qr import QR
 from processes.invoice.invoice import Invoice
 from processes.invoice.parties import buyer, tax_id
