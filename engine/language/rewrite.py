@@ -1,0 +1,256 @@
+"""From a checked tree to code: every operator, read, call and loop becomes a call of a guard, and the whole becomes one function of a `Scope`.
+
+The function is made from its code object alone. Its globals hold the guards and the decimal constants of the text, and no builtins at all.
+"""
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from types import CodeType, FunctionType
+from typing import Any
+
+from engine.errors import InvalidExpression
+from engine.language.functions import FUNCTIONS
+from engine.language.guards import GUARDS
+from engine.language.lexer import refuse
+from engine.language.methods import CHANGING
+from engine.language.scope import Scope
+from engine.language.subset import WORDS
+from engine.language.values import DIGITS, INTEGER_DIGITS
+
+SCOPE = "_scope"
+FILE = "<shenpi>"
+BASE: dict[str, Any] = {"__builtins__": {}} | GUARDS | {f"_f_{name}": function.run for name, function in FUNCTIONS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What a text became: `run` takes a scope; `cost` is what running it once costs in steps, loops apart."""
+
+    run: Callable[[Scope], Any]
+    names: frozenset[str]
+    assigned: frozenset[str]
+    changes: bool
+    cost: int
+
+
+def build(tree: ast.Expression | ast.Module, source: str) -> Compiled:
+    """Return the code of a tree that `subset.check` has accepted."""
+    cost = size(tree)
+    rewriter = Rewriter(source)
+    body: list[ast.stmt]
+    if isinstance(tree, ast.Expression):
+        body = [ast.Return(rewriter.visit(tree.body))]
+    else:
+        body = [rewriter.visit(statement) for statement in tree.body] or [ast.Pass()]
+    arguments = ast.arguments(posonlyargs=[], args=[ast.arg(SCOPE)], kwonlyargs=[], kw_defaults=[], defaults=[])
+    function = ast.FunctionDef(name="run", args=arguments, body=body, decorator_list=[])
+    try:
+        module = compile(ast.fix_missing_locations(ast.Module([function], [])), FILE, "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise refuse(1, "无法编译", "it cannot be compiled", found=str(error)[:200]) from error
+    code = next(constant for constant in module.co_consts if isinstance(constant, CodeType))
+    run = FunctionType(code, BASE | rewriter.constants)
+    return Compiled(run, frozenset(rewriter.names), frozenset(rewriter.assigned), rewriter.changes, cost)
+
+
+def size(node: ast.AST) -> int:
+    return sum(1 for _ in ast.walk(node))
+
+
+def load(name: str) -> ast.expr:
+    return ast.Name(name, ast.Load())
+
+
+class Rewriter(ast.NodeTransformer):
+    """Rewrites in the order of evaluation, and learns which names are read from outside and which are assigned."""
+
+    def __init__(self, source: str) -> None:
+        self.lines = [line.encode() for line in source.split("\n")]
+        self.constants: dict[str, Decimal] = {}
+        self.names: set[str] = set()
+        self.assigned: set[str] = set()
+        #: names that surely have a value of the script's own at this point
+        self.known: set[str] = set()
+        #: names bound by the comprehensions around this point
+        self.bound: set[str] = set()
+        self.changes = False
+
+    def guard(self, node: ast.AST, name: str, *arguments: ast.expr) -> ast.expr:
+        return ast.copy_location(ast.Call(load(f"_{name}"), [load(SCOPE), *arguments], []), node)
+
+    def all(self, nodes: list[ast.expr]) -> list[ast.expr]:
+        return [self.visit(node) for node in nodes]
+
+    # names and constants
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id in WORDS and isinstance(node.ctx, ast.Load):
+            return ast.copy_location(ast.Constant(WORDS[node.id]), node)
+        if node.id in self.bound:
+            return node
+        if isinstance(node.ctx, ast.Store):
+            self.assigned.add(node.id)
+            self.known.add(node.id)
+        elif node.id not in self.known:
+            self.names.add(node.id)
+        return ast.copy_location(ast.Subscript(load(SCOPE), ast.Constant(node.id), node.ctx), node)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return self.decimal(node, self.exact(node)) if isinstance(node.value, float) else node
+
+    def exact(self, node: ast.Constant) -> Decimal:
+        """Return the number as it was written; the float that Python read is only asked whether it is the same one."""
+        written = self.lines[node.lineno - 1][node.col_offset : node.end_col_offset].decode(errors="replace")
+        try:
+            value = Decimal(written.strip())
+        except InvalidOperation:
+            value = Decimal("NaN")
+        if not value.is_finite() or float(value) != node.value or len(written) > DIGITS or abs(value.adjusted()) > INTEGER_DIGITS:
+            raise refuse(
+                node.lineno,
+                "数字过长，或写在无法精确读取的位置",
+                "the number is too long, or written where it cannot be read exactly",
+                found=written,
+            )
+        return value
+
+    def decimal(self, node: ast.AST, value: Decimal) -> ast.expr:
+        name = f"_k{len(self.constants)}"
+        self.constants[name] = value
+        return ast.copy_location(load(name), node)
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
+        parts = [part.value if isinstance(part, ast.FormattedValue) else part for part in node.values]
+        return self.guard(node, "joined", *self.all(parts))
+
+    # operators
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        return self.guard(node, type(node.op).__name__, self.visit(node.left), self.visit(node.right))
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        if isinstance(node.op, ast.Not):
+            return ast.copy_location(ast.UnaryOp(node.op, self.visit(node.operand)), node)
+        if isinstance(node.operand, ast.Constant) and type(node.operand.value) is int and isinstance(node.op, ast.USub):
+            return ast.copy_location(ast.Constant(-node.operand.value), node)
+        return self.guard(node, type(node.op).__name__, self.visit(node.operand))
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        pairs = zip([node.left, *node.comparators], node.ops, node.comparators, strict=False)
+        tests = [self.compare(node, left, operator, right) for left, operator, right in pairs]
+        return tests[0] if len(tests) == 1 else ast.copy_location(ast.BoolOp(ast.And(), tests), node)
+
+    def compare(self, node: ast.Compare, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> ast.expr:
+        if isinstance(operator, ast.Is | ast.IsNot):
+            return ast.copy_location(ast.Compare(self.visit(left), [operator], [ast.Constant(None)]), node)
+        # the nodes of the middle of a chain are used twice: rewriting makes new ones and leaves these as they are
+        return self.guard(node, type(operator).__name__, self.visit(left), self.visit(right))
+
+    # reads
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        name = ast.copy_location(ast.Constant(node.attr), node)
+        if isinstance(node.ctx, ast.Store):
+            return self.slot(node, self.visit(node.value), name)
+        return self.guard(node, "attribute", self.visit(node.value), name)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        value = self.visit(node.value)
+        if isinstance(node.slice, ast.Slice):
+            bounds = [ast.Constant(None) if bound is None else self.visit(bound) for bound in (node.slice.lower, node.slice.upper)]
+            return self.guard(node, "part", value, *bounds)
+        place = self.visit(node.slice)
+        return self.slot(node, value, place) if isinstance(node.ctx, ast.Store) else self.guard(node, "item", value, place)
+
+    def slot(self, node: ast.AST, value: ast.expr, place: ast.expr) -> ast.expr:
+        self.changes = True
+        return ast.copy_location(ast.Subscript(self.guard(node, "slot", value), place, ast.Store()), node)
+
+    def visit_Tuple(self, node: ast.Tuple) -> ast.expr:
+        items = self.all(node.elts)
+        return ast.copy_location(ast.List(items, node.ctx) if isinstance(node.ctx, ast.Load) else ast.Tuple(items, node.ctx), node)
+
+    def visit_Dict(self, node: ast.Dict) -> ast.expr:
+        pairs: list[ast.expr] = [
+            ast.Tuple([self.visit(key), self.visit(value)], ast.Load())
+            for key, value in zip(node.keys, node.values, strict=True)
+            if key is not None
+        ]
+        return self.guard(node, "mapping", ast.List(pairs, ast.Load()))
+
+    # calls
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if isinstance(node.func, ast.Attribute):
+            self.changes = self.changes or node.func.attr in CHANGING
+            return self.guard(node, "call", self.visit(node.func.value), ast.Constant(node.func.attr), *self.all(node.args))
+        if not isinstance(node.func, ast.Name):
+            raise InvalidExpression([])
+        arguments = self.all(node.args)
+        keywords = [ast.keyword(keyword.arg, self.visit(keyword.value)) for keyword in node.keywords]
+        return ast.copy_location(ast.Call(load(f"_f_{node.func.id}"), [load(SCOPE), *arguments], keywords), node)
+
+    # loops
+
+    def visit_ListComp(self, node: ast.ListComp | ast.GeneratorExp) -> ast.expr:
+        outer = set(self.bound)
+        generators = self.generators(node, node.generators)
+        result = ast.copy_location(ast.ListComp(self.visit(node.elt), generators), node)
+        self.bound = outer
+        return result
+
+    visit_GeneratorExp = visit_ListComp
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.expr:
+        outer = set(self.bound)
+        generators = self.generators(node, node.generators)
+        pair = ast.Tuple([self.visit(node.key), self.visit(node.value)], ast.Load())
+        self.bound = outer
+        return self.guard(node, "mapping", ast.ListComp(pair, generators))
+
+    def generators(self, node: ast.AST, generators: list[ast.comprehension]) -> list[ast.comprehension]:
+        weight, rewritten = size(node), []
+        for generator in generators:
+            values = self.guard(node, "each", self.visit(generator.iter), ast.Constant(weight))
+            self.bound |= {part.id for part in ast.walk(generator.target) if isinstance(part, ast.Name)}
+            rewritten.append(ast.comprehension(self.visit(generator.target), values, self.all(generator.ifs), 0))
+        return rewritten
+
+    def visit_For(self, node: ast.For) -> ast.stmt:
+        values = self.guard(node.iter, "each", self.visit(node.iter), ast.Constant(size(node)))
+        before = set(self.known)
+        target = self.visit(node.target)
+        body = [self.visit(statement) for statement in node.body]
+        self.known = before
+        return ast.copy_location(ast.For(target, values, body, []), node)
+
+    def visit_If(self, node: ast.If) -> ast.stmt:
+        test = self.visit(node.test)
+        before = set(self.known)
+        body = [self.visit(statement) for statement in node.body]
+        after, self.known = self.known, before
+        orelse = [self.visit(statement) for statement in node.orelse]
+        self.known &= after
+        return ast.copy_location(ast.If(test, body, orelse), node)
+
+    # assignments
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        value = self.visit(node.value)
+        return ast.copy_location(ast.Assign(self.all(node.targets), value), node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
+        old = self.visit(as_read(node.target))
+        value = self.guard(node, type(node.op).__name__, old, self.visit(node.value))
+        return ast.copy_location(ast.Assign([self.visit(node.target)], value), node)
+
+
+def as_read(target: ast.Name | ast.Attribute | ast.Subscript) -> ast.expr:
+    """Return the same place as something to read."""
+    if isinstance(target, ast.Name):
+        return ast.copy_location(ast.Name(target.id, ast.Load()), target)
+    if isinstance(target, ast.Attribute):
+        return ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
+    return ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
