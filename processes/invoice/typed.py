@@ -1,9 +1,9 @@
 """What a person types because the carrier does not say it: a photo, a PDF print, a sheet of paper."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from engine.errors import Fault, InvoiceUnreadable
 from processes.invoice import values
@@ -47,7 +47,7 @@ def _merged(partial: Invoice | None, made: Mapping[str, Any], syntax: Syntax) ->
         partial = Invoice(syntax=syntax, number=fields["number"], issue_date=fields["issue_date"], currency=fields["currency"])
     fields |= {side: _party(getattr(partial, side), side, made) for side in ("seller", "buyer")}
     gross = fields.get("gross", partial.gross)
-    fields |= {"payable": gross if partial.payable is None else partial.payable, "red": partial.red or gross < 0}
+    fields |= {"payable": gross if partial.payable is None else partial.payable, "red": partial.red or (gross is not None and gross < 0)}
     return replace(partial, **fields, typed_fields=partial.typed_fields | made.keys())
 
 
@@ -65,7 +65,6 @@ def _party(party: Party, side: str, made: Mapping[str, Any]) -> Party:
 
 
 def _stated(invoice: Invoice, name: str) -> Any:
-    side: Literal["seller", "buyer"] | str
     side, _, rest = name.partition(".")
     if rest:
         party: Party = getattr(invoice, side)
@@ -83,10 +82,11 @@ def _value(name: str, text: str, faults: list[Fault]) -> Any:
             if amount is None:
                 raise ValueError(text)
             return amount
+        if name == "currency" and not re.fullmatch("[A-Za-z]{3}", text):
+            raise ValueError(text)
         return values.day(text) if name == "issueDate" else text.upper() if name == "currency" else text
     except ValueError:
-        expected = date.__name__ if name == "issueDate" else "amount"
-        faults.append(_fault(name, "wrong-value", "格式不正确。", f"This is no {expected}."))
+        faults.append(_fault(name, "wrong-value", "格式不正确。", "This does not have the right form."))
         return None
 
 
