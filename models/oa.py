@@ -36,14 +36,12 @@ class OaDelivery(Base):
     __tablename__ = "oa_delivery"
     __table_args__ = (
         CheckConstraint(f"state IN {DELIVERY_STATES}", name="state"),
-        UniqueConstraint("connection", "instance_id", "version"),
         Index("ix_oa_delivery_waiting", "connection", "instance_id", "version", postgresql_where=text("state = 'waiting'")),
     )
 
-    id: Mapped[Key]
-    connection: Mapped[str] = mapped_column(ForeignKey("oa_connection.key"))
-    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"), index=True)
-    version: Mapped[int] = mapped_column(BigInteger)
+    connection: Mapped[str] = mapped_column(ForeignKey("oa_connection.key"), primary_key=True)
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"), primary_key=True, index=True)
+    version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
     state: Mapped[str]
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))

@@ -52,5 +52,6 @@ class ProcessDefinition(Base):
     bpmn_sha256: Mapped[str] = mapped_column(ForeignKey("resource.sha256"))
     normalised_sha256: Mapped[str] = mapped_column(ForeignKey("resource.sha256"))
     subject_kind: Mapped[str | None]
+    business_key_prefix: Mapped[str]
     created_at: Mapped[Created]
     suspended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -24,17 +25,24 @@ def transaction() -> Iterator[Session]:
     try:
         yield session
         session.commit()
-    except DBAPIError as error:
+    except (DBAPIError, psycopg.Error) as error:
         session.rollback()
-        state = getattr(error.orig, "sqlstate", None)
-        if state in SERIALIZATION:
-            raise Conflict() from error
-        if error.connection_invalidated or state is None or state.startswith(("08", "57P")):
-            raise Unavailable(reason="database") from error
-        raise
+        raise _translated(error) from error
     except BaseException:
         session.rollback()
         raise
+
+
+def _translated(error: DBAPIError | psycopg.Error) -> Exception:
+    """Return our error for a database's; what only a fault of ours can cause stays what it is."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None)
+    if state in SERIALIZATION:
+        return Conflict()
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if lost or (isinstance(cause, psycopg.OperationalError) and (state is None or state.startswith(("08", "57P")))):
+        return Unavailable(reason="database")
+    return error
 
 
 def read_clock(session: Session) -> datetime:

@@ -20,6 +20,9 @@ class Memory:
 
     variables: dict[str, Any] = field(default_factory=dict)
     rounds: dict[str, int] = field(default_factory=dict)
+    tasks: dict[str, dict[str, Any]] = field(
+        default_factory=dict
+    )  #: what is known of each open user task, by its token; written by `engine.step`
     changes: list[Change] = field(default_factory=list)
 
     def set(self, element: str | None, name: str, value: Any) -> None:

@@ -17,7 +17,7 @@ from engine.execution.memory import Change, Memory
 from engine.execution.program import Program, surrounded
 from engine.execution.values import clean
 from engine.execution.workflow import Workflow
-from engine.language import Budget, compile_condition, compile_script, compile_template
+from engine.language import Budget, compile_expression, compile_script, compile_template
 
 assert patches.ORIGINALS  # imported for its effect on the library
 
@@ -106,7 +106,9 @@ class Execution:
         self.failures: list[Failure] = []
         self.outcome: str | None = None
         self.workflow = Workflow(program.spec, script_engine=self, deserializing=True)
-        self.before: frozenset[UUID] = frozenset()
+        #: tokens of timers and outside calls that were there before the command
+        self.timers_before: set[UUID] = set()
+        self.calls_before: set[UUID] = set()
 
     # --- life
 
@@ -130,14 +132,15 @@ class Execution:
         """Take up an instance from its saved state."""
         execution = cls(program, now, operations)
         memory = state.restore(execution.workflow, raw)
-        execution.memory = Memory(memory["x"], memory["r"])
-        execution.before = frozenset(task.token for task in execution.open_tasks())
+        execution.memory = Memory(memory["x"], memory["r"], memory["t"])
+        execution.timers_before = {timer.token for timer in execution.timers()}
+        execution.calls_before = execution.pending_calls()
         return execution
 
     def save(self) -> bytes:
         """Return the state after pruning what is finished."""
         pruning.prune(self.workflow)
-        return state.save(self.workflow, {"x": self.memory.variables, "r": self.memory.rounds})
+        return state.save(self.workflow, {"x": self.memory.variables, "r": self.memory.rounds, "t": self.memory.tasks})
 
     # --- commands
 
@@ -212,7 +215,7 @@ class Execution:
 
     def evaluate(self, task: Task, text: str, external_context: Any = None) -> bool:
         """Return whether a flow's condition is true."""
-        return bool(compile_condition(text).evaluate(self.memory.variables, now=self.now, budget=self.budget))
+        return bool(compile_expression(text).evaluate(self.memory.variables, now=self.now, budget=self.budget))
 
     def execute(self, task: Task, script: str) -> None:
         """Run a script on the instance's variables; all of its writes count or none."""

@@ -44,18 +44,18 @@ def _tag(value: Any) -> dict[str, Any]:
         case bytes():
             return {"$b": b64encode(value).decode()}
         case set() | frozenset():
-            return {"$s": [_escape(item) for item in sorted(value, key=repr)]}
+            return {"$s": [tagged(item) for item in sorted(value, key=repr)]}
         case _:
             raise TypeError(f"{type(value).__name__} cannot be kept")
 
 
-def _escape(value: Any) -> Any:
-    """Write every tag by hand, and wrap the objects that would look like one."""
+def tagged(value: Any) -> Any:
+    """Return a value in plain JSON types: every tag written by hand, and the objects wrapped that would look like one."""
     if isinstance(value, dict):
-        escaped = {key: _escape(item) for key, item in value.items()}
+        escaped = {key: tagged(item) for key, item in value.items()}
         return {"$m": escaped} if any(key.startswith("$") for key in escaped) else escaped
     if isinstance(value, list | tuple):
-        return [_escape(item) for item in value]
+        return [tagged(item) for item in value]
     return value if value is None or isinstance(value, str | bool | int) else _tag(value)
 
 
@@ -76,7 +76,7 @@ def dumps(value: Any) -> bytes:
             return raw
     except TypeError:
         pass
-    return orjson.dumps(_escape(value), option=OPTIONS)
+    return orjson.dumps(tagged(value), option=OPTIONS)
 
 
 def _read(value: Any) -> Any:

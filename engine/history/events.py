@@ -39,7 +39,7 @@ class Event:
 
 def stamp(moment: datetime) -> str:
     """Return a time as it stands in the bytes: UTC with microseconds and `Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def seal(previous: bytes, body: bytes) -> bytes:

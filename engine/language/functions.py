@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any
 
+import isodate
+
 from engine.language.scope import Scope
 from engine.language.values import ARITHMETIC, DIGITS, INTEGER_DIGITS, NUMBERS, failure, kind, plain, text, whole
 
@@ -196,6 +198,29 @@ def duration(scope: Scope, **parts: Any) -> timedelta:
     return timedelta(**parts)
 
 
+def span(scope: Scope, value: Any) -> timedelta:
+    """A duration of fixed length from its ISO 8601 text, such as `P2D` or `PT36H`; months and years have no fixed length."""
+    try:
+        found = isodate.parse_duration(value)
+    except (isodate.ISO8601Error, TypeError, ValueError, OverflowError):
+        found = None
+    if not isinstance(found, timedelta):
+        raise failure("不是固定长度的时长", "that is no duration of fixed length")
+    return found
+
+
+def asking(name: str) -> Callable[..., Any]:
+    """Return a function that asks the organisation, where the variables were given by somebody who can answer; elsewhere it refuses."""
+
+    def ask(scope: Scope, person: Any) -> Any:
+        answer = getattr(scope.variables, "ask", None)
+        if answer is None or type(person) is not str:
+            raise failure(f"{name} 只能用于分配处理人", f"{name} can be asked only where people are assigned, with the key of a person")
+        return answer(name, person)
+
+    return ask
+
+
 def now(scope: Scope) -> datetime:
     """The time of the step, as recorded. There is no other clock."""
     return scope.now
@@ -224,6 +249,9 @@ FUNCTIONS: dict[str, Function] = {
     "date": Function(day, most=3),
     "datetime": Function(moment),
     "timedelta": Function(duration, least=0, most=0, keywords=("weeks", "days", "hours", "minutes", "seconds")),
+    "duration": Function(span),
+    "headOfDepartment": Function(asking("headOfDepartment")),
+    "manager": Function(asking("manager")),
     "now": Function(now, least=0, most=0),
     "today": Function(today, least=0, most=0),
 }

@@ -1,7 +1,7 @@
 """The first form of all tables"""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0001"
@@ -157,6 +157,7 @@ def upgrade() -> None:
         sa.Column("manifest_hash", sa.Text(), nullable=False),
         sa.Column("bpmn_sha256", sa.Text(), nullable=False),
         sa.Column("normalised_sha256", sa.Text(), nullable=False),
+        sa.Column("business_key_prefix", sa.Text(), nullable=False),
         sa.Column("subject_kind", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
@@ -347,7 +348,6 @@ def upgrade() -> None:
     )
     op.create_table(
         "oa_delivery",
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("connection", sa.Text(), nullable=False),
         sa.Column("instance_id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
@@ -361,8 +361,7 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('waiting', 'delivered', 'superseded', 'refused')", name=op.f("ck_oa_delivery_state")),
         sa.ForeignKeyConstraint(["connection"], ["oa_connection.key"], name=op.f("fk_oa_delivery_connection")),
         sa.ForeignKeyConstraint(["instance_id"], ["process_instance.id"], name=op.f("fk_oa_delivery_instance_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_oa_delivery")),
-        sa.UniqueConstraint("connection", "instance_id", "version", name=op.f("uq_oa_delivery_connection_instance_id_version")),
+        sa.PrimaryKeyConstraint("connection", "instance_id", "version", name=op.f("pk_oa_delivery")),
     )
     op.create_index(op.f("ix_oa_delivery_instance_id"), "oa_delivery", ["instance_id"], unique=False)
     op.create_index(

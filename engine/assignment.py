@@ -1,0 +1,95 @@
+"""Who is to do a user task: its expressions evaluated when the task is made, with the reason kept for the record ("why me").
+
+Besides variables, expressions may call `headOfDepartment(person)` and `manager(person)`. Nobody found is an error on the element, not a task that nobody sees.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from engine.bpmn.model import Element
+from engine.errors import ExecutionFailed
+from engine.execution.timers import due_at, parse_duration
+from engine.language import Budget, compile_template
+
+_HEAD = text(
+    """
+    SELECT h.key FROM person p JOIN department d ON d.id = p.department_id LEFT JOIN department u ON u.id = d.parent_id
+    JOIN person h ON h.id = CASE WHEN d.head_id = p.id AND :above THEN u.head_id ELSE d.head_id END
+    WHERE p.key = :key AND h.active
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """The answer: one assignee, or candidates; when it is due (UTC); and why."""
+
+    assignee: str | None
+    users: tuple[str, ...]
+    groups: tuple[str, ...]
+    due: datetime | None
+    why: str
+
+
+def assign(session: Session, element: Element, variables: dict[str, Any], now: datetime) -> Assigned:
+    """Evaluate the assignment of a user task. Refuses with `ExecutionFailed` on the element when nobody is found or a value is no name."""
+    wanted = element.assignment
+    asked = Asked(session, variables)
+
+    def value(source: str | None) -> Any:
+        if source is None:
+            return None
+        return compile_template(source).evaluate(asked, now=now, budget=Budget())
+
+    assignee = value(wanted.assignee)
+    users = tuple(_names(value(wanted.candidate_users), element))
+    groups = tuple(_names(value(wanted.candidate_groups), element))
+    if assignee is not None and not isinstance(assignee, str):
+        raise ExecutionFailed(element=element.id, reason=f"the assignee {assignee!r} is no person's key")
+    if not assignee and not users and not groups:
+        raise ExecutionFailed(element=element.id, reason=f"nobody found by {wanted.assignee or 'the drawing'}")
+    why = "; ".join(
+        f"{name}={text}"
+        for name, text in (
+            ("assignee", wanted.assignee), ("candidateUsers", wanted.candidate_users), ("candidateGroups", wanted.candidate_groups),
+        )
+        if text
+    )  # fmt: skip
+    return Assigned(assignee or None, users, groups, _due(value(wanted.due_date), now, element), why)
+
+
+def _due(value: Any, now: datetime, element: Element) -> datetime | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, timedelta) or (isinstance(value, str) and value.startswith("P")):
+        return now + parse_duration(value, now)
+    return due_at("date", value, now, element.id)
+
+
+def _names(value: Any, element: Element) -> Iterable[str]:
+    if value is None:
+        return []
+    items = value if isinstance(value, list | tuple | set) else str(value).split(",")
+    names = [item.strip() for item in items if isinstance(item, str) and item.strip()]
+    if len(names) != len(list(items)):
+        raise ExecutionFailed(element=element.id, reason=f"{value!r} is no list of names")
+    return names
+
+
+class Asked(dict[str, Any]):
+    """The variables of a case that can also be asked about the organisation; only assignments get this."""
+
+    def __init__(self, session: Session, variables: Mapping[str, Any]) -> None:
+        super().__init__(variables)
+        self.session = session
+
+    def ask(self, function: str, person: str) -> str | None:
+        """Answer `headOfDepartment` or `manager` of a person's key: a key, or None when there is nobody."""
+        above = {"headOfDepartment": False, "manager": True}[function]
+        found: str | None = self.session.execute(_HEAD, {"key": person, "above": above}).scalar()
+        return found

@@ -1,0 +1,230 @@
+"""Deployments and process definitions: files in, checked versions out, and the definition that a running case is pinned to."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from threading import Lock
+from uuid import UUID
+
+from lxml import etree
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from engine import operations
+from engine.bpmn.checks import check
+from engine.bpmn.model import RULE, ProcessModel
+from engine.bpmn.normaliser import normalise
+from engine.bpmn.reader import processes, read_process
+from engine.bpmn.xml import line_of, parse
+from engine.dmn import Decision
+from engine.dmn import read as read_decisions
+from engine.errors import Fault, InvalidDefinition, NotFound
+from engine.execution import Program, load_program
+from engine.history.events import exact
+from models.repository import Deployment, ProcessDefinition, Resource
+
+CACHE_SIZE = 256
+MAX_FILES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A process definition ready to run in this process: its program and its decision tables."""
+
+    id: UUID
+    key: str
+    version: int
+    name: str | None
+    manifest_hash: str
+    program: Program
+    decisions: Mapping[str, Decision]
+    hashes: Mapping[str, str]  #: file name -> sha256
+
+    @property
+    def model(self) -> ProcessModel:
+        return self.program.model
+
+
+_definitions: OrderedDict[UUID, Definition] = OrderedDict()
+_lock = Lock()
+
+
+def deploy(session: Session, files: Mapping[str, bytes], *, by: str | None, name: str = "") -> list[ProcessDefinition]:
+    """Check files and make a version of every executable process in them; returns the definitions, in the order of the files.
+
+    A process whose manifest (BPMN, decisions, forms) is the same as its newest version's stays that version. Refuses with `InvalidDefinition`, all faults
+    of all files at once, and stores nothing then.
+    """
+    faults: list[Fault] = []
+    if not 0 < len(files) <= MAX_FILES:
+        faults.append(Fault("file-count", f"文件数必须为 1 到 {MAX_FILES}", f"There must be 1 to {MAX_FILES} files"))
+        raise InvalidDefinition(faults)
+    decisions = _read_all_decisions(files, faults)
+    found: list[tuple[str, etree._Element, ProcessModel]] = []
+    for file, content in files.items():
+        if file.endswith((".bpmn", ".bpmn20.xml", ".xml")):
+            found.extend((file, node, model) for node, model in _read_file(file, content, decisions, faults))
+    if not found and not faults:
+        faults.append(Fault("no-process", "没有可执行的流程", "There is no executable process in these files"))
+    if faults:
+        raise InvalidDefinition(faults)
+    return _store(session, files, found, by=by, name=name)
+
+
+def _read_all_decisions(files: Mapping[str, bytes], faults: list[Fault]) -> dict[str, Decision]:
+    decisions: dict[str, Decision] = {}
+    for file, content in files.items():
+        if file.endswith(".dmn"):
+            try:
+                decisions.update(read_decisions(content, file))
+            except InvalidDefinition as error:
+                faults.extend(error.faults)
+    return decisions
+
+
+def _read_file(
+    file: str, content: bytes, decisions: Mapping[str, Decision], faults: list[Fault]
+) -> Iterable[tuple[etree._Element, ProcessModel]]:
+    try:
+        root = parse(content, file)
+    except InvalidDefinition as error:
+        faults.extend(error.faults)
+        return
+    for node in processes(root):
+        try:
+            model = read_process(node, file)
+        except InvalidDefinition as error:
+            faults.extend(error.faults)
+            continue
+        faults.extend(check(model, file))
+        faults.extend(_unknown_names(model, file, decisions))
+        if not model.id:
+            faults.append(Fault("id-missing", "流程缺少 id", "The process has no id", file=file, line=line_of(node)))
+        yield root, model
+
+
+def _unknown_names(model: ProcessModel, file: str, decisions: Mapping[str, Decision]) -> Iterable[Fault]:
+    """Find operations and decisions that this installation does not have."""
+    for element in model.elements.values():
+        place = {"file": file, "line": element.line, "element": element.id}
+        if element.kind == RULE and element.decision_ref:
+            if element.decision_ref not in decisions:
+                zh, en = f"缺少决策表 {element.decision_ref}", f"Decision {element.decision_ref} is in none of the files"
+                yield Fault("decision-missing", zh, en, **place)  # type: ignore[arg-type]
+        elif element.operation and operations.find(element.operation) is None:
+            zh, en = f"未注册的操作 {element.operation}", f"Operation {element.operation} is not installed"
+            yield Fault("operation-unknown", zh, en, **place)  # type: ignore[arg-type]
+
+
+def _store(
+    session: Session, files: Mapping[str, bytes], found: list[tuple[str, etree._Element, ProcessModel]], *, by: str | None, name: str
+) -> list[ProcessDefinition]:
+    shared = {file: sha256(content).hexdigest() for file, content in files.items()}
+    for content in files.values():
+        _keep(session, content)
+    deployment = Deployment(name=name or next(iter(files)), by=by, files=shared)
+    session.add(deployment)
+    session.flush()
+    normalised = {file: _keep(session, normalise(parse(files[file], file))) for file, _, _ in found}
+    return [_version(session, model, file, shared, normalised[file], deployment) for file, _, model in found]
+
+
+def _keep(session: Session, content: bytes) -> str:
+    digest = sha256(content).hexdigest()
+    session.execute(insert(Resource).values(sha256=digest, content=content).on_conflict_do_nothing())
+    return digest
+
+
+def _version(
+    session: Session, model: ProcessModel, file: str, shared: Mapping[str, str], normalised: str, deployment: Deployment
+) -> ProcessDefinition:
+    used = {element.decision_ref for element in model.elements.values() if element.decision_ref}
+    others = {name: digest for name, digest in shared.items() if name != file and (not name.endswith(".dmn") or used)}
+    manifest = {
+        "process": model.id,
+        "bpmn": {file: shared[file]},
+        "others": {name: d for name, d in others.items() if not name.endswith(".bpmn")},
+    }
+    manifest_hash = sha256(exact(manifest)).hexdigest()
+    # one deployer of a key at a time, or two could give the same number
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"definition:{model.id}"})
+    newest = session.scalars(
+        select(ProcessDefinition).where(ProcessDefinition.key == model.id).order_by(ProcessDefinition.version.desc()).limit(1)
+    ).first()
+    same = session.scalars(select(ProcessDefinition).filter_by(key=model.id, manifest_hash=manifest_hash)).first()
+    if same is not None:
+        return same
+    definition = ProcessDefinition(
+        key=model.id,
+        version=newest.version + 1 if newest else 1,
+        name=model.name,
+        deployment_id=deployment.id,
+        manifest=manifest,
+        manifest_hash=manifest_hash,
+        bpmn_sha256=shared[file],
+        normalised_sha256=normalised,
+        subject_kind=model.subject_kind,
+        business_key_prefix=model.business_key_prefix,
+    )
+    session.add(definition)
+    session.flush()
+    return definition
+
+
+def latest(session: Session, key: str) -> Definition:
+    """Return the newest version of a process; `NotFound` when there is none."""
+    statement = select(ProcessDefinition.id).filter_by(key=key).order_by(ProcessDefinition.version.desc()).limit(1)
+    identity = session.execute(statement).scalar()
+    if identity is None:
+        raise NotFound(kind="process definition")
+    return get(session, identity)
+
+
+def get(session: Session, definition_id: UUID) -> Definition:
+    """Return a definition ready to run, from this process's cache or from the database; `NotFound` for an unknown id."""
+    with _lock:
+        definition = _definitions.get(definition_id)
+        if definition is not None:
+            _definitions.move_to_end(definition_id)
+            return definition
+    row = session.get(ProcessDefinition, definition_id)
+    if row is None:
+        raise NotFound(kind="process definition")
+    definition = _load(session, row)
+    with _lock:
+        _definitions[definition_id] = definition
+        while len(_definitions) > CACHE_SIZE:
+            _definitions.popitem(last=False)
+    return definition
+
+
+def _load(session: Session, row: ProcessDefinition) -> Definition:
+    def content(digest: str) -> bytes:
+        return session.execute(select(Resource.content).where(Resource.sha256 == digest)).scalar_one()
+
+    def model() -> ProcessModel:
+        root = parse(content(row.normalised_sha256), row.key)
+        node = next(process for process in processes(root) if process.get("id") == row.key)
+        return read_process(node, row.key)
+
+    decisions: dict[str, Decision] = {}
+    for name, digest in row.manifest["others"].items():
+        if name.endswith(".dmn"):
+            decisions.update(read_decisions(content(digest), name))
+    program = load_program(f"{row.normalised_sha256}:{row.key}", model)
+    hashes = {**row.manifest["bpmn"], **row.manifest["others"]}
+    return Definition(row.id, row.key, row.version, row.name, row.manifest_hash, program, decisions, hashes)
+
+
+def bpmn_of(session: Session, definition_id: UUID) -> bytes:
+    """Return the author's own XML of a definition; `NotFound` for an unknown id."""
+    content = session.execute(
+        select(Resource.content)
+        .join(ProcessDefinition, ProcessDefinition.bpmn_sha256 == Resource.sha256)
+        .where(ProcessDefinition.id == definition_id)
+    ).scalar()
+    if content is None:
+        raise NotFound(kind="process definition")
+    return content

@@ -1,0 +1,158 @@
+"""Jobs that answer, fail, are tried again or run out of retries; and incidents, which a person retries or resolves with a reason."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import jobs, operations, timers
+from engine.errors import NotFound, Refused, TaskClosed
+from engine.execution import values
+from engine.operations import Outcome, Situation
+from engine.permissions import SYSTEM, Actor, require
+from engine.step import Step, lock
+from engine.step.asked import situation
+from engine.step.gather import raise_incident
+from models.oa import OaDelivery
+from models.runtime import Incident, Job
+
+
+def take(session: Session, job_id: UUID) -> tuple[Job, Situation, dict[str, Any]] | None:
+    """Return what a worker needs to run a job and count the attempt; None when the job is answered or nobody waits for it any more."""
+    job = session.get(Job, job_id, with_for_update=True)
+    if job is None or job.state not in ("waiting", "retrying"):
+        return None
+    job.attempts += 1
+    step = lock(session, job.instance_id, running=False)
+    inputs: dict[str, Any] = values.loads(job.inputs.encode())
+    return job, situation(step.case, job.element, step.now, key=str(job.id)), inputs
+
+
+def answer(session: Session, job_id: UUID, outcome: Outcome) -> Step | None:
+    """Bring a job's answer to its service task and let the case go on; None when it was answered before or nobody waits for it any more."""
+    job = session.get(Job, job_id)
+    if job is None:
+        return None
+    step = lock(session, job.instance_id, running=False)
+    session.refresh(job)
+    if job.state not in ("waiting", "retrying", "failed") or step.case.status != "running":
+        return None
+    step.recorder.record(
+        "job:completed",
+        actor=SYSTEM.key,
+        element=job.element,
+        data={"job": str(job.id), "operation": job.operation, "attempt": job.attempts},
+        personal={"result": values.tagged(values.clean(outcome.value)), "evidence": values.tagged(values.clean(dict(outcome.evidence)))},
+    )
+    step.document.jobs_done.append({"token": job.token, "state": "completed", "error": None})
+    try:
+        step.execution.answer(job.token, outcome.value)
+    except TaskClosed:
+        return None
+    step.write()
+    return step
+
+
+def fail(session: Session, job_id: UUID, message: str, *, lasting: bool, retry_after: float | None = None) -> None:
+    """Note that a job failed: it is put off and tried again, or, when that cannot help or the retries are used up, becomes an incident."""
+    job = session.get(Job, job_id)
+    if job is None:
+        return
+    step = lock(session, job.instance_id, running=False)
+    session.refresh(job)
+    if job.state not in ("waiting", "retrying") or step.case.status != "running":
+        return
+    step.recorder.record(
+        "job:failed",
+        actor=SYSTEM.key,
+        element=job.element,
+        data={"job": str(job.id), "operation": job.operation, "attempt": job.attempts, "lasting": lasting},
+        personal={"message": message[:2000]},
+    )
+    if lasting or job.attempts >= jobs.MAX_ATTEMPTS:
+        job.state = "failed"
+        raise_incident(step, "job", job.token, job.element, message[:2000], job=job.id)
+    else:
+        job.state = "retrying"
+        timers.put_off(session, "retry", job.instance_id, str(job.id), jobs.wait_before(job.attempts, retry_after))
+    job.last_error = message[:2000]
+    session.flush()
+    step.write()
+
+
+def retry(session: Session, incident_id: UUID, *, by: Actor) -> None:
+    """Try again what an incident stands for. Refuses with `NotPermitted`, with `Refused` one that is resolved."""
+    incident, step = _open(session, incident_id, by)
+    _record_resolved(step, incident, by, "retried", "")
+    if incident.kind == "job" and incident.job_id is not None:
+        job = session.get_one(Job, incident.job_id)
+        job.state, job.attempts = "waiting", 0
+        session.flush()
+        step.document.wake.append(jobs.wake(jobs.CALL, job=job.id))
+    elif incident.kind == "delivery" and incident.connection is not None:
+        _deliver_again(session, incident)
+        step.document.wake.append(jobs.wake(jobs.PUSH, connection=incident.connection, instance=incident.instance_id))
+    elif incident.token is not None:
+        step.execution.memory.tasks.pop(incident.token.hex, None)
+        step.execution.retry(incident.token)
+    step.write()
+
+
+def resolve(session: Session, incident_id: UUID, *, by: Actor, reason: str, value: Any = None) -> None:
+    """Pass over what an incident stands for, with a reason and a value that a person gives for the result. Refuses as `retry` does, and an empty reason."""
+    if not reason.strip():
+        raise Refused(reason="a reason is needed")
+    incident, step = _open(session, incident_id, by)
+    _record_resolved(step, incident, by, "resolved", reason, value)
+    if incident.kind == "job" and incident.token is not None:
+        step.document.jobs_done.append({"token": incident.token, "state": "completed", "error": f"resolved by {by.key}"})
+    if incident.kind != "delivery" and incident.token is not None:
+        if is_task(step, incident.token):
+            raise Refused(reason="a user task without people is retried after the organisation is put right, or its case is withdrawn")
+        step.execution.resolve(incident.token, value)
+    step.write()
+
+
+def is_task(step: Step, token: UUID) -> bool:
+    """Tell whether an incident's element is a user task."""
+    return any(task.token == token for task in step.execution.open_tasks())
+
+
+def _open(session: Session, incident_id: UUID, by: Actor) -> tuple[Incident, Step]:
+    require(by, "incident.resolve")
+    incident = session.get(Incident, incident_id)
+    if incident is None:
+        raise NotFound(kind="incident")
+    step = lock(session, incident.instance_id, running=incident.kind != "delivery")
+    session.refresh(incident)
+    if incident.resolved_at is not None:
+        raise Refused(reason="the incident is resolved")
+    return incident, step
+
+
+def _record_resolved(step: Step, incident: Incident, by: Actor, resolution: str, reason: str, value: Any = None) -> None:
+    incident.resolved_at, incident.resolved_by, incident.resolution, incident.reason = step.now, by.key, resolution, reason
+    step.recorder.record(
+        "incident:resolved",
+        actor=by.key,
+        element=incident.element,
+        data={"incident": str(incident.id), "kind": incident.kind, "resolution": resolution},
+        personal={"reason": reason, "value": values.tagged(values.clean(value)), "by": {"name": by.name, "department": by.department}},
+    )
+
+
+def _deliver_again(session: Session, incident: Incident) -> None:
+    rows = session.scalars(select(OaDelivery).filter_by(connection=incident.connection, instance_id=incident.instance_id, state="refused"))
+    for row in rows:
+        row.state, row.attempts = "waiting", 0
+    session.flush()
+
+
+def run_external(job: Job, told: Situation, inputs: dict[str, Any]) -> Outcome:
+    """Run a job's operation, outside any transaction of ours. Raises what the operation raises."""
+    operation = operations.get(job.operation, job.element)
+    if operation.external is None:
+        raise Refused(reason=f"{job.operation} is not an outside operation")
+    loaded = operation.takes().load(inputs)
+    return operation.external(told, loaded)

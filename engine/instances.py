@@ -1,0 +1,61 @@
+"""Process instances: started, withdrawn, terminated, listed."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from engine.errors import NotPermitted
+from engine.permissions import SYSTEM, Actor, allows
+from engine.step import Step, begin, lock
+
+
+def start(
+    session: Session,
+    key_or_id: str | UUID,
+    *,
+    by: Actor,
+    variables: Mapping[str, Any] | None = None,
+    business_key: str | None = None,
+    subject: tuple[str, UUID] | None = None,
+    legal_entity_id: UUID | None = None,
+    parent_id: UUID | None = None,
+) -> Step:
+    """Start a case of the newest version of a process (by key) or of one definition (by id) and run it to its first wait.
+
+    Refuses with `NotFound` an unknown process, with `Duplicate` a business key that is taken, with `InvalidVariables` values that cannot be kept.
+    """
+    step = begin(
+        session, key_or_id, by=by, variables=variables or {}, business_key=business_key, subject=subject, legal_entity_id=legal_entity_id, parent_id=parent_id
+    )  # fmt: skip
+    step.write()
+    return step
+
+
+def withdraw(session: Session, instance_id: UUID, *, by: Actor, reason: str = "", expected_revision: int | None = None) -> Step:
+    """Take a running case back (撤回): its open tasks, timers and jobs end, nothing in the history is undone.
+
+    Only its initiator may. Refuses with `NotPermitted`, with `InstanceEnded` a case that is over, with `StaleRevision` a caller who saw an older case.
+    """
+    step = lock(session, instance_id, expected_revision=expected_revision)
+    if step.case.initiator != by.key or not allows(by, "instance.withdraw"):
+        raise NotPermitted(permission="instance.withdraw")
+    return _end(step, "withdrawn", by, reason)
+
+
+def terminate(session: Session, instance_id: UUID, *, by: Actor, reason: str) -> Step:
+    """End a running case from outside (an operator's last means), with a reason that stands in the history."""
+    if by is not SYSTEM and not allows(by, "incident.resolve"):
+        raise NotPermitted(permission="incident.resolve")
+    return _end(lock(session, instance_id), "terminated", by, reason)
+
+
+def _end(step: Step, status: str, by: Actor, reason: str) -> Step:
+    step.case.status = status
+    step.recorder.record(
+        f"instance:{status}", actor=by.key, personal={"reason": reason[:2000], "by": {"name": by.name, "department": by.department}}
+    )
+    step.execution.cancel()
+    step.write()
+    return step

@@ -1,0 +1,53 @@
+"""Work outside the request: the queue, the names of its tasks, and when something failed is tried again.
+
+Jobs are enqueued by SQL inside the transaction that decides them (`WAKE`), so that neither can be without the other; procrastinate's Python `defer` on a
+borrowed connection fails inside workers. Nothing is ever enqueued for the future: timers and back-off live in our own table.
+"""
+
+import random
+from typing import Any
+from uuid import UUID
+
+from procrastinate import App, PsycopgConnector
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+#: queue and task names, the same in SQL and in the worker
+CALL = ("work", "call")
+PUSH = ("oa", "push")
+INBOX = ("oa", "inbox")
+TIMERS = ("work", "timers")
+
+MAX_ATTEMPTS = 8
+FIRST_WAIT = 1.0  #: seconds
+LONGEST_WAIT = 600.0
+
+ENQUEUE = text(
+    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(:queue, :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL)::procrastinate_job_to_defer_v1])"
+)
+
+
+def make_app(dsn: str) -> App:
+    """Return procrastinate's application for a libpq address; tasks are added by the worker."""
+    return App(connector=PsycopgConnector(conninfo=dsn))
+
+
+def enqueue(session: Session, job: tuple[str, str], args: str) -> None:
+    """Enqueue one job in the caller's transaction; `args` is JSON."""
+    session.execute(ENQUEUE, {"queue": job[0], "task": job[1], "args": args})
+
+
+def wake(job: tuple[str, str], **args: Any) -> dict[str, Any]:
+    """Return one entry of a step's list of jobs to enqueue."""
+    return {
+        "queue": job[0],
+        "task": job[1],
+        "args": {name: str(value) if isinstance(value, UUID) else value for name, value in args.items()},
+    }
+
+
+def wait_before(attempt: int, asked: float | None = None) -> float:
+    """Return the seconds to wait after a failed attempt (from 1): doubled each time, with full jitter, at most ten minutes; a server's own wish wins."""
+    if asked is not None:
+        return min(asked, LONGEST_WAIT)
+    return random.uniform(0.5, 1.0) * float(min(FIRST_WAIT * 2.0 ** (attempt - 1), LONGEST_WAIT))

@@ -1,0 +1,122 @@
+"""Who may do what: one function for REST, pages, callbacks and command line alike.
+
+A role gives permissions; a task gives rights only to its assignee and candidates. `Actor` is the picture of a person at the time of the act.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound, NotPermitted
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person who acts: key, name and department as they were then, with groups and roles."""
+
+    key: str
+    name: str
+    department: str | None = None
+    groups: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] | None = None  #: of an API token; None means everything the roles allow
+
+
+SYSTEM = Actor("system", "系统", roles=frozenset({"system"}))
+
+#: permission -> roles that have it; "everyone" means anybody who is signed in
+PERMISSIONS: Mapping[str, frozenset[str]] = {
+    "instance.start": frozenset({"initiator", "administrator"}),
+    "instance.read": frozenset({"everyone"}),
+    "instance.read_all": frozenset({"auditor", "operator", "administrator"}),
+    "instance.withdraw": frozenset({"everyone"}),
+    "task.work": frozenset({"everyone"}),
+    "history.read": frozenset({"everyone"}),
+    "history.verify": frozenset({"auditor", "administrator"}),
+    "invoice.upload": frozenset({"initiator", "finance", "administrator"}),
+    "invoice.read": frozenset({"everyone"}),
+    "invoice.read_all": frozenset({"auditor", "finance", "archivist", "administrator"}),
+    "archive.read": frozenset({"archivist", "auditor", "administrator"}),
+    "definition.read": frozenset({"everyone"}),
+    "definition.deploy": frozenset({"designer", "administrator"}),
+    "incident.read": frozenset({"operator", "administrator"}),
+    "incident.resolve": frozenset({"operator", "administrator"}),
+    "people.read": frozenset({"everyone"}),
+    "people.manage": frozenset({"administrator"}),
+    "token.manage": frozenset({"everyone"}),
+}
+
+
+def allows(actor: Actor, permission: str) -> bool:
+    """Tell whether an actor's roles, and the scopes of the token used, give a permission."""
+    roles = PERMISSIONS[permission]
+    if actor.scopes is not None and permission not in actor.scopes:
+        return False
+    return "system" in actor.roles or "everyone" in roles or not roles.isdisjoint(actor.roles)
+
+
+def require(actor: Actor, permission: str) -> None:
+    """Refuse with `NotPermitted` an actor who does not have a permission."""
+    if not allows(actor, permission):
+        raise NotPermitted(permission=permission)
+
+
+def may_work_on(actor: Actor, task: Mapping[str, Any]) -> bool:
+    """Tell whether a task is an actor's to decide: assigned to her, or unassigned with her among its candidates."""
+    if task["assignee"] is not None:
+        return bool(task["assignee"] == actor.key)
+    return actor.key in task["users"] or not actor.groups.isdisjoint(task["groups"])
+
+
+_INVOLVED = text(
+    """
+    SELECT EXISTS (SELECT 1 FROM process_instance WHERE id = :id AND initiator = :key)
+        OR EXISTS (SELECT 1 FROM user_task WHERE instance_id = :id AND (assignee = :key OR decided_by = :key))
+        OR EXISTS (SELECT 1 FROM user_task t JOIN candidate c ON c.task_id = t.id
+                   WHERE t.instance_id = :id AND ((c.kind = 'u' AND c.name = :key) OR (c.kind = 'g' AND c.name = ANY(:groups))))
+    """
+)
+
+
+def may_read_instance(session: Session, actor: Actor, instance_id: UUID) -> bool:
+    """Tell whether a case is an actor's to know: hers, asked of her, decided by her, or all are by her role."""
+    if allows(actor, "instance.read_all"):
+        return True
+    if not allows(actor, "instance.read"):
+        return False
+    return bool(session.execute(_INVOLVED, {"id": instance_id, "key": actor.key, "groups": list(actor.groups)}).scalar())
+
+
+def require_instance(session: Session, actor: Actor, instance_id: UUID) -> None:
+    """Refuse with `NotFound` a case that is not an actor's to know: she must not learn that it exists."""
+    if not may_read_instance(session, actor, instance_id):
+        raise NotFound(kind="process instance")
+
+
+_ACTOR = text(
+    """
+    SELECT p.key, p.name, d.name AS department, p.active,
+           (SELECT array_agg(g.key) FROM group_member m JOIN "group" g ON g.id = m.group_id WHERE m.person_id = p.id) AS groups,
+           (SELECT array_agg(r.role) FROM role_grant r WHERE r.person_id = p.id) AS roles
+    FROM person p LEFT JOIN department d ON d.id = p.department_id WHERE p.key = :key
+    """
+)
+
+
+def load_actor(session: Session, key: str, scopes: Collection[str] | None = None) -> Actor | None:
+    """Return the picture of an active person with this key, or None."""
+    row = session.execute(_ACTOR, {"key": key}).one_or_none()
+    if row is None or not row.active:
+        return None
+    return Actor(
+        row.key,
+        row.name,
+        row.department,
+        frozenset(row.groups or ()),
+        frozenset(row.roles or ()),
+        None if scopes is None else frozenset(scopes),
+    )

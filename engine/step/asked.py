@@ -1,0 +1,64 @@
+"""What the execution asks of us while it runs: local operations and decisions, in the transaction of the step."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from marshmallow import ValidationError
+from sqlalchemy.orm import Session
+
+from engine import operations
+from engine.bpmn.model import Element
+from engine.definitions import Definition
+from engine.dmn import map_result
+from engine.errors import ExecutionFailed
+from engine.execution.run import Result
+from engine.operations import Situation
+from engine.step.case import Case
+
+
+class InlineOperations:
+    """Answers the execution from the registry and the definition's decision tables."""
+
+    def __init__(self, session: Session, definition: Definition, case: Case, now: datetime, before: Callable[[], None]) -> None:
+        self.session = session
+        self.definition = definition
+        self.case = case
+        self.now = now
+        self.before = before  #: a new instance's row must be there before an operation may refer to it
+
+    def is_local(self, operation: str) -> bool:
+        found = operations.find(operation)
+        return found is not None and found.local is not None
+
+    def run(self, element: Element, operation: str, inputs: dict[str, Any]) -> Result:
+        """Run a local operation inside a savepoint, so that a failure leaves nothing behind; `ExecutionFailed` on the element when it refuses its inputs."""
+        found = operations.get(operation, element.id)
+        assert found.local is not None
+        self.before()
+        try:
+            loaded = found.takes().load(inputs)
+            with self.session.begin_nested():
+                outcome = found.local(self.session, situation(self.case, element.id, self.now), loaded)
+        except ValidationError as error:
+            raise ExecutionFailed(element=element.id, reason=f"inputs of {operation}: {error.messages}") from error
+        return Result(outcome.value, dict(outcome.evidence))
+
+    def decide(self, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
+        """Evaluate a decision table; the rules that matched are the evidence."""
+        verdict = self.definition.decisions[decision].decide(variables, now=self.now)
+        return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})
+
+
+def situation(case: Case, element: str, now: datetime, key: str = "") -> Situation:
+    """Return what an operation is told about the case that asks."""
+    return Situation(
+        instance_id=case.id,
+        business_key=case.business_key,
+        element=element,
+        subject_kind=case.subject_kind,
+        subject_id=case.subject_id,
+        initiator=case.initiator,
+        now=now,
+        key=key or f"{case.id}:{element}:{case.step_count}",
+    )

@@ -1,0 +1,54 @@
+"""Everything one step will write, gathered as one JSON document for one statement."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from engine.history import Event
+
+
+@dataclass(slots=True)
+class Document:
+    """Rows by kind; the names are those in `engine.step.statement`."""
+
+    closed: list[dict[str, Any]] = field(default_factory=list)
+    changed: list[dict[str, Any]] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    opened: list[dict[str, Any]] = field(default_factory=list)
+    candidates: list[dict[str, Any]] = field(default_factory=list)
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    jobs_done: list[dict[str, Any]] = field(default_factory=list)
+    timers: list[dict[str, Any]] = field(default_factory=list)
+    timers_gone: list[str] = field(default_factory=list)
+    incidents: list[dict[str, Any]] = field(default_factory=list)
+    incidents_done: list[dict[str, Any]] = field(default_factory=list)
+    wake: list[dict[str, Any]] = field(default_factory=list)
+    snapshot: dict[str, Any] | None = None
+
+    def as_json(self, events: list[Event], headline: dict[str, Any]) -> str:
+        """Return the document; events carry their exact bytes as text, so that nothing is written a second time."""
+        rows = {name: getattr(self, name) for name in self.__slots__}
+        rows["closed"] = [{key: value for key, value in row.items() if key != "task"} for row in self.closed]
+        rows["events"] = [_event(event) for event in events]
+        return orjson.dumps(rows | headline, default=_text).decode()
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "number": event.number,
+        "type": event.type,
+        "actor": event.actor,
+        "element": event.element,
+        "body": event.body.decode(),
+        "hash": event.hash.hex(),
+        "personal": event.personal.decode() if event.personal is not None else None,
+        "salt": event.salt.hex() if event.salt is not None else None,
+    }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(type(value).__name__)

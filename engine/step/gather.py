@@ -1,0 +1,163 @@
+"""From what happened in memory to events and rows: variables, way, operations, jobs, timers, incidents, tasks, end, snapshot."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from engine import jobs
+from engine.assignment import Assigned, assign
+from engine.errors import ShenpiError
+from engine.execution import values
+from engine.execution.run import OpenTask
+from engine.history.events import stamp
+from engine.step.snapshot import make_snapshot
+
+if TYPE_CHECKING:
+    from engine.step.move import Step
+
+NOBODY = Assigned(None, (), (), None, "nobody found")
+
+
+def gather(step: Step) -> None:
+    """Turn everything the command led to into events of the recorder and rows of the document, in the order a reader expects."""
+    _operations(step)
+    _changes(step)
+    _path(step)
+    _jobs(step)
+    _timers(step)
+    _tasks(step)
+    _failures(step)
+    _end(step)
+    if step.document.opened or step.document.closed or step.document.changed or step.case.status != "running":
+        step.case.oa_version = max(int(step.now.timestamp() * 1000), step.case.oa_version + 1)
+        step.document.snapshot = make_snapshot(step)
+
+
+def _operations(step: Step) -> None:
+    for done in step.execution.done:
+        kind = "decision:evaluated" if done.kind == "decision" else "operation:completed"
+        step.recorder.record(
+            kind,
+            element=done.element,
+            data={done.kind: done.name, **({"rules": done.result.evidence["rules"]} if done.kind == "decision" else {})},
+            personal={
+                "inputs": values.tagged(done.inputs), "result": values.tagged(values.clean(done.result.value)),
+                "evidence": values.tagged(values.clean(done.result.evidence)),
+            },
+        )  # fmt: skip
+
+
+def _changes(step: Step) -> None:
+    changes = step.execution.changes
+    if changes:
+        step.recorder.record(
+            "variables:changed",
+            data={"names": sorted({change.name for change in changes})},
+            personal={
+                "changes": [
+                    {"element": c.element, "name": c.name, "old": values.tagged(c.old), "new": values.tagged(c.new)} for c in changes
+                ]
+            },
+        )
+
+
+def _path(step: Step) -> None:
+    if step.execution.path:
+        step.recorder.record("path:taken", data={"path": step.execution.path})
+
+
+def _jobs(step: Step) -> None:
+    for call in step.execution.calls:
+        identity = uuid7()
+        inputs = values.dumps(call.inputs).decode()
+        step.document.jobs.append(
+            {"id": identity, "token": call.token, "element": call.element, "operation": call.operation, "inputs": inputs}
+        )
+        step.document.wake.append(jobs.wake(jobs.CALL, job=identity))
+        step.recorder.record(
+            "job:created", element=call.element, data={"job": str(identity), "operation": call.operation}, personal={"inputs": values.tagged(call.inputs)}
+        )  # fmt: skip
+    done = {row["token"] for row in step.document.jobs_done}
+    for token in step.execution.calls_before - step.execution.pending_calls() - done:
+        step.document.jobs_done.append({"token": token, "state": "canceled", "error": None})
+
+
+def _timers(step: Step) -> None:
+    timers = {timer.token: timer for timer in step.execution.timers()}
+    for token, timer in timers.items():
+        if token not in step.execution.timers_before:
+            step.document.timers.append({"id": uuid7(), "token": token, "due": stamp(timer.due_at)})
+            step.recorder.record("timer:created", element=timer.element, data={"due": stamp(timer.due_at)})
+    step.document.timers_gone.extend(str(token) for token in step.execution.timers_before - timers.keys())
+
+
+def _tasks(step: Step) -> None:
+    known = step.execution.memory.tasks
+    present = {task.token.hex: task for task in step.execution.open_tasks()}
+    for token in [token for token in known if token not in present]:
+        _close(step, token, known.pop(token))
+    for token, task in present.items():
+        if token not in known:
+            _open(step, task)
+
+
+def _close(step: Step, token: str, task: dict[str, Any]) -> None:
+    """Close a task that was not decided by the command itself: its activity was interrupted or the instance ended."""
+    reason = "withdrawn" if step.case.status == "withdrawn" else "interrupted"
+    step.document.closed.append({"id": task["id"], "state": "canceled", "reason": reason, "element": task["element"], "task": task})
+    step.document.dropped.append(task["id"])
+    step.recorder.record("task:canceled", element=task["element"], data={"task": task["id"], "reason": reason})
+
+
+def _open(step: Step, task: OpenTask) -> None:
+    element = step.definition.model.elements[task.element]
+    try:
+        assigned = assign(step.session, element, step.execution.memory.variables, step.now)
+    except ShenpiError as error:
+        step.execution.fail(step.execution.workflow.tasks[task.token], error.code, str(error))
+        assigned = NOBODY
+    identity = str(uuid7())
+    entry: dict[str, Any] = {
+        "id": identity, "element": task.element, "name": element.name or task.element, "round": step.execution.memory.enter(task.element),
+        "assignee": assigned.assignee, "claimed": False, "users": list(assigned.users), "groups": list(assigned.groups),
+        "due": stamp(assigned.due) if assigned.due else None, "at": stamp(step.now), "nonce": secrets.token_urlsafe(12), "outcomes": list(element.outcomes),
+    }  # fmt: skip
+    step.execution.memory.tasks[task.token.hex] = entry
+    step.document.opened.append({**entry, "token": str(task.token)})
+    add_candidates(step, entry)
+    step.recorder.record(
+        "task:created",
+        element=task.element,
+        data={name: entry[name] for name in ("round", "assignee", "users", "groups", "due")} | {"task": identity, "why": assigned.why},
+    )
+
+
+def add_candidates(step: Step, task: dict[str, Any]) -> None:
+    """Write the rows by which candidates find an unassigned task in their lists."""
+    if task["assignee"] is None:
+        names = [("u", name) for name in task["users"]] + [("g", name) for name in task["groups"]]
+        step.document.candidates.extend(
+            {"task": task["id"], "kind": kind, "name": name, "at": task["at"]} for kind, name in dict.fromkeys(names)
+        )
+
+
+def _failures(step: Step) -> None:
+    for failure in step.execution.failures:
+        raise_incident(step, "element", failure.token, failure.element, failure.message, code=failure.code)
+
+
+def raise_incident(step: Step, kind: str, token: UUID, element: str, message: str, *, job: UUID | None = None, code: str = "") -> None:
+    """Note that a person must look: a row for the operator's list and an event for the record."""
+    step.document.incidents.append({"id": uuid7(), "kind": kind, "token": token, "job": job, "element": element, "message": message})
+    step.recorder.record("incident:raised", element=element, data={"kind": kind, "code": code}, personal={"message": message})
+
+
+def _end(step: Step) -> None:
+    if step.case.status == "running" and step.execution.finished:
+        step.case.status = "completed"
+        step.case.outcome = step.execution.outcome
+        step.recorder.record("instance:completed", data={"outcome": step.case.outcome})

@@ -1,0 +1,47 @@
+"""The picture of a case for office systems: header, open tasks, and the tasks that changed in this step. Immutable, with a strictly increasing version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.history.events import stamp
+
+if TYPE_CHECKING:
+    from engine.step.move import Step
+
+#: life-cycle and outcome of ours -> the one status that office systems know
+STATUS = {"approve": "approved", "reject": "rejected"}
+
+
+def make_snapshot(step: Step) -> dict[str, Any]:
+    """Return the snapshot as the outbox keeps it; candidates are groups here and become people when it is pushed."""
+    case = step.case
+    open_tasks = [_task(task, "pending") for task in step.execution.memory.tasks.values()]
+    closed = [_closed(row) for row in step.document.closed]
+    return {
+        "businessKey": case.business_key,
+        "definitionKey": step.definition.key,
+        "applicant": case.initiator,
+        "status": status_of(case.status, case.outcome),
+        "startedAt": stamp(case.started_at),
+        "endedAt": stamp(step.now) if case.status != "running" else None,
+        "tasks": open_tasks + closed,
+    }
+
+
+def status_of(status: str, outcome: str | None) -> str:
+    """Return the status office systems know: running, approved, rejected, withdrawn or terminated."""
+    if status == "completed":
+        return STATUS.get(outcome or "approve", "approved")
+    return status
+
+
+def _task(task: dict[str, Any], status: str) -> dict[str, Any]:
+    names = ("id", "round", "element", "name", "assignee", "users", "groups", "due", "at", "nonce", "outcomes")
+    return {name: task[name] for name in names} | {"status": status}
+
+
+def _closed(row: dict[str, Any]) -> dict[str, Any]:
+    status = STATUS.get(row.get("outcome") or "", "closed") if row["state"] == "completed" else "canceled"
+    decided = {name: row.get(name) for name in ("outcome", "comment", "decided_by", "reason")}
+    return _task(row["task"], status) | decided

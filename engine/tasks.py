@@ -1,0 +1,250 @@
+"""User tasks: what people are asked to do, and what they answer.
+
+A task is open until it is decided or its instance goes elsewhere. Anyone among its candidates may claim it; its assignee, or while nobody holds it any
+candidate, may decide it. Where the process goes next is not decided here.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.model import Element, FormField
+from engine.errors import Fault, InvalidVariables, NotFound, NotPermitted, Refused, StaleRevision, TaskAlreadyClaimed, TaskClosed
+from engine.execution import values as kept
+from engine.history.events import stamp
+from engine.permissions import SYSTEM, Actor, load_actor, may_work_on, require
+from engine.step import Step, lock_task
+from engine.step.gather import add_candidates
+from models.runtime import UserTask
+
+MAX_COMMENT = 2000
+
+
+def complete(
+    session: Session,
+    task_id: UUID,
+    *,
+    by: Actor,
+    outcome: str,
+    comment: str = "",
+    values: Mapping[str, Any] | None = None,
+    expected_revision: int | None = None,
+    channel: str | None = None,
+    nonce: str | None = None,
+) -> Step:
+    """Decide a user task and let its case go on to its next wait.
+
+    Afterwards the task is closed, the decision stands in the history, `outcome`, `decisions.<element>` and the form's values are variables.
+    Refuses with `TaskClosed` a task that is decided or gone, with `NotPermitted` somebody it is not addressed to, with `TaskAlreadyClaimed` when somebody
+    else holds it, with `InvalidVariables` values outside the form or an unknown outcome, with `StaleRevision` a caller who saw an older task.
+    """
+    step, token, task = _held(session, task_id, by, expected_revision)
+    if nonce is not None and not secrets.compare_digest(nonce, task["nonce"]):
+        raise NotPermitted(reason="nonce")
+    element = step.definition.model.elements[task["element"]]
+    accepted = check_decision(element, task, outcome, comment, values or {})
+    decision = {"outcome": outcome, "comment": comment, "by": by.key, "onBehalfOf": None, "at": stamp(step.now)}
+    step.recorder.record(
+        "task:completed",
+        actor=by.key,
+        element=element.id,
+        data={"task": task["id"], "outcome": outcome, "round": task["round"], "channel": channel},
+        personal={
+            "comment": comment, "values": kept.tagged(accepted), "by": {"name": by.name, "department": by.department},
+        },
+    )  # fmt: skip
+    step.execution.memory.tasks.pop(token)
+    step.document.closed.append(
+        {
+            "id": task["id"], "state": "completed", "reason": None, "outcome": outcome, "comment": comment, "decided_by": by.key, "on_behalf_of": None,
+            "task": task,
+        }
+    )  # fmt: skip
+    step.document.dropped.append(task["id"])
+    step.execution.complete(UUID(token), decision, accepted)
+    step.write()
+    return step
+
+
+def claim(session: Session, task_id: UUID, *, by: Actor, expected_revision: int | None = None) -> Step:
+    """Take an unassigned task for oneself. Refuses as `complete` does; claiming one's own task again changes nothing."""
+    step, _, task = _held(session, task_id, by, expected_revision)
+    if task["assignee"] == by.key:
+        return step
+    task["assignee"], task["claimed"] = by.key, True
+    return _reassign(step, task, "task:claimed", by, {})
+
+
+def unclaim(session: Session, task_id: UUID, *, by: Actor, expected_revision: int | None = None) -> Step:
+    """Give a claimed task back to its candidates. Refuses with `Refused` a task that was assigned rather than claimed."""
+    step, _, task = _held(session, task_id, by, expected_revision)
+    if not task["claimed"] or not (task["users"] or task["groups"]):
+        raise Refused(reason="the task was not claimed")
+    task["assignee"], task["claimed"] = None, False
+    add_candidates(step, task)
+    return _reassign(step, task, "task:unclaimed", by, {})
+
+
+def transfer(session: Session, task_id: UUID, *, by: Actor, to: str, reason: str = "", expected_revision: int | None = None) -> Step:
+    """Hand a task to somebody else for good (转办). Refuses with `NotFound` an unknown or inactive person, with `Refused` oneself, and as `complete` does."""
+    target = load_actor(session, to)
+    if target is None:
+        raise NotFound(kind="person")
+    step, _, task = _held(session, task_id, by, expected_revision)
+    if target.key == task["assignee"] or target.key == by.key:
+        raise Refused(reason="the task is already with this person")
+    task["assignee"], task["claimed"] = target.key, False
+    return _reassign(step, task, "task:transferred", by, {"from": by.key, "to": target.key}, reason=reason[:MAX_COMMENT])
+
+
+def mark_reminded(session: Session, task_id: UUID) -> Step | None:
+    """Note that the people of an open task were reminded; None when it is no longer open."""
+    step = lock_task(session, task_id)
+    found = _find(step, task_id)
+    if found is None:
+        return None
+    task = found[1]
+    step.document.changed.append(_row(task) | {"reminded_at": stamp(step.now)})
+    step.recorder.record("task:reminded", actor=SYSTEM.key, element=task["element"], data={"task": task["id"]})
+    step.write()
+    return step
+
+
+def _reassign(step: Step, task: dict[str, Any], event: str, by: Actor, data: dict[str, Any], *, reason: str = "") -> Step:
+    task["nonce"] = secrets.token_urlsafe(12)  # a button pressed on an older picture in an office system must not count
+    step.document.changed.append(_row(task))
+    if task["assignee"] is not None:
+        step.document.dropped.append(task["id"])
+    step.recorder.record(
+        event,
+        actor=by.key,
+        element=task["element"],
+        data={"task": task["id"], "assignee": task["assignee"], **data},
+        personal={"reason": reason, "by": {"name": by.name, "department": by.department}},
+    )
+    step.write()
+    return step
+
+
+def _row(task: dict[str, Any]) -> dict[str, Any]:
+    return {"id": task["id"], "assignee": task["assignee"], "claimed": task["claimed"], "nonce": task["nonce"], "reminded_at": None}
+
+
+def _held(session: Session, task_id: UUID, by: Actor, expected_revision: int | None) -> tuple[Step, str, dict[str, Any]]:
+    """Lock a task that is open and this actor's to work on."""
+    require(by, "task.work")
+    step = lock_task(session, task_id)
+    found = _find(step, task_id)
+    if found is None:
+        raise explain_closed(session, task_id)
+    token, task = found
+    if not may_work_on(by, task):
+        listed = by.key in task["users"] or not by.groups.isdisjoint(task["groups"])
+        raise TaskAlreadyClaimed(task=str(task_id), assignee=task["assignee"]) if listed else NotPermitted(permission="task.work")
+    if expected_revision is not None:
+        revision = session.execute(select(UserTask.revision).where(UserTask.id == task_id)).scalar_one()
+        if revision != expected_revision:
+            raise StaleRevision(expected=expected_revision, found=revision)
+    return step, token, task
+
+
+def _find(step: Step, task_id: UUID) -> tuple[str, dict[str, Any]] | None:
+    wanted = str(task_id)
+    return next(((token, task) for token, task in step.execution.memory.tasks.items() if task["id"] == wanted), None)
+
+
+def explain_closed(session: Session, task_id: UUID) -> TaskClosed:
+    """Return the kind answer to somebody who came too late: what became of the task, by whom and when."""
+    row = session.execute(
+        select(UserTask.state, UserTask.outcome, UserTask.decided_by, UserTask.reason, UserTask.ended_at).where(UserTask.id == task_id)
+    ).one()
+    facts = {
+        "outcome": row.outcome,
+        "decidedBy": row.decided_by,
+        "reason": row.reason,
+        "endedAt": stamp(row.ended_at) if row.ended_at else None,
+    }
+    return TaskClosed(state=row.outcome or row.reason or row.state, task=str(task_id), **facts)
+
+
+def check_decision(element: Element, task: Mapping[str, Any], outcome: str, comment: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values a decision brings, converted as the form says; `InvalidVariables` lists everything that does not fit.
+
+    Required fields are asked for only when the task is approved: who rejects or returns need not fill in the form.
+    """
+    faults = []
+    if outcome not in task["outcomes"]:
+        allowed = ", ".join(task["outcomes"])
+        faults.append(
+            Fault("outcome-unknown", f"不允许的结论：{outcome}", f"The outcome is none of {allowed}", path="outcome", found=outcome[:100])
+        )
+    if len(comment) > MAX_COMMENT:
+        faults.append(
+            Fault("too-long", f"意见超过 {MAX_COMMENT} 字", f"The comment is longer than {MAX_COMMENT} characters", path="comment")
+        )
+    fields = {field.name: field for field in element.form}
+    faults += [
+        Fault("field-unknown", f"表单没有字段 {name}", f"The form has no field {name}", path=name[:100])
+        for name in values
+        if name not in fields
+    ]
+    accepted: dict[str, Any] = {}
+    for name, field in fields.items():
+        value = values.get(name)
+        if value in (None, ""):
+            if field.required and outcome not in ("reject", "return"):
+                faults.append(Fault("field-required", f"请填写 {field.label}", f"{name} is required", path=name))
+            continue
+        try:
+            accepted[name] = convert(field, value)
+        except (ValueError, InvalidOperation):
+            faults.append(
+                Fault("field-invalid", f"{field.label} 格式不正确", f"{name} is no {field.type}", path=name, found=str(value)[:100])
+            )
+    if faults:
+        raise InvalidVariables(faults)
+    return accepted
+
+
+def convert(field: FormField, value: Any) -> Any:
+    """Return a form value in its type: text, whole number, Decimal, yes or no, date. `ValueError` when it is none."""
+    match field.type:
+        case "long":
+            return int(str(value))
+        case "decimal":
+            return _decimal(value)
+        case "boolean":
+            if value in (True, False):
+                return bool(value)
+            return (
+                {"true": True, "on": True, "false": False, "off": False}[str(value)]
+                if str(value) in ("true", "on", "false", "off")
+                else _no(value)
+            )
+        case "date":
+            return value if isinstance(value, date) and not isinstance(value, datetime) else date.fromisoformat(str(value))
+        case "enum":
+            return str(value) if str(value) in {key for key, _ in field.options} else _no(value)
+        case _:
+            text = str(value)
+            if len(text) > MAX_COMMENT or (field.pattern and not re.fullmatch(field.pattern, text)):
+                raise ValueError(text[:100])
+            return text
+
+
+def _decimal(value: Any) -> Decimal:
+    number = Decimal(str(value))
+    if not number.is_finite():
+        raise ValueError("not finite")
+    return number
+
+
+def _no(value: Any) -> Any:
+    raise ValueError(str(value)[:100])

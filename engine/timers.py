@@ -1,0 +1,83 @@
+"""Work due later, in our own table: BPMN timers, retries of jobs and of deliveries. One clock, moved ahead only in development.
+
+procrastinate is never given a job for the future: under a lock it would hold back a later ready one, and its poll is slow. Any number of workers may call
+`enqueue_due`; a row that one of them holds is skipped by the others.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from engine import jobs
+from engine.database.transaction import read_clock
+from engine.errors import InstanceEnded, NotFound, Refused
+from engine.permissions import SYSTEM
+from engine.step import lock
+from models.runtime import Timer
+
+BATCH = 200
+
+_TAKE_DUE = text(
+    """
+    DELETE FROM timer WHERE id IN (SELECT id FROM timer WHERE due_at <= shenpi_now() AND kind <> 'event' ORDER BY due_at LIMIT :batch FOR UPDATE SKIP LOCKED)
+    RETURNING kind, instance_id, target
+    """
+)
+# A BPMN timer's row goes with the step that fires it; until then it is only put off, so that a lost job is made again.
+_DUE_EVENTS = text(
+    """
+    UPDATE timer SET due_at = shenpi_now() + interval '30 seconds'
+    WHERE id IN (SELECT id FROM timer WHERE due_at <= shenpi_now() AND kind = 'event' ORDER BY due_at LIMIT :batch FOR UPDATE SKIP LOCKED)
+    RETURNING instance_id, token
+    """
+)
+
+
+def enqueue_due(session: Session) -> int:
+    """Make a job of everything that is due; returns how many."""
+    events = session.execute(_DUE_EVENTS, {"batch": BATCH}).all()
+    for event in events:
+        jobs.enqueue(session, jobs.TIMERS, f'{{"instance":"{event.instance_id}","token":"{event.token}"}}')
+    others = session.execute(_TAKE_DUE, {"batch": BATCH}).all()
+    for other in others:
+        if other.kind == "retry":
+            jobs.enqueue(session, jobs.CALL, f'{{"job":"{other.target}"}}')
+        else:
+            jobs.enqueue(session, jobs.PUSH, f'{{"connection":"{other.target}","instance":"{other.instance_id}"}}')
+    return len(events) + len(others)
+
+
+def fire(session: Session, instance_id: UUID, token: UUID) -> None:
+    """Let a BPMN timer fire in a step of its own; nothing happens when it is gone, not due, or its case is over."""
+    try:
+        step = lock(session, instance_id)
+    except (InstanceEnded, NotFound):
+        session.execute(delete(Timer).where(Timer.instance_id == instance_id, Timer.token == token))
+        return
+    waiting = {timer.token: timer for timer in step.execution.timers()}
+    timer = waiting.get(token)
+    if timer is None or timer.due_at > step.now:
+        return
+    step.recorder.record("timer:fired", actor=SYSTEM.key, element=timer.element, data={})
+    step.execution.fire_timers([token])
+    step.write()
+
+
+def put_off(session: Session, kind: str, instance_id: UUID, target: str, seconds: float) -> None:
+    """Keep a retry for later: kind `retry` with a job's id, or `delivery` with a connection's key."""
+    due = read_clock(session) + timedelta(seconds=seconds)
+    session.execute(insert(Timer).values(id=uuid7(), kind=kind, instance_id=instance_id, target=target, due_at=due))
+
+
+def advance_clock(session: Session, span: timedelta, *, development: bool) -> datetime:
+    """Move the product's clock ahead; returns the new time. Refused outside development, and never back: recorded times only grow."""
+    if not development:
+        raise Refused(reason="the clock can be moved only in development")
+    if span <= timedelta(0):
+        raise Refused(reason="the clock only goes forward")
+    session.execute(text("UPDATE clock SET ahead_seconds = ahead_seconds + :seconds"), {"seconds": int(span.total_seconds())})
+    return read_clock(session)
