@@ -21,7 +21,9 @@ def test_the_picture_shows_the_drawing_as_it_is_now(drawing: Path) -> None:
 
     assert metadata is not None
     assert metadata.get("data-source") == drawing.relative_to(ROOT).as_posix()
-    assert metadata.get("data-sha256") == hashlib.sha256(drawing.read_bytes()).hexdigest(), "run python diagrams/svg.py: the drawing has changed"
+    assert metadata.get("data-sha256") == hashlib.sha256(drawing.read_bytes()).hexdigest(), (
+        "run python diagrams/svg.py: the drawing has changed"
+    )
 
 
 def test_no_picture_is_left_of_a_drawing_that_is_gone() -> None:

@@ -1,0 +1,13 @@
+// Every page: looks, htmx, and small behaviours that pages also make sense without. Nothing here sends anything by a single key.
+import './app.css';
+import 'htmx.org/dist/htmx.esm.js';
+import { listenForCopy } from './page/copy';
+import { sendTheCsrfToken, showThatWeWait } from './page/requests';
+import { listenForKeys } from './page/keys';
+import { listenForDrops } from './page/upload';
+
+sendTheCsrfToken();
+showThatWeWait();
+listenForKeys();
+listenForCopy();
+listenForDrops();

@@ -1,0 +1,40 @@
+// Single keys move the focus, and nothing else: j and k walk through [data-row]; any other key goes to the element with [data-key="<key>"], ticks it if it is a
+// choice, opens it if it is folded, follows it if it is a link, and puts the focus on the field named by data-focus, if any.
+
+const typing = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]') !== null;
+
+function walk(by: 1 | -1): boolean {
+  const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')];
+  if (!rows.length) return false;
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  const next = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + by, 0), rows.length - 1)]!;
+  const target = next.matches('a, button, [tabindex]') ? next : next.querySelector<HTMLElement>('a, button, input') ?? next;
+  target.focus();
+  next.scrollIntoView({ block: 'nearest' });
+  return true;
+}
+
+function go(key: string): boolean {
+  const target = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
+  if (!target) return false;
+  if (target instanceof HTMLInputElement && (target.type === 'radio' || target.type === 'checkbox')) {
+    target.checked = true;
+    target.dispatchEvent(new Event('change', { bubbles: true }));
+  }
+  if (target instanceof HTMLDetailsElement) target.open = true;
+  if (target instanceof HTMLAnchorElement) location.assign(target.href);
+  const field = target.dataset.focus ? document.getElementById(target.dataset.focus) : target;
+  field?.focus();
+  field?.scrollIntoView({ block: 'nearest' });
+  return true;
+}
+
+export function listenForKeys(): void {
+  document.addEventListener('keydown', (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing || event.defaultPrevented || typing(event.target)) return;
+    if (document.querySelector('dialog[open]') || !/^[a-z/]$/.test(event.key)) return;
+    const done = go(event.key) || (event.key === 'j' && walk(1)) || (event.key === 'k' && walk(-1));
+    if (done) event.preventDefault();
+  });
+}

@@ -1,0 +1,87 @@
+// The replay page: fetches a recording, proves it, and shows it step by step. Needs the markup of api/templates/replay.html.
+import { Diagram } from './canvas';
+import { type Recording, type Verdict, verify } from './replay/evidence';
+import { build, faultInWords, Panel } from './replay/panel';
+import { pictureAfter, type Step, toSteps } from './replay/story';
+import { Timeline } from './replay/timeline';
+import { say } from './replay/words';
+
+const part = (root: HTMLElement, name: string): HTMLElement => root.querySelector<HTMLElement>(`[data-part=${name}]`)!;
+
+async function load(url: string): Promise<Recording> {
+  const answer = await fetch(url, { headers: { Accept: 'application/json' } });
+  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`.trim());
+  return (await answer.json()) as Recording;
+}
+
+async function drawDiagram(root: HTMLElement, xml: string): Promise<Diagram | null> {
+  const stage = part(root, 'diagram');
+  try {
+    return await Diagram.draw(stage, xml);
+  } catch (error) {
+    stage.replaceChildren(build('p', { class: 'replay-alert', role: 'alert' }, say('noDiagram', { reason: String(error) })));
+    return null;
+  }
+}
+
+function offerWholeView(diagram: Diagram): void {
+  const button = document.getElementById('replay-whole');
+  if (!button) return;
+  let following = true;
+  button.hidden = false;
+  button.addEventListener('click', () => {
+    following = !following;
+    diagram.follow(following);
+    button.setAttribute('aria-pressed', String(!following));
+    part(button, 'whole-label').textContent = say(following ? 'whole' : 'follow');
+  });
+}
+
+function tellVerdict(root: HTMLElement, verdict: Verdict, steps: Step[]): void {
+  const faulty = verdict.entries.filter((entry) => entry.faults.length);
+  const first = faulty[0];
+  const all = verdict.entries.length;
+  const facts = { good: verdict.hashesTrue, all };
+  const rest = faulty.length > 1 ? say('more', { n: faulty.length - 1 }) : '';
+  const summary = part(root, 'verdict');
+  summary.textContent = first ? say('bad', { step: first.step, reason: faultInWords(first.faults[0]!) + rest }) : say('good', facts);
+  summary.classList.add(first ? 'is-bad' : 'is-good');
+  const lines = [
+    say('said:hashes', facts),
+    first ? say('said:faults', { n: faulty.reduce((sum, entry) => sum + entry.faults.length, 0) }) : say('said:numbers'),
+    ...(verdict.personalAll ? [say('said:personal', { good: verdict.personalTrue, all: verdict.personalAll })] : []),
+    ...(verdict.erased ? [say('said:erased', { n: verdict.erased })] : []),
+    say('said:cannot'),
+  ];
+  part(root, 'verdict-words').replaceChildren(...lines.map((line) => build('li', {}, line)));
+  root.dataset.verdict = first ? 'bad' : 'good';
+  root.dataset.steps = String(steps.length);
+}
+
+async function replay(root: HTMLElement): Promise<void> {
+  const panel = part(root, 'panel');
+  panel.replaceChildren(build('p', { class: 'text-secondary' }, say('loading')));
+  const recording = await load(root.dataset.url!);
+  if (!recording.events.length) {
+    panel.replaceChildren(build('p', {}, say('nothing')));
+    return;
+  }
+  part(root, 'verdict').textContent = say('checking');
+  const [diagram, verdict] = await Promise.all([drawDiagram(root, recording.bpmn), verify(recording)]);
+  const steps = toSteps(verdict.entries);
+  tellVerdict(root, verdict, steps);
+  const story = new Panel(panel, recording.people, (element) => diagram?.nameOf(element) ?? element);
+  part(root, 'controls').hidden = false;
+  new Timeline(part(root, 'controls'), steps, (index) => {
+    story.show(steps, index);
+    diagram?.mark(pictureAfter(steps.slice(0, index + 1)));
+  });
+  if (diagram) offerWholeView(diagram);
+}
+
+const root = document.getElementById('replay');
+if (root) {
+  replay(root).catch((error: unknown) => {
+    part(root, 'panel').replaceChildren(build('p', { class: 'replay-alert', role: 'alert' }, say('failed', { reason: error instanceof Error ? error.message : String(error) })));
+  });
+}

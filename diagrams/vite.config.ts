@@ -1,0 +1,62 @@
+// Builds api/static/assets/: app.css, app.js, viewer.js, replay.js under fixed names for the templates, icons.svg, licences.txt, and shared chunks under hashed names.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig, type Plugin } from 'vite';
+import { icons } from './src/icons.ts';
+
+/** One sprite of the icons we use: `<svg class="icon"><use href=".../icons.svg#check"/></svg>`. */
+function sprite(): Plugin {
+  const symbol = (name: string): string => {
+    const source = readFileSync(new URL(`./node_modules/@tabler/icons/icons/outline/${name}.svg`, import.meta.url), 'utf8');
+    const shapes = source.slice(source.indexOf('>') + 1, source.lastIndexOf('</svg>')).replace(/<path stroke="none"[^>]*\/>/, '').trim();
+    return `<symbol id="${name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${shapes}</symbol>`;
+  };
+  return {
+    name: 'icon-sprite',
+    generateBundle() {
+      const source = `<svg xmlns="http://www.w3.org/2000/svg">\n${icons.map(symbol).join('\n')}\n</svg>\n`;
+      this.emitFile({ type: 'asset', fileName: 'icons.svg', source });
+    },
+  };
+}
+
+/** The licence texts of every package that is inside the bundles, as their authors ask. */
+function licences(): Plugin {
+  const textOf = (folder: string): string => {
+    const about = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name: string; version: string; license?: string };
+    const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+    return `${about.name} ${about.version} (${about.license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}\n`;
+  };
+  return {
+    name: 'licences',
+    generateBundle(_, bundle) {
+      const root = join(import.meta.dirname, 'node_modules');
+      const modules = Object.values(bundle).flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []));
+      const names = modules.map((id) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1]).filter((name) => name !== undefined);
+      const folders = [...new Set([...names, '@tabler/core', '@tabler/icons'])].sort().map((name) => join(root, name));
+      const source = folders.filter((folder) => existsSync(join(folder, 'package.json'))).map(textOf).join(`\n${'-'.repeat(72)}\n\n`);
+      this.emitFile({ type: 'asset', fileName: 'licences.txt', source });
+    },
+  };
+}
+
+export default defineConfig({
+  base: './',
+  publicDir: false,
+  plugins: [sprite(), licences()],
+  build: {
+    outDir: '../api/static/assets',
+    emptyOutDir: true,
+    target: ['chrome109', 'edge109', 'firefox115', 'safari16'],
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 700,
+    rollupOptions: {
+      input: { app: 'src/app.ts', viewer: 'src/viewer.ts', replay: 'src/replay.ts' },
+      output: {
+        entryFileNames: '[name].js',
+        chunkFileNames: '[name]-[hash].js',
+        assetFileNames: '[name][extname]',
+      },
+    },
+  },
+});
