@@ -37,7 +37,7 @@ def enqueue(session: Session, job: tuple[str, str], args: str) -> None:
     session.execute(ENQUEUE, {"queue": job[0], "task": job[1], "args": args})
 
 
-def wake(job: tuple[str, str], **args: Any) -> dict[str, Any]:
+def wake(kind: tuple[str, str], /, **args: Any) -> dict[str, Any]:
     """Return one entry of a step's list of jobs to enqueue."""
     return {
         "queue": job[0],

@@ -27,6 +27,10 @@ class Settings:
     frame_ancestors: str
     #: default delay before a late approver is reminded, ISO 8601 duration
     reminder_after: str
+    #: mail server for reminders; empty means that no mail is sent
+    smtp_host: str
+    smtp_port: int
+    mail_from: str
     #: largest upload
     max_upload: int
     #: time zone in which dates are shown and months of filing are counted
@@ -57,6 +61,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         development=value("SHENPI_DEVELOPMENT", "") == "1",
         frame_ancestors=value("SHENPI_FRAME_ANCESTORS", "'self'"),
         reminder_after=value("SHENPI_REMINDER_AFTER", "PT24H"),
+        smtp_host=value("SHENPI_SMTP_HOST", ""),
+        smtp_port=int(value("SHENPI_SMTP_PORT", "25")),
+        mail_from=value("SHENPI_MAIL_FROM", "shenpi@localhost"),
         max_upload=int(value("SHENPI_MAX_UPLOAD", str(20 * 1024 * 1024))),
         time_zone=value("SHENPI_TIME_ZONE", "Asia/Shanghai"),
     )

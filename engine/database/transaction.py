@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from engine.crash import point
 from engine.errors import Conflict, Unavailable
 from models import db
 
@@ -24,7 +25,9 @@ def transaction() -> Iterator[Session]:
     session: Session = db.session()
     try:
         yield session
+        point("commit:before")
         session.commit()
+        point("commit:after")
     except (DBAPIError, psycopg.Error) as error:
         session.rollback()
         raise _translated(error) from error

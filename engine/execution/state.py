@@ -47,7 +47,8 @@ def restore(workflow: Workflow, raw: bytes) -> dict[str, Any]:
     saved: dict[str, Any] = values.loads(raw)
     if saved["v"] != VERSION:
         raise ValueError(f"saved state of codec version {saved['v']}")
-    index, rows = TaskIndex(), []
+    index = TaskIndex()
+    rows: list[Task] = []
     for row in saved["rows"]:
         task = _task(workflow, row, rows)
         index.restore(task)

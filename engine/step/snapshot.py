@@ -17,7 +17,7 @@ def make_snapshot(step: Step) -> dict[str, Any]:
     """Return the snapshot as the outbox keeps it; candidates are groups here and become people when it is pushed."""
     case = step.case
     open_tasks = [_task(task, "pending") for task in step.execution.memory.tasks.values()]
-    closed = [_closed(row) for row in step.document.closed]
+    closed = [_closed(row, stamp(step.now)) for row in step.document.closed]
     return {
         "businessKey": case.business_key,
         "definitionKey": step.definition.key,
@@ -41,7 +41,7 @@ def _task(task: dict[str, Any], status: str) -> dict[str, Any]:
     return {name: task[name] for name in names} | {"status": status}
 
 
-def _closed(row: dict[str, Any]) -> dict[str, Any]:
+def _closed(row: dict[str, Any], at: str) -> dict[str, Any]:
     status = STATUS.get(row.get("outcome") or "", "closed") if row["state"] == "completed" else "canceled"
-    decided = {name: row.get(name) for name in ("outcome", "comment", "decided_by", "reason")}
+    decided = {name: row.get(name) for name in ("outcome", "comment", "decided_by", "reason")} | {"endedAt": at}
     return _task(row["task"], status) | decided

@@ -1,0 +1,136 @@
+"""Errors to HTTP: the one place that knows both, RFC 9457 `application/problem+json` for programs and a page for people.
+
+No traceback ever reaches a client. Each answer carries a reference that also stands in the log.
+"""
+
+import logging
+import secrets
+from typing import Any
+
+import orjson
+from flask import Flask, Response, g, has_request_context, render_template, request
+from flask_babel import get_locale
+from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from engine import errors
+
+log = logging.getLogger("shenpi.api")
+
+STATUS: dict[type[Exception], int] = {
+    errors.NotFound: 404,
+    errors.NotPermitted: 403,
+    errors.StaleRevision: 412,
+    errors.InvalidContent: 422,
+    errors.Refused: 409,
+    errors.Conflict: 409,
+    errors.ExecutionFailed: 422,
+    errors.OAError: 502,
+    errors.Unavailable: 503,
+    errors.ShenpiError: 500,
+}
+
+
+def status_of(error: Exception) -> int:
+    """Return the status of the nearest ancestor that has one."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def language() -> str:
+    """Return `zh` or `en`, as the caller asked."""
+    locale = get_locale() if has_request_context() else None
+    return "en" if locale is not None and locale.language == "en" else "zh"
+
+
+def describe(error: errors.ShenpiError) -> dict[str, Any]:
+    """Return the problem document of one of our errors."""
+    status = status_of(error)
+    body: dict[str, Any] = {
+        "type": f"/problems/{error.code}",
+        "title": error.code.replace("-", " ").capitalize(),
+        "status": status,
+        "code": error.code,
+        "detail": error.say(language()),
+        "facts": {name: value for name, value in error.facts.items() if isinstance(value, str | int | bool | None)},
+        "reference": reference(),
+    }
+    if isinstance(error, errors.InvalidContent):
+        body["faults"] = [fault.as_json() for fault in error.faults]
+    return body
+
+
+def reference() -> str:
+    """Return this request's reference number."""
+    if "reference" not in g:
+        g.reference = secrets.token_hex(5)
+    return str(g.reference)
+
+
+def answer(body: dict[str, Any]) -> Response:
+    """Return a problem as the caller can read it: JSON for programs, a page for people."""
+    status = int(body["status"])
+    if wants_page():
+        return Response(render_template("problem.html", problem=body), status=status, mimetype="text/html")
+    response = Response(orjson.dumps(body, default=str), status=status, mimetype="application/problem+json")
+    if status in (429, 503):
+        response.headers["Retry-After"] = "5"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def wants_page() -> bool:
+    """Tell whether a person's browser asked, rather than a program."""
+    return not request.path.startswith(("/api/", "/oa/")) and request.accept_mimetypes.accept_html
+
+
+def problem(status: int, code: str, detail: str, **more: Any) -> Response:
+    """Return a problem that no engine error stands for."""
+    body = {"type": f"/problems/{code}", "title": code.replace("-", " ").capitalize(), "status": status, "code": code, "detail": detail}
+    return answer({**body, "facts": {}, "reference": reference(), **more})
+
+
+def install(app: Flask) -> None:
+    """Answer every error of this application from here."""
+    app.register_error_handler(errors.ShenpiError, _ours)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(ValidationError, _validation)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _ours(error: errors.ShenpiError) -> Response:
+    if status_of(error) >= 500:
+        log.error("%s %s", reference(), error)
+    return answer(describe(error))
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    data = getattr(error, "data", None) or {}
+    messages = data.get("messages") if isinstance(data, dict) else None
+    code = (error.name or "error").lower().replace(" ", "-")
+    more: dict[str, Any] = {"faults": list(_flatten(messages))} if messages else {}
+    response = problem(status, "invalid-content" if status == 422 else code, str(error.description or error.name), **more)
+    response.headers.extend({name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")})
+    return response
+
+
+def _validation(error: ValidationError) -> Response:
+    faults = list(_flatten(error.messages))
+    return problem(422, "invalid-content", "内容不符合要求" if language() == "zh" else "The content does not fit", faults=faults)
+
+
+def _flatten(messages: Any, path: str = "") -> Any:
+    """Turn marshmallow's nested messages into faults with a path."""
+    if isinstance(messages, dict):
+        for name, inner in messages.items():
+            yield from _flatten(inner, f"{path}.{name}" if path else str(name))
+    else:
+        for text in messages if isinstance(messages, list) else [messages]:
+            yield {"code": "field-invalid", "path": path, "en": str(text), "zh": str(text)}
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("%s unexpected", reference(), exc_info=error)
+    text = "系统出现意外错误，您的操作没有生效。" if language() == "zh" else "Something unexpected happened; nothing was changed."
+    return problem(500, "unexpected", text)

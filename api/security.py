@@ -1,0 +1,125 @@
+"""Who is calling: a signed-in person with a session cookie, or a program with a bearer token. What they may is `engine.permissions`.
+
+Every route declares the permission it needs (`needs`) or that it needs none (`open_to_all`); a test fails when one does neither.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from hashlib import sha256
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from flask import Flask, Response, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import select
+
+from api import problems
+from engine.errors import NotPermitted
+from engine.permissions import Actor, allows, load_actor
+from models import db
+from models.identity import Account, ApiToken
+
+csrf = CSRFProtect()
+
+SESSION_LIFE = timedelta(hours=12)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def install(app: Flask) -> None:
+    """Find out who is calling before each request, and set the headers that browsers need."""
+    app.config.update(
+        SESSION_COOKIE_NAME="shenpi",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    csrf.init_app(app)
+    app.before_request(identify)
+    app.after_request(_headers)
+
+
+def identify() -> Response | None:
+    """Put the caller into `g.actor`, or None; a bad token is refused at once."""
+    g.actor = None
+    header = request.headers.get("Authorization", "")
+    if header:
+        scheme, _, value = header.partition(" ")
+        g.actor = _by_token(value.strip()) if scheme.lower() == "bearer" else None
+        if g.actor is None:
+            return problems.problem(401, "not-signed-in", "The token is unknown, expired or revoked")
+    elif "account" in session:
+        g.actor = _by_session()
+    return None
+
+
+def _by_token(token: str) -> Actor | None:
+    found = db.session.scalars(select(ApiToken).filter_by(digest=sha256(token.encode()).digest())).first()
+    if found is None or found.revoked_at is not None or found.expires_at <= datetime.now(UTC):
+        db.session.rollback()
+        return None
+    actor = load_actor(db.session(), found.person.key, found.scopes if found.scopes else None)
+    db.session.rollback()
+    return actor
+
+
+def _by_session() -> Actor | None:
+    account = db.session.get(Account, UUID(session["account"]))
+    actor = None
+    if account is not None and account.generation == session.get("generation") and not account.locked:
+        actor = load_actor(db.session(), account.person.key)
+    db.session.rollback()
+    if actor is None:
+        session.clear()
+    return actor
+
+
+def current() -> Actor:
+    """Return the caller of a request that `needs` one."""
+    actor: Actor = g.actor
+    return actor
+
+
+def needs(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a view be called only by people with a permission: otherwise 401 (or the sign-in page) or 403."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if g.actor is None:
+                return _sign_in_first()  # type: ignore[return-value]
+            if not allows(g.actor, permission):
+                raise NotPermitted(permission=permission)
+            return view(*args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def open_to_all(view: Callable[P, R]) -> Callable[P, R]:
+    """Declare that a view needs nobody to be signed in."""
+    view.permission = None  # type: ignore[attr-defined]
+    return view
+
+
+def _sign_in_first() -> ResponseReturnValue:
+    if problems.wants_page() and request.method == "GET":
+        return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")))
+    return problems.problem(401, "not-signed-in", "请先登录" if problems.language() == "zh" else "Sign in first")
+
+
+def _headers(response: Response) -> Any:
+    ancestors = "'self'"
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; "
+        f"base-uri 'self'; form-action 'self'; frame-ancestors {ancestors}",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    return response

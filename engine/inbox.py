@@ -1,0 +1,124 @@
+"""What an office system told us, applied: one message once, as the person who pressed, with the rights that person has here.
+
+The callback only verifies and stores (`receive`); a worker applies. A message that comes too late changes nothing; it is recorded as ignored, and the case's
+snapshot is pushed again so that the office system shows what is true.
+"""
+
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from engine import jobs, tasks
+from engine.database.transaction import read_clock
+from engine.errors import InvalidContent, NotFound, NotPermitted, Refused
+from engine.oa.contract import Event
+from engine.permissions import Actor, load_actor
+from models.identity import OaIdentity, Person
+from models.oa import OaMessage
+from models.runtime import UserTask
+
+OUTCOMES = {"task.approved": "approve", "task.rejected": "reject"}
+
+
+def receive(session: Session, connection: str, event: Event) -> bool:
+    """Keep a verified message once and wake its job; False when the same message was kept before."""
+    identity = uuid7()
+    stored = session.execute(
+        insert(OaMessage)
+        .values(
+            id=identity, connection=connection, dedupe_key=event.dedupe_key, event=event.as_json(), raw_digest=bytes.fromhex(event.raw_digest),
+            state="received",
+        )
+        .on_conflict_do_nothing(index_elements=["connection", "dedupe_key"])
+        .returning(OaMessage.id)
+    ).scalar()  # fmt: skip
+    if stored is None:
+        return False
+    jobs.enqueue(session, jobs.INBOX, orjson.dumps({"message": str(identity)}).decode())
+    return True
+
+
+def kind_answer(session: Session, event: Event) -> dict[str, str | None]:
+    """Return what the person who pressed should read now: accepted, or what became of the task and by whom."""
+    task_id = task_of(event)
+    row = session.get(UserTask, task_id) if task_id else None
+    if row is None:
+        return {"result": "ignored", "message": "该待办不存在或已被清理。"}
+    if row.state == "open":
+        return {"result": "accepted", "message": "已收到，正在处理。"}
+    name = session.execute(select(Person.name).where(Person.key == row.decided_by)).scalar() or row.decided_by
+    outcome = {"approve": "同意", "reject": "驳回", "return": "退回"}.get(row.outcome or "", row.outcome or "")
+    said = (
+        f"该待办已由{name}处理（{outcome}），您的操作没有改变任何内容。" if row.decided_by else "该待办已关闭，您的操作没有改变任何内容。"
+    )
+    return {"result": "ignored", "message": said, "outcome": row.outcome, "decidedBy": row.decided_by}
+
+
+def apply(session: Session, message_id: UUID) -> str | None:
+    """Apply a message; returns the note of one that was ignored, None when it was applied or there is nothing to do."""
+    message = session.get(OaMessage, message_id, with_for_update=True)
+    if message is None or message.state != "received":
+        return None
+    event = Event.from_json(message.event)
+    try:
+        with session.begin_nested():
+            decide(session, message.connection, event)
+        message.state, note = "applied", None
+    except (Refused, NotFound, InvalidContent) as error:
+        message.state, note = "ignored", f"{error.code}: {error}"
+        push_again(session, message.connection, event)
+    message.note, message.applied_at = note, read_clock(session)
+    session.flush()
+    return note
+
+
+def decide(session: Session, connection: str, event: Event) -> None:
+    """Decide the task a message is about, as the person who pressed."""
+    task_id = task_of(event)
+    outcome = event.outcome or OUTCOMES.get(event.kind)
+    if task_id is None or outcome is None:
+        raise Refused(reason=f"{event.kind} asks for nothing that is known here")
+    actor = actor_of(session, connection, event.actor)
+    tasks.complete(
+        session, task_id, by=actor, outcome=outcome, comment=event.comment or "", channel=f"oa:{connection}", nonce=event.nonce or ""
+    )
+
+
+def actor_of(session: Session, connection: str, remote_id: str | None) -> Actor:
+    """Return the person behind a remote user; where no map is kept, remote ids are work numbers. `NotPermitted` for nobody we know."""
+    key = session.execute(
+        select(Person.key).join(OaIdentity, OaIdentity.person_id == Person.id).filter(OaIdentity.connection == connection, OaIdentity.remote_id == remote_id)
+    ).scalar()  # fmt: skip
+    actor = load_actor(session, key or remote_id or "")
+    if actor is None:
+        raise NotPermitted(reason="unknown remote user")
+    return actor
+
+
+def task_of(event: Event) -> UUID | None:
+    """Return the id of the task a message is about; the part behind the colon names the person it was shown to."""
+    try:
+        return UUID((event.task_key or "").partition(":")[0])
+    except ValueError:
+        return None
+
+
+def push_again(session: Session, connection: str, event: Event) -> None:
+    """Send the newest snapshot of the task's case once more, so that the office system shows what is true."""
+    task_id = task_of(event)
+    found = session.execute(
+        text(
+            """
+            UPDATE oa_delivery SET state = 'waiting' WHERE (connection, instance_id, version) = (
+              SELECT x.connection, x.instance_id, x.version FROM oa_delivery x JOIN user_task t ON t.instance_id = x.instance_id
+              WHERE t.id = :task AND x.connection = :connection ORDER BY x.version DESC LIMIT 1) RETURNING instance_id
+            """
+        ),
+        {"task": task_id, "connection": connection},
+    ).scalar()
+    if found is not None:
+        jobs.enqueue(session, jobs.PUSH, orjson.dumps({"connection": connection, "instance": str(found)}).decode())

@@ -1,0 +1,147 @@
+"""HTTP to one webhook: signed, bounded in time and size, every failure one of our own errors."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+
+from engine.errors import Fault, InvalidContent, OAError, OARejected, OAUnavailable
+from engine.oa.contract import Connection, Health
+from engine.oa.webhook.signature import headers, identify
+
+CONNECT, TOTAL = 3.0, 10.0
+ANSWER_BYTES = 1_000_000
+#: 4xx that pass with time
+PASSING = frozenset({408, 425, 429})
+CLOSED = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A 2xx or 409, with its JSON object."""
+
+    status: int
+    data: Mapping[str, Any]
+
+
+def checked(url: str) -> str:
+    """Return a base URL without its last slash. Refuses with `InvalidContent` what is not http(s), or holds credentials, a query or a fragment."""
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and not parts.query and not parts.fragment
+        sound = sound and (parts.port is None or parts.port > 0) and url.isprintable() and " " not in url
+    except ValueError:
+        sound = False
+    if not sound:
+        # the URL itself is not repeated: it may hold a password
+        zh, en = "地址必须是不含账号、参数的 http(s) 地址", "the address must be http(s), without credentials, query or fragment"
+        raise InvalidContent([Fault("url", zh, en, path="baseUrl")])
+    return url.rstrip("/")
+
+
+class Client:
+    """One pool of connections to one webhook, safe to share between threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._url = checked(connection.base_url)
+        if not connection.secret:
+            raise InvalidContent([Fault("secret", "缺少密钥", "the secret is missing", path="secret")])
+        self._secret = connection.secret
+        self._name = connection.key
+        # connecting and waiting add up to the total; proxies and .netrc of the machine must not see what we send
+        # and no packed answer: a small one may unpack to a very large one
+        plain = {"Accept-Encoding": "identity", "Accept": "application/json"}
+        timeout = httpx.Timeout(connect=CONNECT, read=TOTAL - CONNECT, write=TOTAL - CONNECT, pool=CONNECT)
+        self._http = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False, headers=plain)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def post(self, path: str, body: bytes, key: str) -> Answer:
+        """Send a body under an idempotency key, and return the answer.
+
+        A 409 is an answer: the other side has already closed what we speak of. Refuses with `OAUnavailable` what may pass (no connection, no or a lost
+        answer, 408, 425, 429, 5xx, an answer that is no JSON object), with `OARejected` what will not (other statuses).
+        """
+        event_id = identify(key)
+        sent = {"Content-Type": "application/json", "Idempotency-Key": event_id}
+        sent |= headers(self._secret, event_id, body, datetime.now(UTC))
+        status, retry_after, content = self._exchange("POST", path, body, sent)
+        if status == CLOSED or 200 <= status < 300:
+            return Answer(status, self._object(content, status))
+        raise self._error(status, retry_after, content)
+
+    def health(self) -> Health:
+        """Ask `/health`. Raises nothing."""
+        try:
+            status, _, _ = self._exchange("GET", "/health", b"", {})
+        except OAError as error:
+            return Health(False, datetime.now(UTC), str(error.facts["reason"]))
+        return Health(200 <= status < 300, datetime.now(UTC), f"HTTP {status}")
+
+    def _exchange(self, method: str, path: str, body: bytes, sent: Mapping[str, str]) -> tuple[int, float | None, bytes]:
+        deadline = time.monotonic() + TOTAL
+        try:
+            with self._http.stream(method, self._url + path, content=body, headers=dict(sent)) as response:
+                content = b""
+                for piece in response.iter_raw():
+                    content += piece
+                    if len(content) > ANSWER_BYTES or time.monotonic() > deadline:
+                        raise self._unavailable("answer-too-long")
+                return response.status_code, waiting(response.headers.get("Retry-After", "")), content
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise self._unavailable("no-connection") from error
+        except httpx.TransportError as error:
+            # sent, perhaps done, answer lost: the same key makes the repetition harmless
+            raise self._unavailable("answer-lost") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise OARejected(connection=self._name, reason=type(error).__name__) from error
+
+    def _object(self, content: bytes, status: int) -> Mapping[str, Any]:
+        try:
+            found = orjson.loads(content) if content else {}
+        except orjson.JSONDecodeError:
+            found = None
+        if not isinstance(found, dict):
+            if status == CLOSED:
+                return {}
+            # a login page of a gateway is also a 200: nothing says that the message arrived
+            raise self._unavailable("answer-not-json")
+        return found
+
+    def _unavailable(self, reason: str, retry_after: float | None = None) -> OAUnavailable:
+        return OAUnavailable(connection=self._name, reason=reason, retry_after=retry_after)
+
+    def _error(self, status: int, retry_after: float | None, content: bytes) -> OAError:
+        reason = f"HTTP {status}"
+        said = self._said(content)
+        if status >= 500 or status in PASSING:
+            return self._unavailable(reason + said, retry_after)
+        return OARejected(connection=self._name, reason=reason + said, status=status)
+
+    def _said(self, content: bytes) -> str:
+        """Return what the other side says is wrong, shortened; a secret it may repeat is not."""
+        try:
+            found = orjson.loads(content)
+            text = str(found.get("message") or found.get("error") or "")[:200] if isinstance(found, dict) else ""
+        except orjson.JSONDecodeError:
+            text = ""
+        text = "".join(letter for letter in text if letter.isprintable()).replace(self._secret, "***")
+        return f": {text}" if text else ""
+
+
+def waiting(value: str) -> float | None:
+    """Return the seconds of a `Retry-After`, given as seconds or as a date; None if there is none."""
+    if value.strip().isdecimal():
+        return float(value.strip()[:6])
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

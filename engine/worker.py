@@ -1,0 +1,202 @@
+"""What each kind of job does, and the loop that does them. Any number of workers on any number of machines share one PostgreSQL.
+
+A job is one or more short transactions with calls to the outside between them, never inside. A job whose worker was killed is put back by the others after
+its heartbeat stopped; it starts from the beginning with the same key.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from typing import Any
+from uuid import UUID
+
+from marshmallow import ValidationError
+from procrastinate import App
+from sqlalchemy import text
+
+from engine import deliveries, inbox, incidents, jobs, timers
+from engine.crash import point
+from engine.database import transaction
+from engine.errors import NotFound, OAError, OARejected, OAUnavailable, ShenpiError, Unavailable
+from engine.oa.registry import Connectors
+from engine.settings import read_settings
+
+log = logging.getLogger("shenpi.worker")
+
+TICK = 0.25  #: seconds between looks at the timers
+RESCUE_EVERY = 5.0  #: seconds between looks for jobs of dead workers
+HEARTBEAT, STALLED = 2.0, 8.0  #: seconds
+
+connectors = Connectors()
+
+
+def call(job: str) -> None:
+    """Run the operation of a job and bring back its answer; a failure is put off or becomes an incident."""
+    identity = UUID(job)
+    with transaction() as session:
+        taken = incidents.take(session, identity)
+        if taken is None:
+            return
+        row, told, inputs = taken
+        session.expunge(row)
+    point("call:taken")
+    try:
+        outcome = incidents.run_external(row, told, inputs)
+    except (ShenpiError, ValidationError, OSError) as error:
+        passing = isinstance(error, OAUnavailable | Unavailable | OSError)
+        asked = error.facts.get("retry_after") if isinstance(error, ShenpiError) else None
+        with transaction() as session:
+            incidents.fail(session, identity, str(error), lasting=not passing, retry_after=asked)
+        return
+    point("call:answered")
+    with transaction() as session:
+        incidents.answer(session, identity, outcome)
+    point("call:recorded")
+
+
+def push(connection: str, instance: str) -> None:
+    """Push the newest waiting snapshot of a case to an office system and record the receipt."""
+    public_url = read_settings().public_url
+    while True:
+        with transaction() as session:
+            pending = deliveries.newest(session, connection, UUID(instance), public_url)
+        if pending is None:
+            return
+        point("push:taken")
+        try:
+            receipt = connectors.get(pending.connection).push(pending.snapshot, pending.previous)
+        except OAError as error:
+            with transaction() as session:
+                deliveries.record_failure(session, pending, error, lasting=isinstance(error, OARejected))
+            return
+        point("push:sent")
+        with transaction() as session:
+            deliveries.record_receipt(session, pending, receipt)
+        point("push:recorded")
+
+
+def apply_message(message: str) -> None:
+    """Apply what an office system told us."""
+    with transaction() as session:
+        inbox.apply(session, UUID(message))
+    point("inbox:applied")
+
+
+def fire(instance: str, token: str) -> None:
+    """Let a BPMN timer fire."""
+    with transaction() as session:
+        timers.fire(session, UUID(instance), UUID(token))
+    point("timer:fired")
+
+
+TASKS: dict[tuple[str, str], Callable[..., None]] = {
+    jobs.CALL: call,
+    jobs.PUSH: push,
+    jobs.INBOX: apply_message,
+    jobs.TIMERS: fire,
+}
+
+
+class Worker:
+    """One worker process: procrastinate's loop for jobs, and ours for timers and rescue. `context` opens what a job's thread needs (the database)."""
+
+    def __init__(self, dsn: str, context: Callable[[], AbstractContextManager[Any]], concurrency: int = 4) -> None:
+        self.app: App = jobs.make_app(dsn)
+        self.context = context
+        self.concurrency = concurrency
+        for (queue, name), function in TASKS.items():
+            self.app.task(name=name, queue=queue)(self._in_context(function))
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT; running jobs are finished first."""
+        asyncio.run(self._run())
+
+    def _in_context(self, function: Callable[..., None]) -> Callable[..., None]:
+        def run(**arguments: Any) -> None:
+            with self.context():
+                try:
+                    function(**arguments)
+                except NotFound:
+                    log.warning("a job about something that is gone: %s", arguments)
+
+        run.__name__ = function.__name__
+        return run
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        pool = ThreadPoolExecutor(self.concurrency + 2, thread_name_prefix="job")
+        loop.set_default_executor(pool)
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        async with self.app.open_async():
+            work = asyncio.create_task(
+                self.app.run_worker_async(
+                    concurrency=self.concurrency,
+                    delete_jobs="successful",
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=20,
+                    update_heartbeat_interval=HEARTBEAT,
+                    stalled_worker_timeout=STALLED,
+                    fetch_job_polling_interval=1.0,
+                )
+            )
+            rounds = asyncio.create_task(self._rounds(stop))
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            stop.set()
+            work.cancel()
+            await asyncio.gather(work, rounds, return_exceptions=True)
+
+    async def _rounds(self, stop: asyncio.Event) -> None:
+        """Look at the timers often and for lost work now and then."""
+        since_rescue = RESCUE_EVERY
+        while not stop.is_set():
+            try:
+                due = await asyncio.to_thread(self._tick)
+                since_rescue += TICK
+                if since_rescue >= RESCUE_EVERY:
+                    since_rescue = 0.0
+                    await self._rescue()
+            except Exception:
+                log.exception("the round failed and is tried again")
+                due = 0
+            if not due:
+                try:
+                    await asyncio.wait_for(stop.wait(), TICK)
+                except TimeoutError:
+                    pass
+
+    def _tick(self) -> int:
+        with self.context(), transaction() as session:
+            return timers.enqueue_due(session)
+
+    async def _rescue(self) -> None:
+        for job in await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
+            log.warning("job %s of a dead worker is put back", job.id)
+            await self.app.job_manager.retry_job(job)
+        await asyncio.to_thread(self._sweep)
+
+    def _sweep(self) -> None:
+        """Wake work whose job is nowhere in the queue: rows are the truth."""
+        with self.context(), transaction() as session:
+            deliveries.wake_undelivered(session)
+            session.execute(text(_LOST_CALLS))
+            session.execute(text(_LOST_MESSAGES))
+
+
+_LOST_CALLS = """
+SELECT procrastinate_defer_jobs_v1(array_agg(ROW('work', 'call', 0, NULL, NULL, jsonb_build_object('job', b.id), NULL)::procrastinate_job_to_defer_v1))
+FROM job b WHERE b.state = 'waiting' AND b.created_at < shenpi_now() - interval '30 seconds'
+  AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'call' AND j.status IN ('todo', 'doing') AND j.args ->> 'job' = b.id::text)
+HAVING count(*) > 0
+"""
+_LOST_MESSAGES = """
+SELECT procrastinate_defer_jobs_v1(array_agg(ROW('oa', 'inbox', 0, NULL, NULL, jsonb_build_object('message', m.id), NULL)::procrastinate_job_to_defer_v1))
+FROM oa_message m WHERE m.state = 'received' AND m.received_at < now() - interval '30 seconds'
+  AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'inbox' AND j.status IN ('todo', 'doing') AND j.args ->> 'message' = m.id::text)
+HAVING count(*) > 0
+"""

@@ -1,0 +1,43 @@
+"""Which business areas there are: their drawings, their operations, and the kinds of subject their cases are about.
+
+The composition roots (web server, worker, command line) call `install` once; `deploy_shipped` brings the drawings into the database.
+"""
+
+from collections.abc import Mapping
+from importlib.resources import files
+
+from sqlalchemy.orm import Session
+
+from engine import definitions, operations
+from models.repository import ProcessDefinition
+from processes.archive.operations import OPERATIONS as ARCHIVE
+from processes.invoice.operations import OPERATIONS as INVOICE
+from processes.office.operations import OPERATIONS as OFFICE
+
+#: area -> the files deployed together
+AREAS: Mapping[str, tuple[str, ...]] = {
+    "invoice": ("invoice_approval.bpmn", "authority.dmn"),
+    "archive": ("archive_filing.bpmn",),
+}
+
+#: subject kind -> label in Chinese and English, and the page that shows one
+SUBJECTS: Mapping[str, tuple[str, str, str]] = {
+    "invoice": ("发票", "Invoice", "/invoices/"),
+    "archive_item": ("归档件", "Archive item", "/archive/"),
+}
+
+
+def install() -> None:
+    """Register every area's operations; doing it again changes nothing."""
+    operations.register(*INVOICE, *ARCHIVE, *OFFICE)
+
+
+def shipped(area: str) -> dict[str, bytes]:
+    """Return the files of an area, as they are in this installation."""
+    folder = files("processes") / area
+    return {name: (folder / name).read_bytes() for name in AREAS[area]}
+
+
+def deploy_shipped(session: Session) -> list[ProcessDefinition]:
+    """Deploy the drawings of every area; what is unchanged stays the version it is."""
+    return [definition for area in AREAS for definition in definitions.deploy(session, shipped(area), by=None, name=area)]

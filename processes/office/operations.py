@@ -1,0 +1,139 @@
+"""Operations that reach people through the office systems, by mail and on our own pages."""
+
+import smtplib
+from email.message import EmailMessage
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, fields
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import tasks
+from engine.database import transaction
+from engine.errors import OAUnavailable
+from engine.oa.contract import Connection, OARequest
+from engine.oa.registry import Connectors
+from engine.operations import Operation, Outcome, Situation
+from engine.settings import read_settings
+from models.identity import Group, GroupMember, Person
+from models.oa import OaConnection
+from models.runtime import ProcessInstance, UserTask
+
+connectors = Connectors()
+
+
+class Notify(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    kind = fields.String(load_default="notice")
+    text = fields.String(load_default="")
+
+
+class Remind(Schema):
+    element = fields.String(required=True)
+
+
+class Register(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    code = fields.String(load_default="")
+    title = fields.String(load_default="")
+
+
+class Receipts(Schema):
+    """One receipt a connection: remote id and time."""
+
+    receipts = fields.List(fields.Dict())
+
+
+def notify(told: Situation, inputs: dict[str, Any]) -> Outcome:
+    """Tell every active office system about the case; the answer holds one receipt a connection."""
+    with transaction() as session:
+        instance = session.get_one(ProcessInstance, told.instance_id)
+        payload = {
+            "kind": inputs["kind"],
+            "instanceKey": str(told.instance_id),
+            "businessKey": told.business_key,
+            "title": instance.title,
+            "text": inputs["text"],
+            "users": [told.initiator] if told.initiator else [],
+        }
+    return Outcome({"receipts": ask("oa.notify", told.key, payload)})
+
+
+def register_archive(told: Situation, inputs: dict[str, Any]) -> Outcome:
+    """Put an archive entry into every active office system: code, title, link."""
+    link = f"{read_settings().public_url}/archive/{told.subject_id}"
+    payload = {"archivalCode": inputs["code"], "title": inputs["title"], "link": link, "businessKey": told.business_key}
+    return Outcome({"receipts": ask("oa.register_archive", told.key, payload)})
+
+
+def ask(operation: str, key: str, payload: dict[str, Any]) -> list[dict[str, Any]]:
+    """Ask each active connection with a key of its own, the same on every retry; the first that fails ends the attempt."""
+    with transaction() as session:
+        rows = session.scalars(select(OaConnection).filter_by(active=True).order_by(OaConnection.key))
+        connections = [Connection(row.key, row.kind, row.base_url, row.secret, row.former_secret) for row in rows]
+    receipts = []
+    for connection in connections:
+        receipt = connectors.get(connection).call(OARequest(operation, f"{key}:{connection.key}", payload))
+        receipts.append({"connection": connection.key, **receipt.as_json()})
+    return receipts
+
+
+def remind(told: Situation, inputs: dict[str, Any]) -> Outcome:
+    """Remind the people of an element's open tasks: a mark on our page, a notice in the office systems, a mail where mail is set up."""
+    with transaction() as session:
+        rows = session.scalars(select(UserTask).filter_by(instance_id=told.instance_id, element=inputs["element"], state="open")).all()
+        people = {person.key: person for row in rows for person in _people(session, row)}
+        reminded = [row.id for row in rows]
+        title = rows[0].title if rows else None
+    for task_id in reminded:
+        with transaction() as session:
+            tasks.mark_reminded(session, task_id)
+    if not reminded:
+        return Outcome({"reminded": 0, "receipts": []})
+    payload = {
+        "kind": "urge",
+        "instanceKey": str(told.instance_id),
+        "businessKey": told.business_key,
+        "title": title,
+        "users": sorted(people),
+    }
+    receipts = ask("oa.notify", told.key, payload)
+    mailed = sum(send_mail(person, f"待办催办：{title}", f"{told.business_key} 正在等待您的审批。", told) for person in people.values())
+    return Outcome({"reminded": len(reminded), "mailed": mailed, "receipts": receipts})
+
+
+def _people(session: Session, task: UserTask) -> list[Person]:
+    """Return the people of an open task as they are now."""
+    users = [row.name for row in task.candidates if row.kind == "u"]
+    groups = [row.name for row in task.candidates if row.kind == "g"]
+    keys = [task.assignee] if task.assignee else users
+    members = select(GroupMember.person_id).join(Group).where(Group.key.in_(groups))
+    return list(session.scalars(select(Person).where(Person.active, Person.key.in_(keys) | Person.id.in_(members))))
+
+
+def send_mail(person: Person, subject: str, text: str, told: Situation) -> int:
+    """Send one mail if a server is set up and the person has an address; 1 if sent. `OAUnavailable` when the server cannot be reached."""
+    settings = read_settings()
+    if not settings.smtp_host or not person.email:
+        return 0
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = subject, settings.mail_from, person.email
+    message["Message-ID"] = f"<{told.key}.{person.key}@shenpi>"
+    message.set_content(f"{text}\n{settings.public_url}/cases/{told.instance_id}\n")
+    try:
+        with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=10) as server:
+            server.send_message(message)
+    except (OSError, smtplib.SMTPException) as error:
+        raise OAUnavailable(reason=f"mail: {type(error).__name__}") from error
+    return 1
+
+
+OPERATIONS = (
+    Operation("oa.notify", "通知办公系统", "Notify the office system", Notify, Receipts, external=notify),
+    Operation("oa.register_archive", "在办公系统登记归档", "Register the archive entry", Register, Receipts, external=register_archive),
+    Operation("approval.remind", "催办", "Remind a late approver", Remind, Receipts, external=remind),
+)
