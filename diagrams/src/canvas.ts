@@ -80,6 +80,11 @@ export class Diagram {
     return `${sourceRef.name || sourceRef.id} → ${targetRef.name || targetRef.id}`;
   }
 
+  /** Where a flow leads; null for what is no flow. */
+  targetOf(id: string): string | null {
+    return this.registry.get(id)?.businessObject?.targetRef?.id ?? null;
+  }
+
   /** Replace every mark by these; ids that the drawing does not have are left out. */
   mark(marks: Marks): void {
     for (const [id, marker] of this.marked.splice(0)) this.canvas.removeMarker(id, marker);

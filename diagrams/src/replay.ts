@@ -24,6 +24,12 @@ async function drawDiagram(root: HTMLElement, xml: string): Promise<Diagram | nu
   }
 }
 
+/** The labels of the form fields in the drawing, by variable. */
+function formLabels(xml: string): Map<string, string> {
+  const fields = [...new DOMParser().parseFromString(xml, 'application/xml').getElementsByTagNameNS('*', 'formField')];
+  return new Map(fields.map((field) => [field.getAttribute('id') ?? '', field.getAttribute('label') ?? field.getAttribute('id') ?? '']));
+}
+
 function offerWholeView(diagram: Diagram): void {
   const button = document.getElementById('replay-whole');
   if (!button) return;
@@ -70,11 +76,11 @@ async function replay(root: HTMLElement): Promise<void> {
   const [diagram, verdict] = await Promise.all([drawDiagram(root, recording.bpmn), verify(recording)]);
   const steps = toSteps(verdict.entries);
   tellVerdict(root, verdict, steps);
-  const story = new Panel(panel, recording.people, (element) => diagram?.nameOf(element) ?? element);
+  const story = new Panel(panel, recording.people, (element) => diagram?.nameOf(element) ?? element, formLabels(recording.bpmn));
   part(root, 'controls').hidden = false;
   new Timeline(part(root, 'controls'), steps, (index) => {
     story.show(steps, index);
-    diagram?.mark(pictureAfter(steps.slice(0, index + 1)));
+    diagram?.mark(pictureAfter(steps.slice(0, index + 1), (id) => diagram.targetOf(id)));
   });
   if (diagram) offerWholeView(diagram);
 }

@@ -1,23 +1,29 @@
 """A recorded case as the server would send it, and the real pages around it, served with the strict Content-Security-Policy."""
 
-import base64
-import hashlib
 import json
 import shutil
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-import orjson
 import pytest
 from flask import Flask, Response, jsonify, render_template, render_template_string, request
 from flask_babel import Babel
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from engine.history.events import GENESIS, Event, Recorder, stamp
+
 ROOT = Path(__file__).resolve().parents[2]
-INSTANCE = "01980000-0000-7000-8000-000000000123"
+INSTANCE = UUID("01980000-0000-7000-8000-000000000123")
+TITLE = "发票 26312000000123456789 · 上海某某科技有限公司"
+TO_MANAGER = "check_to_passed checks_passed checks_clean"
+TO_FINANCE = "recheck_to_passed recheck_passed recheck_clean"
+TO_OA = "finance_approves decide_authority authority_to_needed director_needed director_not_needed"
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; script-src 'self'"
 PEOPLE = {
     "li.na": {"name": "李娜", "department": "行政部"},
@@ -38,148 +44,110 @@ PARTS = """{% extends 'base.html' %}{% block content %}
 {% endblock %}{% block scripts %}<script type="module" src="{{ url_for('static', filename='assets/viewer.js') }}"></script>{% endblock %}"""
 
 
-class Recorder:
-    """Writes events as the engine does: exact bytes, chained, the personal part beside them."""
+class Case:
+    """One case, recorded by the engine's own recorder; rows as the server sends them."""
 
     def __init__(self) -> None:
-        self.events: list[dict[str, Any]] = []
         self.step = 0
+        self.events: list[Event] = []
 
-    def add(
-        self,
-        kind: str,
-        element: str | None = None,
-        *,
-        actor: str | None = None,
-        behalf: str | None = None,
-        personal: Any = None,
-        **data: Any,
+    def act(
+        self, kind: str, element: str | None = None, *, at: str, by: str | None = None, behalf: str | None = None, **parts: Any
     ) -> None:
-        number = len(self.events) + 1
-        payload = orjson.dumps(personal, option=orjson.OPT_SORT_KEYS) if personal is not None else None
-        salt = hashlib.sha256(str(number).encode()).digest()[:16] if payload else None
-        digest = hashlib.sha256(salt + payload).hexdigest() if payload and salt else None
-        at = f"2026-11-22T01:{self.step:02d}:07.{123456 + number:06d}Z"
-        row = {"number": number, "step": self.step, "type": kind, "at": at, "actor": actor, "onBehalfOf": behalf, "element": element}
-        body = orjson.dumps({"v": 1, "instance": INSTANCE, "data": data, "personal": digest, **row}, option=orjson.OPT_SORT_KEYS)
-        previous = bytes.fromhex(self.events[-1]["hash"]) if self.events else bytes(32)
-        self.events.append(
-            row
-            | {"body": base64.b64encode(body).decode(), "hash": hashlib.sha256(previous + body).hexdigest()}
-            | {
-                "personal": base64.b64encode(payload).decode() if payload else None,
-                "salt": base64.b64encode(salt).decode() if salt else None,
-            }
+        """Begin a step with what somebody or something did."""
+        self.step += 1
+        self.now = datetime.fromisoformat(f"2026-11-22T{at}Z")
+        self.add(kind, element, by=by, behalf=behalf, **parts)
+
+    def add(self, kind: str, element: str | None = None, *, by: str | None = None, behalf: str | None = None, **parts: Any) -> None:
+        last = self.events[-1].hash if self.events else GENESIS
+        recorder = Recorder(INSTANCE, self.step, self.now, len(self.events), last)
+        self.events.append(recorder.record(kind, actor=by, on_behalf_of=behalf, element=element, **parts))
+
+    def decide(
+        self, element: str, by: str, outcome: str, comment: str, at: str, values: dict[str, str] | None = None, behalf: str | None = None
+    ) -> None:
+        personal = {"comment": comment, "values": values or {}, "by": PEOPLE[by]}
+        self.act(
+            "task:completed",
+            element,
+            at=at,
+            by=by,
+            behalf=behalf,
+            data={"outcome": outcome, "channel": "飞书 · 10.1.2.3"},
+            personal=personal,
         )
+        changes = [
+            {"element": element, "name": name, "old": None, "new": new} for name, new in {"outcome": outcome, **(values or {})}.items()
+        ]
+        self.add("variables:changed", data={"names": [change["name"] for change in changes]}, personal={"changes": changes})
 
-    def way(self, *places: str) -> None:
-        """Walk over elements and flows in turn; the last element is entered and not left."""
-        for here, following in zip(places, [*places[1:], None], strict=True):
-            if following is None:
-                self.add("element:entered", here)
-            elif "_to_" in here or here in FLOWS:
-                self.add("flow:taken", here)
-            else:
-                self.add("element:entered", here)
-                self.add("element:left", here)
+    def walk(self, path: str) -> None:
+        self.add("path:taken", data={"path": path.split()})
 
+    def offer(self, element: str, why: str) -> None:
+        self.add("task:created", element, data={"why": why})
+        if element.startswith("approve"):
+            self.add("timer:created", element.replace("approve", "late"), data={"due": "2026-11-23T01:00:00.000000Z"})
 
-FLOWS = {
-    "checks_blocking",
-    "checks_clean",
-    "manager_returns",
-    "manager_approves",
-    "recheck_clean",
-    "finance_approves",
-    "director_not_needed",
-}
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "number": event.number,
+                "step": event.step,
+                "type": event.type,
+                "at": stamp(event.at),
+                "actor": event.actor,
+                "element": event.element,
+            }
+            | {"body": b64encode(event.body).decode(), "hash": event.hash.hex()}
+            | {"personal": event.personal and b64encode(event.personal).decode(), "salt": event.salt and b64encode(event.salt).decode()}
+            for event in self.events
+        ]
 
 
 def record() -> dict[str, Any]:
-    """Return a case that is returned once, delegated once, delivered to the office system after one failure, and approved."""
-    book = Recorder()
-
-    def decide(element: str, actor: str, outcome: str, comment: str, **more: Any) -> None:
-        book.step += 1
-        changes = [{"name": "outcome", "old": None, "new": outcome}, *more.pop("changes", [])]
-        form = [{"label": "销售方", "value": "上海某某科技有限公司"}, {"label": "价税合计", "value": "10600.00"}]
-        facts = {"channel": {"zh": "飞书", "en": "Feishu"}, "address": "10.1.2.3", "outcome": outcome}
-        book.add("task:completed", element, actor=actor, personal={"comment": comment, "changes": changes, "form": form}, **facts, **more)
-        book.add("element:left", element)
-
-    def offer(element: str, assignee: str, zh: str, en: str) -> None:
-        book.add("task:created", element, why={"zh": zh, "en": en})
-        book.add("task:assigned", element, assignee=assignee)
-        if element.startswith("approve"):
-            book.add("timer:created", element.replace("approve", "late"), due="2026-11-23T01:00:00.000000Z")
-
-    book.step = 1
-    book.add(
-        "instance:started",
-        actor="li.na",
-        personal={"changes": [{"name": "reminderAfter", "old": None, "new": "PT24H"}]},
-        channel={"zh": "网页", "en": "Web page"},
+    """Return a case that is returned once, decided once for somebody else, delivered to the office system after one failure, and approved."""
+    case = Case()
+    case.act("instance:started", at="01:01:07.123456", by="li.na", personal={"by": PEOPLE["li.na"]})
+    case.add("operation:completed", "check_invoice", data={"operation": "invoice.check"})
+    case.walk(f"submitted submitted_to_again again again_to_check check_invoice {TO_MANAGER}")
+    case.offer("approve_manager", "assignee=${headOfDepartment(initiator)}")
+    case.decide("approve_manager", "wang.fang", "return", "请补充合同编号，金额与订单不符。", "01:02:07.123456")
+    case.walk("approve_manager approve_manager_to_decided manager_decided manager_returns")
+    case.offer("correct_submission", "assignee=${initiator}")
+    case.decide("correct_submission", "li.na", "resubmit", "已补充", "01:03:07.123456", {"reason": "合同 HT-2026-118"})
+    case.walk(f"correct_submission correct_to_again again again_to_check check_invoice {TO_MANAGER}")
+    case.offer("approve_manager", "assignee=${headOfDepartment(initiator)}")
+    case.decide("approve_manager", "zhao.lei", "approve", "同意", "01:04:07.123456", behalf="wang.fang")
+    case.walk(f"approve_manager approve_manager_to_decided manager_decided manager_approves recheck_invoice {TO_FINANCE}")
+    case.offer("approve_finance", "candidateGroups=finance")
+    case.decide("approve_finance", "zhao.lei", "approve", "凭证已录", "01:05:07.123456", {"voucherNumber": "记-2026-11-0042"})
+    case.add("decision:evaluated", "decide_authority", data={"decision": "authority", "rules": ["cny_within"]})
+    case.walk(f"approve_finance approve_finance_to_decided finance_decided {TO_OA}")
+    case.add("job:created", "tell_oa", data={"operation": "oa.notify"})
+    case.act(
+        "job:failed",
+        "tell_oa",
+        at="01:05:08.000001",
+        by="system",
+        data={"operation": "oa.notify"},
+        personal={"message": "503 Service Unavailable"},
     )
-    book.way("submitted", "submitted_to_again", "again", "again_to_check", "check_invoice")
-    book.add("operation:completed", "check_invoice", operation="invoice.check")
-    book.add("element:left", "check_invoice")
-    book.way("check_to_passed", "checks_passed", "checks_clean", "approve_manager")
-    offer("approve_manager", "wang.fang", "行政部负责人", "Head of Administration")
-    decide("approve_manager", "wang.fang", "return", "请补充合同编号，金额与订单不符。")
-    book.way("approve_manager_to_decided", "manager_decided", "manager_returns", "correct_submission")
-    offer("correct_submission", "li.na", "发起人", "Initiator")
-    decide("correct_submission", "li.na", "resubmit", "已补充")
-    book.way(
-        "correct_to_again",
-        "again",
-        "again_to_check",
-        "check_invoice",
-        "check_to_passed",
-        "checks_passed",
-        "checks_clean",
-        "approve_manager",
+    case.add("incident:raised", "tell_oa", data={"kind": "job"}, personal={"message": "503 Service Unavailable"})
+    case.act(
+        "incident:resolved", "tell_oa", at="01:20:00.5", by="zhao.lei", personal={"reason": "办公系统已恢复", "by": PEOPLE["zhao.lei"]}
     )
-    offer("approve_manager", "wang.fang", "行政部负责人", "Head of Administration")
-    decide("approve_manager", "zhao.lei", "approve", "同意", behalf="wang.fang")
-    book.way(
-        "approve_manager_to_decided",
-        "manager_decided",
-        "manager_approves",
-        "recheck_invoice",
-        "recheck_to_passed",
-        "recheck_passed",
-        "recheck_clean",
-        "approve_finance",
-    )
-    offer("approve_finance", "zhao.lei", "财务组成员", "Member of the finance group")
-    decide("approve_finance", "zhao.lei", "approve", "凭证已录", changes=[{"name": "voucherNumber", "old": None, "new": "记-2026-11-0042"}])
-    book.way("approve_finance_to_decided", "finance_decided", "finance_approves", "decide_authority")
-    book.add("decision:evaluated", "decide_authority", rules=["cny_within"])
-    book.add("element:left", "decide_authority")
-    book.way("authority_to_needed", "director_needed", "director_not_needed", "tell_oa")
-    book.add("job:created", "tell_oa", operation="oa.notify")
-    book.step += 1
-    book.add("job:failed", "tell_oa", error="503 Service Unavailable")
-    book.add("incident:raised", "tell_oa", error="503 Service Unavailable")
-    book.step += 1
-    book.add("incident:resolved", "tell_oa", actor="zhao.lei")
-    book.step += 1
-    book.add("oa:delivered", "tell_oa", operation="oa.notify")
-    book.add("element:left", "tell_oa")
-    book.way("told_to_filing", "open_filing", "filing_to_approved", "approved")
-    book.add("instance:completed", "approved", outcome="approve")
-    case = {
-        "id": INSTANCE,
-        "businessKey": "FP-2026-000123",
-        "title": "发票 26312000000123456789 · 上海某某科技有限公司",
-        "status": "completed",
-        "outcome": "approve",
-    }
+    case.act("oa:delivered", at="01:20:01", data={"connection": "feishu", "version": 9})
+    case.act("job:completed", "tell_oa", at="01:20:02", by="system", data={"operation": "oa.notify"})
+    case.walk("tell_oa told_to_filing open_filing filing_to_approved approved")
+    case.add("instance:completed", data={"outcome": "approve"})
+    about = {"id": str(INSTANCE), "businessKey": "FP-2026-000123", "title": TITLE, "status": "completed", "outcome": "approve"}
     return {
         "bpmn": (ROOT / "processes/invoice/invoice_approval.bpmn").read_text("utf-8"),
-        "instance": case,
+        "instance": about,
         "people": PEOPLE,
-        "events": book.events,
+        "events": case.rows(),
     }
 
 
@@ -188,7 +156,7 @@ def application(recordings: dict[str, dict[str, Any]]) -> Flask:
     app = Flask("replay", template_folder=str(ROOT / "api/templates"), static_folder=str(ROOT / "api/static"))
     app.secret_key = "for this test only"
     Babel(app, locale_selector=lambda: request.args.get("language", "zh"))
-    case = {"business_key": "FP-2026-000123", "title": "发票 26312000000123456789 · 上海某某科技有限公司"}
+    case = {"business_key": "FP-2026-000123", "title": TITLE}
     nav = [
         ("/", "待办", False, "inbox"),
         ("/s", "提交", False, "upload"),
@@ -240,12 +208,12 @@ def tampered(change: str) -> dict[str, Any]:
     events = recording["events"]
     decided = next(event for event in events if event["type"] == "task:completed" and event["actor"] == "zhao.lei")
     if change == "body":
-        body = base64.b64decode(decided["body"]).replace(b'"outcome":"approve"', b'"outcome":"reject "')
-        decided["body"] = base64.b64encode(body).decode()
+        body = b64decode(decided["body"]).replace(b'"outcome":"approve"', b'"outcome":"reject "')
+        decided["body"] = b64encode(body).decode()
     elif change == "column":
         decided["actor"] = "li.na"
     elif change == "comment":
-        decided["personal"] = base64.b64encode(base64.b64decode(decided["personal"]).replace("同意".encode(), "不行".encode())).decode()
+        decided["personal"] = b64encode(b64decode(decided["personal"]).replace("同意".encode(), "不行".encode())).decode()
     elif change == "gap":
         events.remove(decided)
     elif change == "erased":

@@ -18,6 +18,7 @@ export class Panel {
     private readonly root: HTMLElement,
     private readonly people: Recording['people'],
     private readonly nameOf: (element: string) => string,
+    private readonly labels: Map<string, string>,
   ) {}
 
   /** Show the step at `index`; replaces what was there. */
@@ -28,15 +29,16 @@ export class Panel {
       this.faults(step),
       this.facts(steps, index),
       this.comment(step),
+      this.form(step.headline.personal?.form ?? step.headline.personal?.values ?? recall(steps, index, 'form')),
       this.changes(step),
-      this.form(recall(steps, index, 'form')),
       this.records(step),
     ].filter((part): part is HTMLElement => part !== null));
   }
 
-  private person(key: string | null): HTMLElement {
-    if (!key) return build('span', {}, say('system'));
-    const known = this.people[key];
+  /** A person as she was when she acted, if that is recorded; otherwise as the directory knows her now. */
+  private person(key: string | null, then?: unknown): HTMLElement {
+    if (!key || key === 'system') return build('span', {}, say('system'));
+    const known = isPerson(then) ? then : this.people[key];
     if (!known) return build('span', {}, key);
     return build('span', { title: key }, known.name, known.department ? build('small', { class: 'text-secondary' }, ` ${known.department}`) : null);
   }
@@ -50,11 +52,11 @@ export class Panel {
 
   private head(steps: Step[], step: Step): HTMLElement {
     const entry = step.headline;
-    const actor = entry.actor ?? step.entries.find((each) => each.actor)?.actor ?? null;
+    const by = step.entries.find((each) => each.actor) ?? entry;
     const behalf = entry.onBehalfOf ? build('span', { class: 'text-secondary' }, ' ', say('onBehalfOf', { name: this.people[entry.onBehalfOf]?.name ?? entry.onBehalfOf })) : null;
     return build('header', {},
       build('p', { class: 'text-secondary mb-1' }, say('stepOf', { n: step.number, all: steps.length })),
-      build('h2', { class: 'h2 mb-1' }, this.person(actor), ' ', this.action(entry), behalf),
+      build('h2', { class: 'h2 mb-1' }, this.person(by.actor, by.personal?.by), ' ', this.action(entry), behalf),
       entry.element ? build('p', { class: 'mb-0 replay-place' }, this.nameOf(entry.element)) : null);
   }
 
@@ -73,21 +75,24 @@ export class Panel {
     if (channel) add(say('channel'), channel);
     const why = recall(steps, index, 'why');
     if (why !== undefined) add(say('why'), localised(why));
+    if (typeof entry.data.to === 'string') add(say('to'), this.person(entry.data.to));
     return list;
   }
 
   private comment(step: Step): HTMLElement | null {
-    const said = step.entries.map((entry) => entry.personal?.comment).find((comment) => typeof comment === 'string' && comment);
-    const erased = step.entries.some((entry) => entry.erased);
-    if (!said && !erased) return null;
-    return this.section(say('comment'), said ? build('blockquote', { class: 'replay-comment' }, String(said)) : build('p', { class: 'text-secondary mb-0' }, say('erased')));
+    const find = (key: string): unknown => step.entries.map((entry) => entry.personal?.[key]).find((text) => typeof text === 'string' && text);
+    const comment = find('comment');
+    const reason = find('reason') ?? find('message') ?? find('error');
+    if (comment || reason) return this.section(say(comment ? 'comment' : 'reason'), build('blockquote', { class: 'replay-comment' }, String(comment ?? reason)));
+    if (!step.entries.some((entry) => entry.erased)) return null;
+    return this.section(say('comment'), build('p', { class: 'text-secondary mb-0' }, say('erased')));
   }
 
   private changes(step: Step): HTMLElement | null {
     const changes = changesIn(step);
     if (!changes.length) return null;
     const rows = changes.map((change) => build('tr', {},
-      build('th', { scope: 'row' }, change.name),
+      build('th', { scope: 'row' }, this.labels.get(change.name) ?? change.name),
       build('td', {}, build('del', {}, shown(change.before)), ' → ', build('ins', {}, shown(change.after)))));
     return this.section(say('variables'), build('table', { class: 'replay-table' }, build('tbody', {}, ...rows)));
   }
@@ -96,7 +101,8 @@ export class Panel {
     if (typeof form !== 'object' || form === null) return null;
     const fields = Array.isArray(form)
       ? (form as Record<string, unknown>[]).map((field) => [localised(field.label ?? field.name), shown(field.value)])
-      : Object.entries(form).map(([name, value]) => [name, shown(value)]);
+      : Object.entries(form).map(([name, value]) => [this.labels.get(name) ?? name, shown(value)]);
+    if (!fields.length) return null;
     const rows = fields.map(([label, value]) => build('tr', {}, build('th', { scope: 'row' }, label!), build('td', {}, value!)));
     return this.section(say('form'), build('table', { class: 'replay-table' }, build('tbody', {}, ...rows)));
   }
@@ -104,9 +110,22 @@ export class Panel {
   private records(step: Step): HTMLElement {
     const lines = step.entries.map((entry) => build('li', { class: entry.faults.length ? 'is-faulty' : '' },
       build('span', { class: 'replay-check', 'aria-hidden': 'true' }, entry.faults.length ? '✗' : '✓'),
-      build('span', {}, `${sayAny(entry.type)}${entry.element ? ` · ${this.nameOf(entry.element)}` : ''}${detailOf(entry)}`),
+      build('details', {},
+        build('summary', {}, `${sayAny(entry.type)}${entry.element ? ` · ${this.nameOf(entry.element)}` : ''}${this.detail(entry)}`),
+        build('pre', { tabindex: '0', 'aria-label': say('recordAsIs') }, asIs(entry))),
       build('code', { title: entry.hash }, `#${entry.number} ${entry.hash.slice(0, 8)}`)));
     return this.section(say('records'), build('ol', { class: 'replay-records' }, ...lines));
+  }
+
+  private detail(entry: Entry): string {
+    const { operation, decision, rules, outcome, connection, due, path, names } = entry.data;
+    if (operation) return ` · ${localised(operation)}`;
+    if (Array.isArray(rules)) return ` · ${localised(decision)} (${rules.map(shown).join(', ')})`;
+    if (Array.isArray(path)) return ` · ${(path as string[]).filter((place) => !this.nameOf(place).includes(' → ')).map(this.nameOf).join('，')}`;
+    if (Array.isArray(names)) return ` · ${names.map((name) => this.labels.get(String(name)) ?? String(name)).join('，')}`;
+    if (typeof outcome === 'string') return ` · ${sayAny(`outcome:${outcome}`, outcome)}`;
+    if (connection) return ` · ${localised(connection)}`;
+    return typeof due === 'string' ? ` · ${localTime(due)}` : '';
   }
 
   private section(title: string, content: HTMLElement): HTMLElement {
@@ -114,13 +133,11 @@ export class Panel {
   }
 }
 
-function detailOf(entry: Entry): string {
-  const { operation, rules, outcome, error, due } = entry.data;
-  if (operation) return ` · ${localised(operation)}`;
-  if (Array.isArray(rules)) return ` · ${rules.map(shown).join(', ')}`;
-  if (typeof outcome === 'string') return ` · ${sayAny(`outcome:${outcome}`, outcome)}`;
-  if (error) return ` · ${localised(error)}`;
-  return typeof due === 'string' ? ` · ${localTime(due)}` : '';
+const isPerson = (value: unknown): value is { name: string; department: string | null } => typeof value === 'object' && value !== null && 'name' in value;
+
+/** What the bytes and the part beside them hold, in full. */
+function asIs(entry: Entry): string {
+  return [entry.data, entry.personal].filter((part) => part !== null).map((part) => JSON.stringify(part, null, 2)).join('\n');
 }
 
 /** What is wrong, in words. */

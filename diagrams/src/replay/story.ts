@@ -1,4 +1,5 @@
 // The entries as a story: grouped into the engine's steps, each with a headline, and folded into what was true after any step.
+// `path:taken` lists the elements that were passed and the flows their tokens took, in order; a token stands where a flow led and nothing has passed since.
 import type { Data, Entry } from './evidence';
 
 export type MarkKind = 'approve' | 'reject' | 'return' | 'decision' | 'oa' | 'incident';
@@ -22,8 +23,8 @@ export interface Picture {
 }
 
 const HEADLINES = [
-  'unreadable', 'instance:withdrawn', 'task:completed', 'task:transferred', 'task:claimed', 'task:unclaimed', 'incident:raised', 'job:failed', 'oa:refused',
-  'incident:resolved', 'oa:delivered', 'archive:sealed', 'timer:fired', 'instance:started', 'job:completed', 'decision:evaluated', 'operation:completed',
+  'unreadable', 'instance:withdrawn', 'instance:terminated', 'task:completed', 'task:transferred', 'task:claimed', 'task:unclaimed', 'incident:raised', 'job:failed', 'oa:refused',
+  'incident:resolved', 'oa:delivered', 'archive:sealed', 'timer:fired', 'task:reminded', 'instance:started', 'job:completed', 'decision:evaluated', 'operation:completed',
   'instance:completed',
 ];
 
@@ -60,20 +61,21 @@ function markOf(group: Entry[]): MarkKind | null {
   return types.has('oa:delivered') ? 'oa' : null;
 }
 
-/** Return what the diagram showed after the last of `steps`. */
-export function pictureAfter(steps: Step[]): Picture {
+/** Return what the diagram showed after the last of `steps`; `leadsTo` tells the end of a flow, and null for what is no flow. */
+export function pictureAfter(steps: Step[], leadsTo: (id: string) => string | null): Picture {
   const picture: Picture = { taken: new Set(), current: new Set(), incidents: new Set(), acted: new Set() };
   let last: string | null = null;
-  for (const { type, element } of steps.flatMap((step) => step.entries)) {
-    if (!element) continue;
-    if (type === 'element:entered') {
-      picture.current.add(element);
-      picture.taken.add(element);
-      last = element;
-    } else if (type === 'element:left') picture.current.delete(element);
-    else if (type === 'flow:taken') picture.taken.add(element);
-    else if (type === 'incident:raised') picture.incidents.add(element);
-    else if (type === 'incident:resolved') picture.incidents.delete(element);
+  for (const { type, element, data } of steps.flatMap((step) => step.entries)) {
+    for (const place of type === 'path:taken' && Array.isArray(data.path) ? (data.path as string[]) : []) {
+      const target = leadsTo(place);
+      picture.taken.add(place);
+      if (target) picture.current.add(target);
+      else picture.current.delete((last = place));
+    }
+    if (type === 'instance:withdrawn' || type === 'instance:terminated') picture.current.clear();
+    if (element && type === 'task:canceled') picture.current.delete(element);
+    if (element && type === 'incident:raised') picture.incidents.add(element);
+    if (element && type === 'incident:resolved') picture.incidents.delete(element);
   }
   const acted = steps.at(-1)?.headline.element;
   if (acted) picture.acted.add(acted);
@@ -82,7 +84,7 @@ export function pictureAfter(steps: Step[]): Picture {
 }
 
 /** Return what was last said under `key` (in data or personal) about the element of this step's headline, up to the headline. */
-export function recall(steps: Step[], index: number, key: 'why' | 'form'): unknown {
+export function recall(steps: Step[], index: number, key: string): unknown {
   const { headline } = steps[index]!;
   if (!headline.element) return headline.data[key] ?? headline.personal?.[key];
   const entries = steps.slice(0, index + 1).flatMap((step) => step.entries);

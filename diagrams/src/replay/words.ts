@@ -6,18 +6,15 @@ const table = {
   'instance:started': ['发起', 'Started'],
   'instance:completed': ['流程结束', 'Ended'],
   'instance:withdrawn': ['撤回', 'Withdrawn'],
-  'instance:suspended': ['暂停', 'Suspended'],
-  'instance:resumed': ['恢复', 'Resumed'],
-  'element:entered': ['进入', 'Entered'],
-  'element:left': ['离开', 'Left'],
-  'flow:taken': ['经过', 'Way taken'],
+  'instance:terminated': ['终止', 'Terminated'],
+  'path:taken': ['经过', 'Way taken'],
   'task:created': ['产生待办', 'Task created'],
-  'task:assigned': ['分派', 'Assigned'],
   'task:claimed': ['领取', 'Claimed'],
   'task:unclaimed': ['放回', 'Put back'],
   'task:completed': ['办理', 'Decided'],
   'task:transferred': ['转办', 'Transferred'],
   'task:canceled': ['待办取消', 'Task cancelled'],
+  'task:reminded': ['催办', 'Reminded'],
   'variables:changed': ['变量改变', 'Variables changed'],
   'operation:completed': ['系统处理完成', 'Operation done'],
   'job:created': ['作业排队', 'Job queued'],
@@ -46,6 +43,9 @@ const table = {
   channel: ['经', 'Through'],
   why: ['为何是此人', 'Why this person'],
   comment: ['意见', 'Comment'],
+  reason: ['原因', 'Reason'],
+  to: ['交给', 'To'],
+  recordAsIs: ['记录原文', 'The record as it is'],
   variables: ['变量：旧 → 新', 'Variables: old → new'],
   form: ['当时所见的表单', 'The form as it was seen'],
   records: ['本步记录', 'Records of this step'],
@@ -113,8 +113,22 @@ export function localised(value: unknown): string {
   return shown(value);
 }
 
+/** The plain value behind the engine's tags for what JSON does not have: {"$d": "10600.00"} is an amount, {"$i": "60000000"} a span in microseconds. */
+function untagged(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(untagged);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value);
+  const [name, content] = entries.length === 1 ? entries[0]! : ['', null];
+  if (['$d', '$t', '$a', '$u', '$b'].includes(name)) return content;
+  if (name === '$i') return `${Number(content) / 1_000_000} s`;
+  if (name === '$s') return untagged(content);
+  const plain = name === '$m' ? Object.entries(content as object) : entries;
+  return Object.fromEntries(plain.map(([key, item]) => [key, untagged(item)]));
+}
+
 /** Any recorded value as text. */
-export function shown(value: unknown): string {
+export function shown(recorded: unknown): string {
+  const value = untagged(recorded);
   if (value === null || value === undefined) return say('none');
   if (value === '') return say('empty');
   if (typeof value === 'boolean') return say(value ? 'yes' : 'no');
