@@ -150,8 +150,9 @@ def normalised_id(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    # NFKC after upper: some capitals are compatibility characters themselves, and the key must not change when it is keyed again.
-    return "".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).upper()).split())
+    # Capitals can be compatibility characters, and letters can close up where a blank stood: keying once more must change nothing.
+    keyed = "".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).upper()).split())
+    return keyed if keyed == text else _key(keyed)
 
 
 def _letters(text: str) -> str:

@@ -20,9 +20,10 @@ _UTF8 = 0x800
 
 @dataclass(frozen=True, slots=True)
 class OfdPackage:
-    """The parts by name, without a leading slash."""
+    """The parts by name, without a leading slash; `by_case` finds a name by its case-folded form."""
 
     parts: dict[str, bytes]
+    by_case: dict[str, str]
     file: str
 
     def find(self, location: str | None, base: str = "") -> str | None:
@@ -35,13 +36,12 @@ class OfdPackage:
             return None
         wanted = location.strip().replace("\\", "/")
         candidates = [wanted] if wanted.startswith("/") else [posixpath.join(posixpath.dirname(base), wanted), wanted]
-        by_case = {name.casefold(): name for name in self.parts}
         for candidate in candidates:
             name = posixpath.normpath(candidate.lstrip("/"))
             if name in self.parts:
                 return name
-            if name.casefold() in by_case:
-                return by_case[name.casefold()]
+            if name.casefold() in self.by_case:
+                return self.by_case[name.casefold()]
         return None
 
     def xml(self, name: str) -> Node:
@@ -81,16 +81,16 @@ def open_package(data: bytes, file: str) -> OfdPackage | None:
             members = [member for member in archive.infolist() if not member.is_dir()]
             _check(members, len(data), file)
             parts: dict[str, bytes] = {}
-            seen: set[str] = set()
+            by_case: dict[str, str] = {}
             for member in members:
                 name = _name(member, file)
-                if name.casefold() in seen:
+                if name.casefold() in by_case:
                     refuse("zip-same-name", "压缩包内有重名文件。", "Two parts of the ZIP have the same name.", file=file, path=name)
-                seen.add(name.casefold())
+                by_case[name.casefold()] = name
                 parts[name] = archive.read(member)
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError, ValueError, UnicodeError) as error:
         refuse("zip-broken", f"压缩包损坏：{error}", f"The ZIP is broken: {error}", file=file)
-    package = OfdPackage(parts, file)
+    package = OfdPackage(parts, by_case, file)
     return package if package.find("OFD.xml") else None
 
 

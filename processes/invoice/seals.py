@@ -21,6 +21,7 @@ from processes.invoice.seal_value import SealValue
 from processes.invoice.xml import Node
 
 Result = Literal["ok", "failed", "unknown"]
+_Taken = dict[tuple[str, str], bytes | None]  # digests that were taken already, by part and method
 
 _SM3 = ("1.2.156.10197.1.401", "SM3")
 _SHA256 = ("2.16.840.1.101.3.4.2.1", "SHA256", "SHA-256")
@@ -104,12 +105,13 @@ def check_package(package: OfdPackage, trusted: Sequence[bytes] = ()) -> SealRep
         refuse("too-many-seals", f"印章超过 {limits.SEALS} 个。", f"There are more than {limits.SEALS} seals.", file=package.file)
     seals: list[Seal] = []
     digests: list[_Digests] = []
+    taken: _Taken = {}
     own = set(lists)
     for number, (listing, name) in enumerate(found, start=1):
         node = package.xml(name)
         value_name = package.find(node.text("SignedValue"), name)
         own |= {name, value_name or ""}
-        digests.append(_check_digests(package, node, name, listing if number < len(found) else None))
+        digests.append(_check_digests(package, node, name, listing if number < len(found) else None, taken))
         seals.append(_check_seal(package, node, name, value_name, digests[-1].result, roots))
     covered = own.union(*(each.covered for each in digests))
     return SealReport(
@@ -122,27 +124,37 @@ def check_package(package: OfdPackage, trusted: Sequence[bytes] = ()) -> SealRep
     )
 
 
-def _check_digests(package: OfdPackage, node: Node, path: str, later_list: str | None) -> _Digests:
+def _check_digests(package: OfdPackage, node: Node, path: str, later_list: str | None, taken: _Taken) -> _Digests:
     """Compare the digest of each sealed part. `later_list` is the seal list when a later seal had to be written into it."""
-    total = right = 0
+    right = 0
     wrong: list[str] = []
     covered: set[str] = set()
     notes: list[Fault] = []
-    for references in node.all("SignedInfo/References"):
-        method = references.attribute("CheckMethod") or _SM3[0]
-        for reference in references.all("Reference"):
-            total += 1
-            written = reference.attribute("FileRef") or ""
-            name = package.find(written, path)
-            covered.add(name or written)
-            if name is not None and _digest(package.parts[name], method) == _decoded(reference.text("CheckValue")):
-                right += 1
-            elif name is not None and name == later_list:
-                notes.append(_second_seal(package.file, name))
-            else:
-                wrong.append(name or written)
-    result: Result = "failed" if wrong else "ok" if total else "unknown"
-    return _Digests(result, total, right, tuple(wrong), frozenset(covered), tuple(notes))
+    references = _references(package, node)
+    for method, reference in references:
+        written = reference.attribute("FileRef") or ""
+        name = package.find(written, path)
+        covered.add(name or written)
+        if name is not None and _digest(package, name, method, taken) == _decoded(reference.text("CheckValue")):
+            right += 1
+        elif name is not None and name == later_list:
+            notes.append(_second_seal(package.file, name))
+        else:
+            wrong.append(name or written)
+    result: Result = "failed" if wrong else "ok" if references else "unknown"
+    return _Digests(result, len(references), right, tuple(wrong), frozenset(covered), tuple(notes))
+
+
+def _references(package: OfdPackage, node: Node) -> list[tuple[str, Node]]:
+    found = [(each.attribute("CheckMethod") or _SM3[0], one) for each in node.all("SignedInfo/References") for one in each.all("Reference")]
+    if len(found) > limits.SEAL_REFERENCES:
+        refuse(
+            "too-many-references",
+            "印章引用的文件过多。",
+            f"The seal refers to more than {limits.SEAL_REFERENCES} parts.",
+            file=package.file,
+        )
+    return found
 
 
 def _second_seal(file: str, name: str) -> Fault:
@@ -150,10 +162,13 @@ def _second_seal(file: str, name: str) -> Fault:
     return Fault("later-seal-added", zh, en, file=file, path=name)
 
 
-def _digest(data: bytes, method: str) -> bytes | None:
-    if method.upper() in _SM3:
-        return sm2.sm3(data)
-    return hashlib.sha256(data).digest() if method.upper() in _SHA256 else None  # MD5 and SHA-1 prove nothing any more
+def _digest(package: OfdPackage, name: str, method: str, taken: _Taken) -> bytes | None:
+    key = (name, method.upper())
+    if key not in taken:
+        data = package.parts[name]
+        # MD5 and SHA-1 prove nothing any more: a digest by them counts as wrong.
+        taken[key] = sm2.sm3(data) if key[1] in _SM3 else hashlib.sha256(data).digest() if key[1] in _SHA256 else None
+    return taken[key]
 
 
 def _decoded(text: str | None) -> bytes:

@@ -48,7 +48,7 @@ def _merged(partial: Invoice | None, made: Mapping[str, Any], syntax: Syntax) ->
     fields |= {side: _party(getattr(partial, side), side, made) for side in ("seller", "buyer")}
     gross = fields.get("gross", partial.gross)
     fields |= {"payable": gross if partial.payable is None else partial.payable, "red": partial.red or (gross is not None and gross < 0)}
-    return replace(partial, **fields, typed_fields=partial.typed_fields | made.keys())
+    return replace(partial, **fields, typed_fields=partial.typed_fields | frozenset(made))
 
 
 _SNAKE = {

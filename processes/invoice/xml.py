@@ -21,6 +21,8 @@ def parse(data: bytes, file: str) -> etree._Element:
     """Return the root element; a file that is too large, has a DOCTYPE or is not well formed is refused with its line."""
     if len(data) > limits.XML_BYTES:
         refuse("xml-too-large", f"XML 文件超过 {limits.XML_BYTES} 字节。", f"The XML is larger than {limits.XML_BYTES} bytes.", file=file)
+    if data.count(b"<") > limits.XML_TAGS:
+        refuse("xml-too-large", f"XML 标签超过 {limits.XML_TAGS} 个。", f"The XML has more than {limits.XML_TAGS} tags.", file=file)
     if _has_doctype(data):
         _refuse_doctype(file)
     parser = etree.XMLParser(
@@ -132,7 +134,9 @@ class Node:
             return date.min
 
     def blame(self, code: str, zh: str, en: str, path: str = "", found: str | None = None) -> None:
-        """Record a fault at this element (or below it at `path`)."""
+        """Record a fault at this element (or below it at `path`); beyond the limit of faults nothing more is told."""
+        if len(self.faults) >= limits.FAULTS:
+            return
         place = self.element.getroottree().getelementpath(self.element)
         named = "/".join(part for part in (re.sub(r"\{[^}]*\}", "", place), path) if part and part != ".")
         self.faults.append(Fault(code, zh, en, file=self.file, line=self.element.sourceline, path=named or self.name, found=found))

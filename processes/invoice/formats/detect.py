@@ -14,7 +14,7 @@ MediaType = Literal["application/xml", "application/pdf", "application/ofd", "im
 
 _UBL = re.compile(r"urn:oasis:names:specification:ubl:schema:xsd:(Invoice|CreditNote)-2")
 _CII = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
-_BLANK = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
+BLANK = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
 
 
 def media_type(data: bytes, file: str) -> MediaType:
@@ -29,7 +29,7 @@ def media_type(data: bytes, file: str) -> MediaType:
         return "image/jpeg"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
-    if data[:64].lstrip(_BLANK).startswith(b"<"):
+    if data[:64].lstrip(BLANK).startswith(b"<"):
         return "application/xml"
     refuse(
         "unknown-type",

@@ -25,7 +25,7 @@ def read(data: bytes, name: str) -> Invoice | None:
     """Return the embedded invoice, or None when no attachment is one; a broken attachment with a name of the standard is refused."""
     faults = []
     for attached, content in attachments(data, name):
-        if not content.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith(b"<"):
+        if not content[:64].lstrip(detect.BLANK).startswith(b"<"):
             continue
         try:
             root = document(content, f"{name}!{attached}")

@@ -28,7 +28,7 @@ def read_code(data: bytes) -> QR | None:
         with Image.open(io.BytesIO(data)) as picture:
             if picture.width * picture.height > limits.IMAGE_PIXELS:
                 raise ValueError(f"more than {limits.IMAGE_PIXELS} pixels")
-            picture.load()
+            picture.thumbnail((limits.IMAGE_SIDE, limits.IMAGE_SIDE))
             return qr.find(picture)
     except Exception as error:  # every decoder of Pillow raises its own errors on a stranger's bytes
         raise ValueError(str(error)[:200] or type(error).__name__) from error

@@ -1,5 +1,7 @@
 """Invoices in OFD: the invoice XML or XBRL among the attachments, else the tagged texts of the pages (read by ofdkit), with seal and QR code."""
 
+import io
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -27,7 +29,7 @@ def read(data: bytes, name: str) -> Reading:
         refuse("not-ofd", "压缩包不是 OFD 文件，请解压后逐个上传。", "The ZIP is no OFD file; unpack it and upload each file.", file=name)
     seal = seals.check_package(package)
     found = _from_attachments(package)
-    invoice, graph_code, parts = found if found else (_from_tags(data, name), None, ())
+    invoice, graph_code, parts = found if found else (_from_tags(package), None, ())
     code = qr.first(_picture_codes(package)) or qr.first([graph_code] if graph_code else [])
     if invoice is None:
         note = Fault("not-an-invoice", "OFD 文件有效，但不含发票数据。", "A sound OFD file, but it holds no invoice data.", file=name)
@@ -40,7 +42,7 @@ def read(data: bytes, name: str) -> Reading:
 def _from_attachments(package: OfdPackage) -> tuple[Invoice, str | None, tuple[str, ...]] | None:
     """Return the invoice, the QR text it repeats, and the parts that led to it."""
     for part in package.attachments():
-        if not package.parts[part].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        if not package.parts[part][:64].lstrip(detect.BLANK).startswith(b"<"):
             continue
         root = package.xml(part)
         if detect.is_known(root) and (invoice := detect.read_root(root)) is not None:
@@ -48,14 +50,17 @@ def _from_attachments(package: OfdPackage) -> tuple[Invoice, str | None, tuple[s
     return None
 
 
+def _roots(package: OfdPackage) -> Iterator[str]:
+    return (root for body in package.bodies() if (root := package.find(body.text("DocRoot"))))
+
+
 def _documents(package: OfdPackage) -> Iterator[str]:
-    for body in package.bodies():
-        root = package.find(body.text("DocRoot"))
-        if root:
-            yield root
-            listing = package.find(package.xml(root).text("Attachments"), root)
-            if listing:
-                yield listing
+    """The parts that lead to the attachments."""
+    for root in _roots(package):
+        yield root
+        listing = package.find(package.xml(root).text("Attachments"), root)
+        if listing:
+            yield listing
 
 
 def _blame_added(seal: SealReport, parts: tuple[str, ...]) -> SealReport:
@@ -64,14 +69,20 @@ def _blame_added(seal: SealReport, parts: tuple[str, ...]) -> SealReport:
     return replace(seal, wrong=seal.wrong + added) if added else seal
 
 
-def _from_tags(data: bytes, file: str) -> Invoice | None:
+def _from_tags(package: OfdPackage) -> Invoice | None:
+    pages = sum(1 for root in _roots(package) for _ in package.xml(root).all("Pages/Page"))
+    if pages > limits.OFD_PAGES:
+        refuse("ofd-too-long", f"OFD 超过 {limits.OFD_PAGES} 页。", f"The OFD has more than {limits.OFD_PAGES} pages.", file=package.file)
+    sound, faults = _well_formed(package)
     try:
-        found = ofdkit.extract_invoice(data)
+        found = ofdkit.extract_invoice(sound)
     except Exception as error:  # a third party's reader on a stranger's bytes: whatever it raises, the file is unreadable
-        refuse("ofd-broken", f"OFD 内容损坏：{error}", f"The OFD content is broken: {error}", file=file)
+        refuse("ofd-broken", f"OFD 内容损坏：{error}", f"The OFD content is broken: {error}", file=package.file)
     if found is None or not found.invoice_number:
+        if faults:
+            raise InvoiceUnreadable(faults)
         return None
-    sink = _Sink(file)
+    sink = _Sink(package.file)
     gross = sink.amount(found.total_amount, "TaxInclusiveTotalAmount")
     code = found.invoice_code
     invoice = Invoice(
@@ -95,6 +106,21 @@ def _from_tags(data: bytes, file: str) -> Invoice | None:
     if sink.faults:
         raise InvoiceUnreadable(sink.faults)
     return invoice
+
+
+def _well_formed(package: OfdPackage) -> tuple[bytes, list[Fault]]:
+    """Pack only the parts that are sound XML: ofdkit mends broken ones with patterns that long blanks can keep busy for hours."""
+    faults: list[Fault] = []
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name, content in package.parts.items():
+            if content[:64].lstrip(detect.BLANK).startswith(b"<"):
+                try:
+                    package.xml(name)
+                    archive.writestr(name, content)
+                except InvoiceUnreadable as error:
+                    faults += error.faults
+    return written.getvalue(), faults
 
 
 def _kind(title: str | None) -> Kind | None:
