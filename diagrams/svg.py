@@ -1,7 +1,7 @@
 """Draws every process as a picture: `python diagrams/svg.py` writes diagrams/pictures/<name>.svg by bpmn-js in a headless Chromium.
 
 Each picture carries the SHA-256 of the BPMN file that it shows, so that a test finds a picture which is out of date without a browser.
-Run it after changing a drawing; `python diagrams/build.py` must have run once, for bpmn-js.
+Run it after changing a drawing; `python diagrams/build.py --install` gets bpmn-js.
 """
 
 import argparse
@@ -65,7 +65,7 @@ def main() -> int:
     everything = parser.parse_args().all
     stale = [each for each in drawings() if everything or not is_current(each)]
     if stale and not BPMN_JS.exists():
-        raise SystemExit("bpmn-js is not installed: run python diagrams/build.py first")
+        raise SystemExit("bpmn-js is not installed: run python diagrams/build.py --install first")
     PICTURES.mkdir(exist_ok=True)
     if stale:
         write(stale)

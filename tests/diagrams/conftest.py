@@ -32,10 +32,10 @@ PEOPLE = {
 }
 
 
-PARTS = """{% extends 'base.html' %}{% block content %}
+PARTS = """{% extends 'base.html' %}{% block content %}<h1>部件</h1>
 <ul><li data-row><a href="#one" id="one">1</a></li><li data-row><a href="#two" id="two">2</a></li></ul>
 <form id="decide"><label><input type="radio" name="outcome" value="approve" data-key="a" data-focus="comment"> 同意</label>
-<textarea id="comment"></textarea></form>
+<textarea id="comment" aria-label="意见"></textarea></form>
 <form data-upload data-upload-rows="rows" data-sending="正在上传" data-failed="上传失败"
  action="/upload" method="post" enctype="multipart/form-data">
 <label for="file">选择文件</label><input id="file" type="file" name="file" multiple></form><div id="rows"></div>
