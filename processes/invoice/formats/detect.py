@@ -23,14 +23,14 @@ def media_type(data: bytes, file: str) -> MediaType:
         refuse("empty-file", "文件是空的。", "The file is empty.", file=file)
     if data.startswith(b"PK\x03\x04"):
         return "application/ofd"
-    if b"%PDF-" in data[:1024]:
-        return "application/pdf"
     if data.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if data[:64].lstrip(BLANK).startswith(b"<"):
         return "application/xml"
+    if b"%PDF-" in data[:1024]:  # readers of PDF forgive some bytes before the header
+        return "application/pdf"
     refuse(
         "unknown-type",
         "不支持的文件类型，请上传 XML、OFD、PDF、JPG 或 PNG。",

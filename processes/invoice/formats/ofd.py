@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -22,12 +22,12 @@ _MEDIA = "application/ofd"
 _PRINTED = ("net", "tax", "gross", "seller.name", "buyer.name")  # what the tags of the pages may leave out, and approval needs
 
 
-def read(data: bytes, name: str) -> Reading:
+def read(data: bytes, name: str, trusted: Sequence[bytes] = ()) -> Reading:
     """Return what the OFD says; a ZIP without OFD.xml, a broken one, and invoice data with faults are refused."""
     package = open_package(data, name)
     if package is None:
         refuse("not-ofd", "压缩包不是 OFD 文件，请解压后逐个上传。", "The ZIP is no OFD file; unpack it and upload each file.", file=name)
-    seal = seals.check_package(package)
+    seal = seals.check_package(package, trusted)
     found = _from_attachments(package)
     invoice, graph_code, parts = found if found else (_from_tags(package), None, ())
     code = qr.first(_picture_codes(package)) or qr.first([graph_code] if graph_code else [])
@@ -104,7 +104,7 @@ def _from_tags(package: OfdPackage) -> Invoice | None:
         remarks=found.note,
     )
     if sink.faults:
-        raise InvoiceUnreadable(sink.faults)
+        raise InvoiceUnreadable(faults + sink.faults)
     return invoice
 
 

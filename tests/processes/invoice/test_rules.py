@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from processes.invoice import rules, seals
+from processes.invoice import rules
 from processes.invoice.finding import Finding, Severity
 from processes.invoice.formats import qr, read
 from processes.invoice.invoice import Invoice, Line, Party, TaxSubtotal
@@ -213,9 +213,9 @@ def test_a_tampered_file_is_blocked_and_the_true_one_only_lacks_a_trusted_issuer
 
 def test_a_seal_whose_issuer_is_trusted_is_right() -> None:
     data = make("ofd")[1]
-    invoice = read(data, "x").invoice
-    assert invoice is not None
-    assert worst(invoice, "R09", seal=seals.check(data, [our_seal.AUTHORITY])) == "ok"
+    reading = read(data, "x", trusted=[our_seal.AUTHORITY])
+    assert reading.invoice is not None
+    assert worst(reading.invoice, "R09", seal=reading.seal) == "ok"
 
 
 @pytest.mark.parametrize(

@@ -188,3 +188,8 @@ def _codes(data: bytes) -> list[str]:
         found: Reading = read(data, "x")
         raise AssertionError(found)
     return [fault.code for fault in refused.value.faults]
+
+
+def test_an_xml_that_mentions_pdf_is_still_xml(sample: Sample) -> None:
+    data = sample("ubl/guide-example1.xml").replace(b"<Invoice", b"<!-- made from %PDF-1.7 --><Invoice", 1)
+    assert read(data, "x").syntax == "ubl"
