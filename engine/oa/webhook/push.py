@@ -1,5 +1,6 @@
 """What we send: snapshots and requests. The bytes of a snapshot or request are the same on every retry, and so is its key."""
 
+import hashlib
 from datetime import UTC, datetime
 
 from engine.oa.codec import encode
@@ -8,8 +9,12 @@ from engine.oa.webhook.client import CLOSED, Answer, Client
 
 
 def snapshot(client: Client, shown: InstanceSnapshot) -> Receipt:
-    """Send a snapshot. A snapshot that is not newer than the last one the other side has is acknowledged there, and changes nothing."""
-    return receipt(client.post("/snapshots", encode(shown), f"{shown.instance_key}:{shown.version}"))
+    """Send a snapshot. A snapshot that is not newer than the last one the other side has is acknowledged there, and changes nothing.
+
+    Its key holds its digest: a header that has changed since the first try is another body, which must not come under the same key.
+    """
+    body = encode(shown)
+    return receipt(client.post("/snapshots", body, f"{shown.instance_key}:{shown.version}:{hashlib.sha256(body).hexdigest()[:16]}"))
 
 
 def request(client: Client, asked: OARequest) -> Receipt:
