@@ -53,7 +53,9 @@ def _fits(stored: str, password: str) -> bool:
 def set_password(session: Session, key: str, password: str, *, minimum: int = MIN_PASSWORD) -> Account:
     """Make or renew the account of a person and end all her sessions; `NotFound` for an unknown person, `InvalidVariables` for a short password."""
     if len(password) < minimum:
-        raise InvalidVariables([Fault("password-short", f"密码至少 {minimum} 位", f"A password has at least {minimum} characters", path="password")])
+        raise InvalidVariables(
+            [Fault("password-short", f"密码至少 {minimum} 位", f"A password has at least {minimum} characters", path="password")]
+        )
     person = _person(session, key)
     account = session.scalars(select(Account).filter_by(person_id=person.id)).first()
     if account is None:

@@ -62,7 +62,7 @@ class UserTask(Base):
     __tablename__ = "user_task"
     __table_args__ = (
         CheckConstraint(f"state IN {TASK_STATES}", name="state"),
-        Index("ix_user_task_assignee_open", "assignee", "created_at", "id", postgresql_where=text("state = 'open'")),
+        Index("ix_user_task_assignee_open", "assignee", "due_key", "created_at", "id", postgresql_where=text("state = 'open'")),
         Index("ix_user_task_decided", "decided_by", "ended_at", "id"),
     )
 
@@ -87,6 +87,7 @@ class UserTask(Base):
     amount: Mapped[Money | None]
     currency: Mapped[str | None]
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    due_key: Mapped[Time] = mapped_column(server_default=text("'9999-12-31 00:00+00'"))  #: due, or the far future: lists sort by it
     reminded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[Time]
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -98,11 +99,12 @@ class Candidate(Base):
     """Who may claim an open task: kind `u` a person's key, `g` a group's key. Rows live only as long as the task is open and unclaimed."""
 
     __tablename__ = "candidate"
-    __table_args__ = (Index("ix_candidate_name", "kind", "name", "created_at", "task_id"),)
+    __table_args__ = (Index("ix_candidate_name", "kind", "name", "due_key", "created_at", "task_id"),)
 
     task_id: Mapped[UUID] = mapped_column(ForeignKey("user_task.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
+    due_key: Mapped[Time]
     created_at: Mapped[Time]
 
 

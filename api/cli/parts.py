@@ -100,7 +100,8 @@ def simulate_oa(port: int, store: Path | None, secret: str, callback_url: str) -
     signal.signal(signal.SIGTERM, _leave)
     settings = read_settings()
     settings.home.mkdir(parents=True, exist_ok=True)
-    oa.serve(port=port, store=store or settings.home / "simulator.sqlite", secret=secret, callback_url=callback_url)
+    kept = store or settings.home / "simulator.sqlite"
+    oa.create_app(oa.Config(store=str(kept), callback_url=callback_url, secret=secret)).run(host="127.0.0.1", port=port, threaded=True)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -3,7 +3,8 @@
 A test answers True, False, or None where a null leaves the question open; only True lets a rule match (DMN 1.3, chapter 10, three-valued logic).
 """
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 from engine.dmn.kinds import kind
 from engine.errors import ExecutionFailed
 from engine.language import Budget, Expression
+from engine.language.values import NUMBERS
+
+SIGNS: dict[str, Callable[[Any, Any], Any]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +113,11 @@ def alike(value: Any, wanted: Any) -> bool:
 
 def compare(value: Any, sign: str, bound: Any) -> bool | None:
     """Return whether a value lies on the right side of a bound; None if one of them is null. Refuses different kinds with `ExecutionFailed`."""
+    if type(value) in NUMBERS and type(bound) in NUMBERS:
+        return bool(SIGNS[sign](value, bound))
     if value is None or bound is None:
         return None
     if kind(value) != kind(bound) or kind(value) not in ("number", "string", "date", "dateTime"):
         zh, en = f"{kind(value)} 与 {kind(bound)} 不能比较大小", f"{kind(value)} and {kind(bound)} have no order"
         raise ExecutionFailed(element="", reason=f"{zh} / {en}")
-    if sign == "<":
-        return bool(value < bound)
-    if sign == "<=":
-        return bool(value <= bound)
-    return bool(value > bound) if sign == ">" else bool(value >= bound)
+    return bool(SIGNS[sign](value, bound))

@@ -2,14 +2,15 @@
 
 from engine.errors import BudgetExceeded
 
-STEPS = 500_000
+STEPS = 2_000_000
 SIZE = 1_000_000
 
 
 class Budget:
     """What is left to spend. One budget may be shared by several runs, for instance by all scripts of one engine step.
 
-    `steps` counts pieces of syntax executed, `size` counts characters and elements made. Both only ever go down.
+    `steps` counts pieces of syntax executed and elements looked at, `size` counts characters and elements made. Both only ever go down.
+    Carrying values in and out of a run costs steps; how much one run may carry is limited by itself (`room` in `values.copy`).
     """
 
     __slots__ = ("size", "steps")

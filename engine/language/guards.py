@@ -187,6 +187,8 @@ def call(scope: Scope, value: Any, name: str, *arguments: Any) -> Any:
     method = METHODS.get(type(value), {}).get(name)
     if method is None or (name in CHANGING and not scope.copying):
         raise failure(f"{kind(value)} 没有方法 {name}", f"a {kind(value)} has no method {name}", name=name)
+    if name in CHANGING:
+        scope.touch(value)
     least, most = method.least, method.most
     if not least <= len(arguments) <= most:
         raise failure(f"方法 {name} 的参数个数不对", f"the method {name} has the wrong number of arguments", name=name)
@@ -204,6 +206,7 @@ class Slot:
 
     def __setitem__(self, place: Any, new: Any) -> None:
         self.scope.budget.grow(1)
+        self.scope.touch(self.value)
         if type(self.value) is dict:
             self.value[key(place)] = new
         elif type(self.value) is list and type(place) is int:

@@ -14,7 +14,7 @@ class Scope(dict[str, Any]):
     With `copying`, lists and mappings are copied when first read, so that changing them in place leaves the caller's alone.
     """
 
-    __slots__ = ("budget", "copying", "now", "read", "variables")
+    __slots__ = ("budget", "copying", "now", "read", "touched", "variables")
 
     def __init__(self, variables: Mapping[str, Any], now: datetime, budget: Budget, copying: bool = False) -> None:
         self.variables = variables
@@ -22,6 +22,8 @@ class Scope(dict[str, Any]):
         self.budget = budget
         self.copying = copying
         self.read: dict[str, Any] = {}
+        #: by identity, the lists and mappings that were changed in place; held, so that no identity is used twice
+        self.touched: dict[int, Any] = {}
 
     def __missing__(self, name: str) -> Any:
         if name in self.read:
@@ -34,5 +36,23 @@ class Scope(dict[str, Any]):
             return value
         value = plain(value)
         if self.copying and type(value) in CONTAINERS:
-            value = self.read[name] = copy(value, self.budget)
+            value = self.read[name] = copy(value, self.budget, Budget())
         return value
+
+    def touch(self, value: Any) -> None:
+        """Note that a list or mapping is about to be changed in place."""
+        self.touched[id(value)] = value
+
+    def is_touched(self, value: Any) -> bool:
+        """Say whether a list or mapping, or one inside of it, was changed in place."""
+        seen: set[int] = set()
+        waiting = [value] if self.touched else []
+        while waiting:
+            one = waiting.pop()
+            if id(one) in self.touched:
+                return True
+            if id(one) not in seen:
+                seen.add(id(one))
+                self.budget.spend(1 + (len(one) >> 3))
+                waiting.extend(each for each in (one if type(one) is list else one.values()) if type(each) in CONTAINERS)
+        return False

@@ -13,7 +13,7 @@ from engine.language.rewrite import Compiled, build
 from engine.language.running import measure, parse, translated
 from engine.language.scope import Scope
 from engine.language.subset import check
-from engine.language.values import result, same
+from engine.language.values import result
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def outcome(scope: Scope) -> dict[str, Any]:
     """Return what a run changed."""
     changed = {name: result(value, scope.budget) for name, value in scope.items()}
     for name, value in scope.read.items():
-        if name not in scope and not same(value, scope.variables[name], scope.budget):
+        if name not in scope and scope.is_touched(value):
             changed[name] = result(value, scope.budget)
     return changed
 

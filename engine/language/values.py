@@ -79,22 +79,26 @@ def whole(value: int) -> int:
     return value
 
 
-def copy(value: Any, budget: Budget, depth: int = DEPTH) -> Any:
-    """Return a copy that shares no list or mapping with the value, every element in its plain form."""
+def copy(value: Any, budget: Budget, room: Budget, depth: int = DEPTH) -> Any:
+    """Return a copy that shares no list or mapping with the value, every element in its plain form.
+
+    `room` limits what one run carries: a list that holds the same list twice, many times over, is small until it is copied.
+    """
     value = plain(value)
     if type(value) not in CONTAINERS:
         return value
     if not depth:
         raise BudgetExceeded(element="", reason="数据嵌套过深 / data is nested too deeply", limit="depth")
-    budget.grow(1 + len(value))
+    budget.spend(1 + (len(value) >> 3))
+    room.grow(1 + len(value))
     if type(value) is list:
-        return [item if type(item) in SIMPLE else copy(item, budget, depth - 1) for item in value]
-    return {key(name): item if type(item) in SIMPLE else copy(item, budget, depth - 1) for name, item in value.items()}
+        return [item if type(item) in SIMPLE else copy(item, budget, room, depth - 1) for item in value]
+    return {key(name): item if type(item) in SIMPLE else copy(item, budget, room, depth - 1) for name, item in value.items()}
 
 
 def result(value: Any, budget: Budget) -> Any:
     """Return a value as it leaves a run: nothing in it is shared with the variables that went in."""
-    return value if type(value) in SIMPLE or type(value) is Decimal else copy(value, budget)
+    return value if type(value) in SIMPLE or type(value) is Decimal else copy(value, budget, Budget())
 
 
 def same(left: Any, right: Any, budget: Budget) -> bool:
@@ -104,9 +108,9 @@ def same(left: Any, right: Any, budget: Budget) -> bool:
         budget.spend(1 + (len(left) >> 6))
     if type(left) not in CONTAINERS or type(left) is not type(right):
         return bool(left == right)
-    budget.spend(1 + len(left))
     if len(left) != len(right):
         return False
+    budget.spend(1 + len(left))
     if type(left) is list:
         return all(same(one, other, budget) for one, other in zip(left, right, strict=True))
     return all(name in right and same(item, right[name], budget) for name, item in left.items())

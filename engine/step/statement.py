@@ -58,13 +58,14 @@ changed AS (UPDATE user_task u SET assignee = x.assignee, claimed = x.claimed, n
             WHERE u.id = x.id),
 dropped AS (DELETE FROM candidate c USING d, jsonb_array_elements_text(d.j -> 'dropped') AS x(id) WHERE c.task_id = x.id::uuid),
 opened AS (INSERT INTO user_task (id, instance_id, token, element, name, round, state, assignee, claimed, outcomes, nonce, title, amount,
-             currency, due_at, created_at)
+             currency, due_at, due_key, created_at)
            SELECT x.id, %(id)s, x.token, x.element, x.name, x.round, 'open', x.assignee, false, x.outcomes, x.nonce, %(title)s::text,
-             (d.j ->> 'amount')::numeric, d.j ->> 'currency', x.due, %(now)s
+             (d.j ->> 'amount')::numeric, d.j ->> 'currency', x.due, coalesce(x.due, '9999-12-31 00:00+00'), %(now)s
            FROM d, jsonb_to_recordset(d.j -> 'opened')
              AS x(id uuid, token uuid, element text, name text, round int, assignee text, outcomes jsonb, nonce text, due timestamptz)),
-candidates AS (INSERT INTO candidate (task_id, kind, name, created_at)
-               SELECT x.task, x.kind, x.name, x.at FROM d, jsonb_to_recordset(d.j -> 'candidates') AS x(task uuid, kind text, name text, at timestamptz)),
+candidates AS (INSERT INTO candidate (task_id, kind, name, due_key, created_at)
+               SELECT x.task, x.kind, x.name, coalesce(x.due, '9999-12-31 00:00+00'), x.at
+               FROM d, jsonb_to_recordset(d.j -> 'candidates') AS x(task uuid, kind text, name text, due timestamptz, at timestamptz)),
 events AS (INSERT INTO history_event (instance_id, number, step, type, at, actor, element, body, hash, personal, salt)
            SELECT %(id)s, x.number, %(step)s, x.type, %(now)s, x.actor, x.element, convert_to(x.body, 'UTF8'), decode(x.hash, 'hex'),
              convert_to(x.personal, 'UTF8'), decode(x.salt, 'hex')

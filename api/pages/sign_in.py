@@ -1,0 +1,77 @@
+"""Signing in and out, one's own page, and the language switch."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from api import accounts
+from api.locale import LANGUAGES
+from api.security import needs, open_to_all
+from engine.database import transaction
+
+blueprint = Blueprint("sign_in", __name__)
+
+
+def safe(target: str | None) -> str:
+    """Return a target inside this site; anything else leads home."""
+    parts = urlsplit(target or "/")
+    inside = (
+        not parts.scheme
+        and not parts.netloc
+        and parts.path.startswith("/")
+        and not parts.path.startswith("//")
+        and "\\" not in (target or "")
+    )
+    return target or "/" if inside else "/"
+
+
+@blueprint.get("/sign-in")
+@open_to_all
+def form() -> ResponseReturnValue:
+    """Ask for key and password."""
+    return render_template("sign_in.html", next=safe(request.args.get("next")))
+
+
+@blueprint.post("/sign-in")
+@open_to_all
+def enter() -> ResponseReturnValue:
+    """Begin a session, or say that it did not fit; which of the two was wrong is not told."""
+    key, password = request.form.get("key", "").strip(), request.form.get("password", "")
+    with transaction() as database:
+        account = accounts.sign_in(database, key, password)
+        kept = {"account": str(account.id), "generation": account.generation} if account else None
+    if kept is None:
+        return render_template(
+            "sign_in.html", next=safe(request.form.get("next")), key=key, failed=_("账号或密码不正确，或账号已被锁定。")
+        ), 401
+    language = session.get("language")
+    session.clear()
+    session.permanent = True
+    session.update(kept | ({"language": language} if language else {}))
+    return redirect(safe(request.form.get("next")), 303)
+
+
+@blueprint.post("/sign-out")
+@open_to_all
+def leave() -> ResponseReturnValue:
+    """End this session."""
+    session.clear()
+    return redirect(url_for("sign_in.form"), 303)
+
+
+@blueprint.get("/me")
+@needs("task.work")
+def me() -> ResponseReturnValue:
+    """Who I am here, what I may do, and the way out."""
+    return render_template("me.html")
+
+
+@blueprint.get("/language/<chosen>")
+@open_to_all
+def language(chosen: str) -> ResponseReturnValue:
+    """Switch between Chinese and English."""
+    if chosen in LANGUAGES:
+        session["language"] = chosen
+    return redirect(safe(request.args.get("next")), 303)

@@ -1,0 +1,95 @@
+"""Deployments and process definitions."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+from flask_smorest import Blueprint
+from marshmallow import fields
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api import problems
+from api.idempotency import once
+from api.rest.conventions import Camel, Paging, multipart, page_of, route
+from api.security import current
+from engine import definitions as room
+from engine.database import transaction
+from models.repository import ProcessDefinition
+
+blueprint = Blueprint("definitions", __name__, url_prefix="", description="Deployments and process definitions")
+
+
+class Definition(Camel):
+    id = fields.UUID()
+    key = fields.String()
+    version = fields.Integer()
+    name = fields.String(allow_none=True)
+    manifest_hash = fields.String()
+    manifest = fields.Dict()
+    subject_kind = fields.String(allow_none=True)
+    created_at = fields.AwareDateTime()
+
+
+class Definitions(Camel):
+    items = fields.List(fields.Nested(Definition))
+    after = fields.String(allow_none=True)
+
+
+def as_json(row: ProcessDefinition) -> Any:
+    return Definition().dump(row)
+
+
+@blueprint.route("/deployments", methods=["POST"])
+@blueprint.doc(requestBody=multipart("files", several=True))
+@blueprint.response(201, Definitions)
+@route("definition.deploy")
+def deploy() -> Response:
+    """Deploy BPMN and DMN files together; the same content again is the same version. Faults come as a list with line and element."""
+    files = request.files.getlist("files")
+    if request.mimetype != "multipart/form-data" or not files:
+        return problems.problem(415, "unsupported-media-type", "Send the files as multipart/form-data under the name files")
+    contents = {(file.filename or "unnamed").rsplit("/", 1)[-1]: file.stream.read() for file in files}
+    for file in files:
+        file.stream.seek(0)
+
+    def work(session: Session) -> tuple[Any, int, dict[str, str]]:
+        made = room.deploy(session, contents, by=current().key)
+        return {"items": [as_json(row) for row in made], "after": None}, 201, {}
+
+    return once(work)
+
+
+@blueprint.route("/process-definitions", methods=["GET"])
+@blueprint.arguments(Paging, location="query")
+@blueprint.response(200, Definitions)
+@route("definition.read")
+def index(paging: dict[str, Any]) -> Any:
+    """The newest version of each process first, then the older ones."""
+    with transaction() as session:
+        statement = select(ProcessDefinition).order_by(ProcessDefinition.id.desc()).limit(paging["limit"] + 1)
+        if paging["after"]:
+            statement = statement.where(ProcessDefinition.id < UUID(paging["after"]))
+        rows = session.scalars(statement).all()
+        more = len(rows) > paging["limit"]
+        shown = rows[: paging["limit"]]
+        return page_of([as_json(row) for row in shown], str(shown[-1].id) if more else None)
+
+
+@blueprint.route("/process-definitions/<uuid:definition_id>", methods=["GET"])
+@blueprint.response(200, Definition)
+@route("definition.read")
+def show(definition_id: UUID) -> Any:
+    """One definition with its manifest."""
+    with transaction() as session:
+        room.get(session, definition_id)
+        return as_json(session.get_one(ProcessDefinition, definition_id))
+
+
+@blueprint.route("/process-definitions/<uuid:definition_id>/xml", methods=["GET"])
+@route("definition.read")
+def xml(definition_id: UUID) -> Response:
+    """The BPMN as its author deployed it."""
+    with transaction() as session:
+        content = room.bpmn_of(session, definition_id)
+    return Response(content, mimetype="application/xml", headers={"Content-Disposition": "attachment; filename=process.bpmn"})

@@ -1,0 +1,44 @@
+"""The history of a case: its events with their exact bytes, and the check of its chain."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Response
+from flask_smorest import Blueprint
+from marshmallow import fields
+
+from api.rest.conventions import Camel, route
+from api.security import current
+from engine import replay
+from engine.database import transaction
+from engine.permissions import require_instance
+
+blueprint = Blueprint("history", __name__, url_prefix="/process-instances", description="History")
+
+
+class Verification(Camel):
+    events = fields.Integer()
+    faults = fields.List(fields.Dict())
+    ok = fields.Boolean()
+
+
+@blueprint.route("/<uuid:instance_id>/history", methods=["GET"])
+@blueprint.response(200)
+@route("history.read")
+def show(instance_id: UUID) -> Response:
+    """Everything a replay needs: the drawing, the people, and each event with the bytes that were hashed (base64)."""
+    with transaction() as session:
+        require_instance(session, current(), instance_id)
+        return Response(orjson.dumps(replay.record_of(session, instance_id)), mimetype="application/json")
+
+
+@blueprint.route("/<uuid:instance_id>/verification", methods=["GET"])
+@blueprint.response(200, Verification)
+@route("history.verify")
+def verification(instance_id: UUID) -> Any:
+    """Check the chain of a case on the server: hashes, columns, payloads, and the end."""
+    with transaction() as session:
+        require_instance(session, current(), instance_id)
+        check = replay.verify_instance(session, instance_id)
+    return {"events": check.events, "faults": [fault.as_json() for fault in check.faults], "ok": not check.faults}

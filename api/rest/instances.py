@@ -1,0 +1,153 @@
+"""Process instances: start, list, show, variables, withdraw."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Response
+from flask_smorest import Blueprint
+from marshmallow import fields, validate
+from sqlalchemy.orm import Session
+
+from api.idempotency import once
+from api.rest.conventions import Camel, Paging, Strict, etag, expected_revision, json_only, page_of, route
+from api.security import current
+from engine import instances as room
+from engine import worklist
+from engine.database import transaction
+from engine.execution import values
+from engine.permissions import require_instance
+from engine.step import Step, lock
+from models.runtime import ProcessInstance
+
+blueprint = Blueprint("instances", __name__, url_prefix="/process-instances", description="Process instances")
+
+
+class Start(Strict):
+    process_definition_key = fields.String(required=True, validate=validate.Length(1, 200))
+    business_key = fields.String(load_default=None, validate=validate.Length(1, 100))
+    variables = fields.Dict(keys=fields.String(), load_default=dict)
+
+
+class Withdraw(Strict):
+    reason = fields.String(load_default="", validate=validate.Length(max=2000))
+
+
+class Instance(Camel):
+    id = fields.UUID()
+    business_key = fields.String()
+    process_definition_key = fields.String()
+    title = fields.String(allow_none=True)
+    status = fields.String()
+    outcome = fields.String(allow_none=True)
+    initiator = fields.String(allow_none=True)
+    amount = fields.Decimal(as_string=True, allow_none=True)
+    currency = fields.String(allow_none=True)
+    subject_kind = fields.String(allow_none=True)
+    subject_id = fields.UUID(allow_none=True)
+    started_at = fields.AwareDateTime()
+    ended_at = fields.AwareDateTime(allow_none=True)
+    revision = fields.Integer()
+
+
+class Instances(Camel):
+    items = fields.List(fields.Nested(Instance))
+    after = fields.String(allow_none=True)
+
+
+class Wanted(Paging):
+    initiator = fields.String(load_default=None)
+    person = fields.String(load_default=None)
+    status = fields.String(load_default=None)
+    outcome = fields.String(load_default=None)
+    process_definition_key = fields.String(load_default=None)
+    business_key = fields.String(load_default=None)
+    since = fields.AwareDateTime(load_default=None)
+    until = fields.AwareDateTime(load_default=None)
+
+
+def as_json(row: ProcessInstance) -> Any:
+    return {**Instance().dump(row), "processDefinitionKey": row.definition.key, "summary": row.summary}
+
+
+def moved(step: Step) -> dict[str, Any]:
+    """Return where a case stands after a step: its status and its open tasks."""
+    tasks = [{"id": task["id"], "element": task["element"], "name": task["name"]} for task in step.execution.memory.tasks.values()]
+    case = step.case
+    return {
+        "id": str(case.id), "businessKey": case.business_key, "status": case.status, "outcome": case.outcome, "title": case.title,
+        "revision": case.revision + 1, "tasks": tasks,
+    }  # fmt: skip
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.arguments(Start, as_kwargs=False)
+@blueprint.response(201, Instance)
+@route("instance.start")
+def start(body: dict[str, Any]) -> Response:
+    """Start a case of the newest version of a process and run it to its first wait."""
+    if refused := json_only():
+        return refused
+
+    def work(session: Session) -> tuple[Any, int, dict[str, str]]:
+        step = room.start(
+            session, body["process_definition_key"], by=current(), variables=body["variables"], business_key=body["business_key"]
+        )
+        return moved(step), 201, {"Location": f"/api/v1/process-instances/{step.case.id}", **etag(step.case.revision + 1)}
+
+    return once(work)
+
+
+@blueprint.route("", methods=["GET"])
+@blueprint.arguments(Wanted, location="query")
+@blueprint.response(200, Instances)
+@route("instance.read")
+def index(wanted: dict[str, Any]) -> Any:
+    """Cases, newest first: all of them for auditors, operators and administrators, one's own for everybody else."""
+    names = ("initiator", "person", "status", "outcome", "business_key", "since", "until")
+    chosen = worklist.Filter(definition=wanted["process_definition_key"], **{name: wanted[name] for name in names})
+    with transaction() as session:
+        page = worklist.cases(session, current(), chosen, limit=wanted["limit"], after=wanted["after"])
+        return page_of(
+            [{**Instance().dump(row), "processDefinitionKey": row.definition_key, "waitingAt": row.waiting_at} for row in page.rows],
+            page.after,
+        )
+
+
+@blueprint.route("/<uuid:instance_id>", methods=["GET"])
+@blueprint.response(200, Instance)
+@route("instance.read")
+def show(instance_id: UUID) -> Response:
+    """One case with its headline; the ETag is its revision."""
+    with transaction() as session:
+        require_instance(session, current(), instance_id)
+        row = session.get_one(ProcessInstance, instance_id)
+        return Response(orjson.dumps(as_json(row)), headers=etag(row.revision), mimetype="application/json")
+
+
+@blueprint.route("/<uuid:instance_id>/variables", methods=["GET"])
+@route("instance.read")
+def variables(instance_id: UUID) -> Response:
+    """The variables of a case. Amounts, dates and the like carry their type: `{"$d": "1.20"}` is a decimal."""
+    with transaction() as session:
+        require_instance(session, current(), instance_id)
+        step = lock(session, instance_id, running=False)
+        body = orjson.dumps(values.tagged(step.execution.memory.variables))
+    return Response(body, mimetype="application/json")
+
+
+@blueprint.route("/<uuid:instance_id>/withdraw", methods=["POST"])
+@blueprint.arguments(Withdraw)
+@blueprint.response(200, Instance)
+@route("instance.withdraw")
+def withdraw(body: dict[str, Any], instance_id: UUID) -> Response:
+    """Take one's own running case back; its to-dos close everywhere."""
+    if refused := json_only():
+        return refused
+
+    def work(session: Session) -> tuple[Any, int, dict[str, str]]:
+        require_instance(session, current(), instance_id)
+        step = room.withdraw(session, instance_id, by=current(), reason=body["reason"], expected_revision=expected_revision())
+        return moved(step), 200, etag(step.case.revision + 1)
+
+    return once(work)

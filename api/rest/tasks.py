@@ -1,0 +1,152 @@
+"""User tasks: list mine, show, claim, unclaim, complete, transfer."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Response
+from flask_smorest import Blueprint
+from marshmallow import fields, validate
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from api.idempotency import once
+from api.rest.conventions import Camel, Paging, Strict, etag, expected_revision, json_only, page_of, route
+from api.rest.instances import moved
+from api.security import current
+from engine import tasks as room
+from engine import worklist
+from engine.database import transaction
+from engine.errors import NotFound
+from engine.permissions import require_instance
+from engine.step import Step
+
+blueprint = Blueprint("tasks", __name__, url_prefix="/user-tasks", description="User tasks")
+
+
+class Task(Camel):
+    id = fields.UUID()
+    process_instance_id = fields.UUID(attribute="instance_id")
+    business_key = fields.String()
+    element = fields.String()
+    name = fields.String(allow_none=True)
+    round = fields.Integer()
+    state = fields.String()
+    assignee = fields.String(allow_none=True)
+    outcomes = fields.List(fields.String())
+    outcome = fields.String(allow_none=True)
+    title = fields.String(allow_none=True)
+    amount = fields.Decimal(as_string=True, allow_none=True)
+    currency = fields.String(allow_none=True)
+    due_date = fields.AwareDateTime(attribute="due_at", allow_none=True)
+    created_at = fields.AwareDateTime()
+    ended_at = fields.AwareDateTime(allow_none=True)
+    revision = fields.Integer()
+
+
+class Tasks(Camel):
+    items = fields.List(fields.Nested(Task))
+    after = fields.String(allow_none=True)
+
+
+class Complete(Strict):
+    outcome = fields.String(required=True, validate=validate.Length(1, 50))
+    comment = fields.String(load_default="", validate=validate.Length(max=2000))
+    values = fields.Dict(keys=fields.String(), load_default=dict)
+
+
+class Transfer(Strict):
+    to = fields.String(required=True, validate=validate.Length(1, 200))
+    reason = fields.String(load_default="", validate=validate.Length(max=2000))
+
+
+class Done(Paging):
+    state = fields.String(load_default="open", validate=validate.OneOf(["open", "completed"]))
+
+
+@blueprint.route("", methods=["GET"])
+@blueprint.arguments(Done, location="query")
+@blueprint.response(200, Tasks)
+@route("task.work")
+def index(paging: dict[str, Any]) -> Any:
+    """My open tasks, soonest due first; with `state=completed` what I have decided, newest first."""
+    listing = worklist.my_tasks if paging["state"] == "open" else worklist.my_decisions
+    with transaction() as session:
+        page = listing(session, current(), limit=paging["limit"], after=paging["after"])
+        return page_of([Task().dump(row) for row in page.rows], page.after)
+
+
+@blueprint.route("/<uuid:task_id>", methods=["GET"])
+@blueprint.response(200, Task)
+@route("task.work")
+def show(task_id: UUID) -> Response:
+    """One task; the ETag is its revision."""
+    with transaction() as session:
+        row = known(session, task_id)
+        return Response(orjson.dumps(Task().dump(row)), headers=etag(row.revision), mimetype="application/json")
+
+
+def known(session: Session, task_id: UUID) -> Row[Any]:
+    """Return a task of a case that is the caller's to know; `NotFound` otherwise."""
+    row = worklist.one_task(session, task_id)
+    if row is None:
+        raise NotFound(kind="user task")
+    require_instance(session, current(), row.instance_id)
+    return row
+
+
+def act(task_id: UUID, verb: Callable[[Session], Step]) -> Response:
+    """Do one thing to a task in one transaction and answer where its case stands."""
+    if refused := json_only():
+        return refused
+
+    def work(session: Session) -> tuple[Any, int, dict[str, str]]:
+        return moved(verb(session)), 200, {}
+
+    return once(work)
+
+
+@blueprint.route("/<uuid:task_id>/complete", methods=["POST"])
+@blueprint.arguments(Complete)
+@blueprint.response(200)
+@route("task.work")
+def complete(body: dict[str, Any], task_id: UUID) -> Response:
+    """Decide a task. A task that somebody else decided meanwhile answers 409 with who and when; a stale If-Match answers 412."""
+    return act(
+        task_id,
+        lambda session: room.complete(
+            session, task_id, by=current(), outcome=body["outcome"], comment=body["comment"], values=body["values"],
+            expected_revision=expected_revision(), channel="api",
+        ),
+    )  # fmt: skip
+
+
+@blueprint.route("/<uuid:task_id>/claim", methods=["POST"])
+@blueprint.response(200)
+@route("task.work")
+def claim(task_id: UUID) -> Response:
+    """Take a task from one's candidates' list for oneself."""
+    return act(task_id, lambda session: room.claim(session, task_id, by=current(), expected_revision=expected_revision()))
+
+
+@blueprint.route("/<uuid:task_id>/unclaim", methods=["POST"])
+@blueprint.response(200)
+@route("task.work")
+def unclaim(task_id: UUID) -> Response:
+    """Give a claimed task back to its candidates."""
+    return act(task_id, lambda session: room.unclaim(session, task_id, by=current(), expected_revision=expected_revision()))
+
+
+@blueprint.route("/<uuid:task_id>/transfer", methods=["POST"])
+@blueprint.arguments(Transfer)
+@blueprint.response(200)
+@route("task.work")
+def transfer(body: dict[str, Any], task_id: UUID) -> Response:
+    """Hand a task to somebody else for good."""
+    return act(
+        task_id,
+        lambda session: room.transfer(
+            session, task_id, by=current(), to=body["to"], reason=body["reason"], expected_revision=expected_revision()
+        ),
+    )

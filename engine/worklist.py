@@ -1,0 +1,176 @@
+"""Lists of tasks and cases, a page at a time. Pages are cut by key, never by number, so that page one thousand costs what page one does."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from engine.errors import Fault, InvalidContent
+from engine.permissions import Actor, allows
+
+MAX_PAGE = 200
+FIELDS = """
+t.id, t.instance_id, t.element, t.name, t.round, t.state, t.assignee, t.claimed, t.outcome, t.comment, t.decided_by, t.outcomes, t.revision, t.title,
+t.amount, t.currency, t.due_at, t.reminded_at, t.created_at, t.ended_at, t.due_key, i.business_key, i.summary, i.initiator, i.subject_kind, i.subject_id,
+i.status, p.name AS initiator_name, d.name AS initiator_department
+"""
+JOINS = """
+JOIN process_instance i ON i.id = t.instance_id LEFT JOIN person p ON p.key = i.initiator LEFT JOIN department d ON d.id = p.department_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, and the mark after which the next page begins (None on the last)."""
+
+    rows: list[Row[Any]]
+    after: str | None
+
+
+def mark(*values: Any) -> str:
+    """Return an opaque mark of a place in a list."""
+    return urlsafe_b64encode(orjson.dumps([value.isoformat() if isinstance(value, datetime) else str(value) for value in values])).decode()
+
+
+def place(after: str | None, count: int) -> list[str] | None:
+    """Read a mark; `InvalidContent` for one that is none of ours."""
+    if not after:
+        return None
+    try:
+        values = orjson.loads(urlsafe_b64decode(after.encode()))
+        if not isinstance(values, list) or len(values) != count:
+            raise ValueError(after)
+        UUID(values[-1])
+        for value in values[:-1]:
+            datetime.fromisoformat(value)
+    except (ValueError, TypeError) as error:
+        raise InvalidContent([Fault("after-invalid", "翻页标记无效", "The paging mark is not valid", path="after")]) from error
+    return [str(value) for value in values]
+
+
+def my_tasks(session: Session, actor: Actor, *, limit: int = 50, after: str | None = None) -> Page:
+    """Return the open tasks an actor may work on, soonest due first, then oldest.
+
+    One limited, key-bound select for each source (assigned, candidate, each group), then joined and cut: an OR over the sources would read them all.
+    """
+    limit = min(limit, MAX_PAGE)
+    start = place(after, 3)
+    bound = (
+        "AND (x.due_key, x.created_at, x.{id}) > (CAST(:due AS timestamptz), CAST(:created AS timestamptz), CAST(:last AS uuid))"
+        if start
+        else ""
+    )
+    parts = [
+        f"""(SELECT x.id, x.due_key, x.created_at FROM user_task x WHERE x.assignee = :me AND x.state = 'open' {bound.format(id="id")}
+             ORDER BY x.due_key, x.created_at, x.id LIMIT :n)"""
+    ]
+    sources = [("u", actor.key), *(("g", group) for group in sorted(actor.groups))]
+    parameters: dict[str, Any] = {"me": actor.key, "n": limit + 1}
+    for number, (kind, name) in enumerate(sources):
+        parameters |= {f"k{number}": kind, f"g{number}": name}
+        parts.append(
+            f"""(SELECT x.task_id, x.due_key, x.created_at FROM candidate x WHERE x.kind = :k{number} AND x.name = :g{number} {bound.format(id="task_id")}
+                 ORDER BY x.due_key, x.created_at, x.task_id LIMIT :n)"""
+        )
+    if start:
+        parameters |= {"due": start[0], "created": start[1], "last": start[2]}
+    mine = f"SELECT DISTINCT id, due_key, created_at FROM ({' UNION ALL '.join(parts)}) AS s ORDER BY due_key, created_at, id LIMIT :n"
+    statement = f"SELECT {FIELDS} FROM ({mine}) AS m JOIN user_task t ON t.id = m.id {JOINS} ORDER BY t.due_key, t.created_at, t.id"
+    return _page(list(session.execute(text(statement), parameters)), limit, ("due_key", "created_at", "id"))
+
+
+def count_my_tasks(session: Session, actor: Actor, at_most: int = 1000) -> int:
+    """Return how many open tasks are an actor's, counted up to a limit."""
+    statement = text(
+        """
+        SELECT count(*) FROM (SELECT x.id FROM user_task x WHERE x.assignee = :me AND x.state = 'open'
+          UNION SELECT c.task_id FROM candidate c WHERE (c.kind = 'u' AND c.name = :me) OR (c.kind = 'g' AND c.name = ANY(:groups)) LIMIT :n) AS s
+        """
+    )
+    return int(session.execute(statement, {"me": actor.key, "groups": list(actor.groups), "n": at_most}).scalar_one())
+
+
+def my_decisions(session: Session, actor: Actor, *, limit: int = 50, after: str | None = None) -> Page:
+    """Return the tasks an actor has decided, newest first."""
+    limit = min(limit, MAX_PAGE)
+    start = place(after, 2)
+    bound = "AND (t.ended_at, t.id) < (CAST(:ended AS timestamptz), CAST(:last AS uuid))" if start else ""
+    statement = f"SELECT {FIELDS} FROM user_task t {JOINS} WHERE t.decided_by = :me {bound} ORDER BY t.ended_at DESC, t.id DESC LIMIT :n"
+    parameters = {"me": actor.key, "n": limit + 1, **({"ended": start[0], "last": start[1]} if start else {})}
+    return _page(list(session.execute(text(statement), parameters)), limit, ("ended_at", "id"))
+
+
+def one_task(session: Session, task_id: UUID) -> Row[Any] | None:
+    """Return one task as lists show it, or None."""
+    return session.execute(text(f"SELECT {FIELDS} FROM user_task t {JOINS} WHERE t.id = :id"), {"id": task_id}).one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to look for among cases; empty means everything. Times are UTC."""
+
+    initiator: str | None = None
+    person: str | None = None
+    status: str | None = None
+    outcome: str | None = None
+    definition: str | None = None
+    business_key: str | None = None
+    words: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    least: str | None = None
+    most: str | None = None
+    subject_kind: str | None = None
+
+
+CONDITIONS = {
+    "initiator": "i.initiator = :initiator",
+    "person": "(i.initiator = :person OR EXISTS (SELECT 1 FROM user_task t WHERE t.instance_id = i.id AND (t.decided_by = :person OR t.assignee = :person)))",
+    "status": "i.status = :status",
+    "outcome": "i.outcome = :outcome",
+    "definition": "f.key = :definition",
+    "business_key": "i.business_key = :business_key",
+    "words": "(i.title ILIKE :words OR i.business_key ILIKE :words)",
+    "since": "i.started_at >= :since",
+    "until": "i.started_at < :until",
+    "least": "i.amount >= CAST(:least AS numeric)",
+    "most": "i.amount <= CAST(:most AS numeric)",
+    "subject_kind": "i.subject_kind = :subject_kind",
+}
+
+
+def cases(session: Session, actor: Actor, wanted: Filter, *, limit: int = 50, after: str | None = None) -> Page:
+    """Return cases, newest first. Whoever may not read all gets her own only, whatever the filter says."""
+    limit = min(limit, MAX_PAGE)
+    start = place(after, 2)
+    values = {name: getattr(wanted, name) for name in CONDITIONS if getattr(wanted, name) not in (None, "")}
+    conditions = [CONDITIONS[name] for name in values]
+    if "words" in values:
+        values["words"] = "%" + str(values["words"]).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    if not allows(actor, "instance.read_all"):
+        conditions.append("i.initiator = :own")
+        values["own"] = actor.key
+    if start:
+        conditions.append("(i.started_at, i.id) < (CAST(:started AS timestamptz), CAST(:last AS uuid))")
+        values |= {"started": start[0], "last": start[1]}
+    statement = f"""
+        SELECT i.id, i.business_key, i.title, i.status, i.outcome, i.amount, i.currency, i.initiator, i.started_at, i.ended_at,
+               i.revision, i.subject_kind, i.subject_id, f.key AS definition_key, f.version, f.name AS definition_name, p.name AS initiator_name,
+               d.name AS initiator_department,
+               (SELECT string_agg(DISTINCT t.name, '、') FROM user_task t WHERE t.instance_id = i.id AND t.state = 'open') AS waiting_at
+        FROM process_instance i JOIN process_definition f ON f.id = i.definition_id LEFT JOIN person p ON p.key = i.initiator
+        LEFT JOIN department d ON d.id = p.department_id
+        {"WHERE " + " AND ".join(conditions) if conditions else ""} ORDER BY i.started_at DESC, i.id DESC LIMIT :n
+    """
+    return _page(list(session.execute(text(statement), values | {"n": limit + 1})), limit, ("started_at", "id"))
+
+
+def _page(rows: list[Row[Any]], limit: int, key: tuple[str, ...]) -> Page:
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(rows, mark(*(getattr(rows[-1], name) for name in key)) if more and rows else None)
