@@ -123,7 +123,7 @@ def within(scope: Scope, part: Any, all_of: Any) -> bool:
     if type(all_of) is dict:
         return type(part) is str and part in all_of
     if type(all_of) is list:
-        scope.budget.spend(1 + len(all_of))
+        scope.budget.spend(1 + 4 * len(all_of))
         return any(same(part, item, scope.budget) for item in all_of)
     raise unfit("in", part, all_of)
 

@@ -5,6 +5,7 @@ The function is made from its code object alone. Its globals hold the guards and
 
 import ast
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from types import CodeType, FunctionType
@@ -138,14 +139,15 @@ class Rewriter(ast.NodeTransformer):
         return self.guard(node, type(node.op).__name__, self.visit(node.operand))
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
-        pairs = zip([node.left, *node.comparators], node.ops, node.comparators, strict=False)
+        # the middle of a chain is used twice, and rewriting changes some nodes in place: the second use gets its own
+        lefts = [node.left, *(deepcopy(middle) for middle in node.comparators[:-1])]
+        pairs = zip(lefts, node.ops, node.comparators, strict=True)
         tests = [self.compare(node, left, operator, right) for left, operator, right in pairs]
         return tests[0] if len(tests) == 1 else ast.copy_location(ast.BoolOp(ast.And(), tests), node)
 
     def compare(self, node: ast.Compare, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> ast.expr:
         if isinstance(operator, ast.Is | ast.IsNot):
             return ast.copy_location(ast.Compare(self.visit(left), [operator], [ast.Constant(None)]), node)
-        # the nodes of the middle of a chain are used twice: rewriting makes new ones and leaves these as they are
         return self.guard(node, type(operator).__name__, self.visit(left), self.visit(right))
 
     # reads
@@ -242,7 +244,7 @@ class Rewriter(ast.NodeTransformer):
         return ast.copy_location(ast.Assign(self.all(node.targets), value), node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
-        old = self.visit(as_read(node.target))
+        old = self.visit(deepcopy(as_read(node.target)))
         value = self.guard(node, type(node.op).__name__, old, self.visit(node.value))
         return ast.copy_location(ast.Assign([self.visit(node.target)], value), node)
 

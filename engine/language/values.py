@@ -110,7 +110,8 @@ def same(left: Any, right: Any, budget: Budget) -> bool:
         return bool(left == right)
     if len(left) != len(right):
         return False
-    budget.spend(1 + len(left))
+    # comparing an element takes as long as several steps
+    budget.spend(4 + 4 * len(left))
     if type(left) is list:
         return all(same(one, other, budget) for one, other in zip(left, right, strict=True))
     return all(name in right and same(item, right[name], budget) for name, item in left.items())

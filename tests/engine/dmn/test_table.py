@@ -7,7 +7,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.dmn import Decision, map_result, read
@@ -318,6 +318,7 @@ def test_a_mapping_refuses_what_it_has_no_room_for(results: list[dict[str, Any]]
         map_result(results, mapping)
 
 
+@settings(deadline=None)
 @given(st.integers(-50, 50), st.integers(-50, 50), st.integers(-50, 50), st.sampled_from("[(]"), st.sampled_from("])["))
 def test_an_interval_is_the_conjunction_of_its_ends(low: int, high: int, value: int, opening: str, closing: str) -> None:
     if low > high:
@@ -328,6 +329,7 @@ def test_an_interval_is_the_conjunction_of_its_ends(low: int, high: int, value: 
     assert matches(f"{opening}{low}..{high}{closing}", value) == (above and below)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_cell_is_understood_or_refused(cell: str) -> None:
     text = "".join(letter for letter in cell if letter.isprintable() or letter in " \n\t")

@@ -225,22 +225,22 @@ SCRIPTS = [
 
 @pytest.mark.parametrize("text", EXPRESSIONS, ids=lambda text: ascii(text[:50]))
 def test_a_hostile_expression_is_refused_quickly(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     with pytest.raises((InvalidExpression, ExecutionFailed)):
         compile_expression(text).evaluate(VARIABLES, now=NOW)
 
-    assert time.perf_counter() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 @pytest.mark.parametrize("text", SCRIPTS, ids=lambda text: ascii(text[:50]))
 def test_a_hostile_script_is_refused_quickly(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     with pytest.raises((InvalidExpression, ExecutionFailed)):
         compile_script(text).run({**VARIABLES, "xs": [1, 2, 3]}, now=NOW)
 
-    assert time.perf_counter() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 @pytest.mark.parametrize("text", ["${", "${a", "${'}", "a ${b} ${", "${}", "#{}", "${a} ${_b}", "${a.__class__}", "x" * 30_000])

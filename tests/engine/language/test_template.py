@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ExecutionFailed, InvalidExpression
@@ -57,6 +57,7 @@ def test_faults_of_all_expressions_carry_their_lines_in_the_whole_text() -> None
     assert [fault.line for fault in caught.value.faults] == [2, 4]
 
 
+@settings(deadline=None)
 @given(st.text().filter(lambda text: "${" not in text and "#{" not in text and len(text) < 1000))
 def test_text_without_expressions_is_itself(text: str) -> None:
     assert compile_template(text).evaluate({}, now=NOW) == text

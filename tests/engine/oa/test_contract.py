@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InvalidContent
@@ -114,6 +114,7 @@ def test_the_nonce_of_a_task_shows_in_no_repr() -> None:
     assert "n-1" not in repr(SNAPSHOT)
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         Receipt,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InvalidContent, NotPermitted
@@ -116,6 +116,7 @@ def test_a_body_is_not_looked_at_before_its_signature() -> None:
         take(b"{", secret="guessed")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_any_signed_body_is_an_event_or_refused(body: bytes) -> None:
     try:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import NotPermitted
@@ -79,6 +79,7 @@ def test_missing_headers_are_refused() -> None:
     assert reason({}) == "headers"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.text(min_size=1, max_size=30), st.text(max_size=60))
 def test_what_is_signed_is_verified_under_any_secret_and_key(body: bytes, secret: str, key: str) -> None:
     secret = secret.encode("utf-8", "ignore").decode() or "s"
