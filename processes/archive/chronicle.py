@@ -1,0 +1,34 @@
+"""The histories of the cases behind an item, read from the database as the rows that a chain check takes."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from engine import definitions
+from engine.history.chain import COLUMNS, Row
+from models.runtime import ProcessInstance
+
+_EVENTS = text(f"SELECT {COLUMNS} FROM history_event WHERE instance_id = :id ORDER BY number")
+
+
+def events_of(session: Session, instance_id: UUID) -> list[Row]:
+    """Return every event of a case in order, with its exact bytes."""
+    return [_plain(Row(*row)) for row in session.execute(_EVENTS, {"id": instance_id})]
+
+
+def _plain(row: Row) -> Row:
+    """Return a row whose bytes are Python's own, whatever the driver gave."""
+    return row._replace(
+        body=bytes(row.body),
+        hash=bytes(row.hash),
+        personal=None if row.personal is None else bytes(row.personal),
+        salt=None if row.salt is None else bytes(row.salt),
+    )
+
+
+def task_names(session: Session, instance_id: UUID) -> dict[str, str]:
+    """Return the names in the drawing of a case's elements, by element."""
+    definition_id = session.get_one(ProcessInstance, instance_id).definition_id
+    elements = definitions.get(session, definition_id).model.elements
+    return {element.id: element.name or element.id for element in elements.values()}
