@@ -13,7 +13,7 @@ from engine.operations import Outcome, Situation
 from engine.permissions import SYSTEM, Actor, require
 from engine.step import Step, lock
 from engine.step.asked import situation
-from engine.step.gather import raise_incident
+from engine.step.gather import close_task, raise_incident
 from models.oa import OaDelivery
 from models.runtime import Incident, Job
 
@@ -94,7 +94,9 @@ def retry(session: Session, incident_id: UUID, *, by: Actor) -> None:
         _deliver_again(session, incident)
         step.document.wake.append(jobs.wake(jobs.PUSH, connection=incident.connection, instance=incident.instance_id))
     elif incident.token is not None:
-        step.execution.memory.tasks.pop(incident.token.hex, None)
+        task = step.execution.memory.tasks.pop(incident.token.hex, None)
+        if task is not None:  # a user task without people: it is made anew, and its people are looked for again
+            close_task(step, task, "reassigned")
         step.execution.retry(incident.token)
     step.write()
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engine import definitions
 from engine.errors import Fault, NotFound
 from engine.history.chain import COLUMNS, Check, Row, verify
+from engine.reexecution import Outcome, rerun
 from models.history import HistoryEvent
 from models.identity import Department, Person
 from models.runtime import ProcessInstance
@@ -91,6 +92,16 @@ def tail_fault(instance: str, expected: int, found: int) -> Fault:
         expected=str(expected),
         found=str(found),
     )
+
+
+def rerun_instance(session: Session, instance_id: UUID) -> Outcome:
+    """Run a case again from its record alone and compare; `NotFound` for an unknown case."""
+    instance = session.get(ProcessInstance, instance_id)
+    if instance is None:
+        raise NotFound(kind="process instance")
+    definition = definitions.get(session, instance.definition_id)
+    rows = session.execute(text(f"SELECT {COLUMNS} FROM history_event WHERE instance_id = :id ORDER BY number"), {"id": instance_id})
+    return rerun([Row(*row) for row in rows], definition.program, definition.decisions)
 
 
 def verify_all(session: Session) -> Check:

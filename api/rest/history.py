@@ -20,6 +20,8 @@ blueprint = Blueprint("history", __name__, url_prefix="/process-instances", desc
 class Verification(Camel):
     events = fields.Integer()
     faults = fields.List(fields.Dict())
+    rerun_steps = fields.Integer()
+    rerun_faults = fields.List(fields.Dict())
     ok = fields.Boolean()
 
 
@@ -37,8 +39,15 @@ def show(instance_id: UUID) -> Response:
 @blueprint.response(200, Verification)
 @route("history.verify")
 def verification(instance_id: UUID) -> Any:
-    """Check the chain of a case on the server: hashes, columns, payloads, and the end."""
+    """Check the chain of a case on the server (hashes, columns, payloads, the end) and run the case again from its record alone."""
     with transaction() as session:
         require_instance(session, current(), instance_id)
         check = replay.verify_instance(session, instance_id)
-    return {"events": check.events, "faults": [fault.as_json() for fault in check.faults], "ok": not check.faults}
+        again = replay.rerun_instance(session, instance_id)
+    return {
+        "events": check.events,
+        "faults": [fault.as_json() for fault in check.faults],
+        "rerun_steps": again.steps,
+        "rerun_faults": [fault.as_json() for fault in again.faults],
+        "ok": not check.faults and not again.faults,
+    }

@@ -93,6 +93,11 @@ def _read(value: Any) -> Any:
     return value
 
 
+def untagged(value: Any) -> Any:
+    """Return the value that `tagged` wrote in plain JSON types."""
+    return _read(value)
+
+
 def loads(raw: bytes) -> Any:
     """Return the value that `dumps` wrote."""
     value = orjson.loads(raw)

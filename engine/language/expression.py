@@ -41,7 +41,7 @@ class Expression:
 
 def unwrapped(text: str) -> str:
     """Return what is inside of `${...}` or `#{...}`, if the whole text is one; else the text itself."""
-    stripped = text.strip()
+    stripped = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if stripped[:2] in ("${", "#{") and stripped.endswith("}"):
         return stripped[2:-1].strip()
     return stripped

@@ -38,16 +38,12 @@ class Compiled:
 
 def build(tree: ast.Expression | ast.Module, source: str) -> Compiled:
     """Return the code of a tree that `subset.check` has accepted."""
+    # counted before anything is rewritten, so that the cost of a text never depends on how it is compiled
     cost = size(tree)
     rewriter = Rewriter(source)
-    body: list[ast.stmt]
-    if isinstance(tree, ast.Expression):
-        body = [ast.Return(rewriter.visit(tree.body))]
-    else:
-        body = [rewriter.visit(statement) for statement in tree.body] or [ast.Pass()]
     arguments = ast.arguments(posonlyargs=[], args=[ast.arg(SCOPE)], kwonlyargs=[], kw_defaults=[], defaults=[])
-    function = ast.FunctionDef(name="run", args=arguments, body=body, decorator_list=[])
     try:
+        function = ast.FunctionDef(name="run", args=arguments, body=rewriter.body(tree), decorator_list=[])
         module = compile(ast.fix_missing_locations(ast.Module([function], [])), FILE, "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise refuse(1, "无法编译", "it cannot be compiled", found=str(error)[:200]) from error
@@ -77,6 +73,12 @@ class Rewriter(ast.NodeTransformer):
         #: names bound by the comprehensions around this point
         self.bound: set[str] = set()
         self.changes = False
+
+    def body(self, tree: ast.Expression | ast.Module) -> list[ast.stmt]:
+        """Return the statements of the function that a text becomes."""
+        if isinstance(tree, ast.Expression):
+            return [ast.Return(self.visit(tree.body))]
+        return [self.visit(statement) for statement in tree.body] or [ast.Pass()]
 
     def guard(self, node: ast.AST, name: str, *arguments: ast.expr) -> ast.expr:
         return ast.copy_location(ast.Call(load(f"_{name}"), [load(SCOPE), *arguments], []), node)

@@ -99,15 +99,14 @@ def _tasks(step: Step) -> None:
     known = step.execution.memory.tasks
     present = {task.token.hex: task for task in step.execution.open_tasks()}
     for token in [token for token in known if token not in present]:
-        _close(step, token, known.pop(token))
+        close_task(step, known.pop(token), "withdrawn" if step.case.status == "withdrawn" else "interrupted")
     for token, task in present.items():
         if token not in known:
             _open(step, task)
 
 
-def _close(step: Step, token: str, task: dict[str, Any]) -> None:
-    """Close a task that was not decided by the command itself: its activity was interrupted or the instance ended."""
-    reason = "withdrawn" if step.case.status == "withdrawn" else "interrupted"
+def close_task(step: Step, task: dict[str, Any], reason: str) -> None:
+    """Close a task without a decision: its activity was interrupted, its people are looked for again, or the instance ended."""
     step.document.closed.append({"id": task["id"], "state": "canceled", "reason": reason, "element": task["element"], "task": task})
     step.document.dropped.append(task["id"])
     step.recorder.record("task:canceled", element=task["element"], data={"task": task["id"], "reason": reason})

@@ -48,6 +48,7 @@ def create_app(config: Config) -> Flask:
     app.extensions["store"] = store
     app.extensions["callbacks"] = Callbacks(store, config.secret, config.callback_url)
     app.extensions["secret"] = config.secret
+    app.before_request(refuse_other_sites)
     app.register_blueprint(pages)
     app.add_url_rule("/snapshots", "snapshots", snapshots, methods=["POST"])
     app.add_url_rule("/requests", "requests", requests, methods=["POST"])
@@ -58,6 +59,12 @@ def create_app(config: Config) -> Flask:
     app.add_url_rule("/api/faults", "faults", faults, methods=["GET", "POST"])
     app.add_url_rule("/health", "health", lambda: jsonify(ok=True))
     return app
+
+
+def refuse_other_sites() -> Response | None:
+    """A page of another site must not press buttons here."""
+    foreign = request.method == "POST" and request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
+    return error(403, "another site") if foreign else None
 
 
 def store() -> Store:

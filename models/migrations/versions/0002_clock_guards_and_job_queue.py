@@ -72,6 +72,7 @@ ALTER TABLE resource ENABLE ALWAYS TRIGGER keep_all;
 
 def upgrade() -> None:
     connection = op.get_bind().connection.driver_connection
+    assert connection is not None
     for script in (CLOCK, NUMBERS, GUARDS, ALWAYS, SchemaManager.get_schema()):
         connection.execute(script)
 

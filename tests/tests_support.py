@@ -1,0 +1,208 @@
+"""What every test may ask for: a database of its own, the cast, and an installation of real processes.
+
+Databases are made from a template (67 ms each) on one embedded server in `var/test-database`; nothing is mocked.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from api.app import configure
+from api.cli.company import make_company
+from engine.database import transaction
+from engine.database.embedded import EmbeddedServer
+from engine.permissions import Actor, load_actor
+from engine.settings import Settings, read_settings
+from models import db
+from models.migrations import upgrade
+from processes import catalogue
+
+ROOT = Path(__file__).parent.parent
+HOME = ROOT / "var" / "test-database"
+SAMPLES = ROOT.parent / "shared" / "samples"
+SECRET = "a secret for tests"
+
+
+@pytest.fixture(scope="session")
+def server() -> EmbeddedServer:
+    """The PostgreSQL of the tests; it stays up between runs."""
+    found = EmbeddedServer(HOME)
+    found.start("postgres")
+    return found
+
+
+def fingerprint() -> str:
+    """Return a digest of everything a template database is made from."""
+    digest = sha256()
+    folders = [ROOT / "models", ROOT / "processes", ROOT / "api" / "cli", ROOT / "engine" / "bpmn", ROOT / "engine" / "dmn"]
+    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".bpmn", ".dmn")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def settings_for(url: str, home: Path) -> Settings:
+    """Return the settings of an installation with this database and home."""
+    return replace(read_settings({}), home=home, database_url=url, secret_key="test", development=True)
+
+
+@pytest.fixture(scope="session")
+def template(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with tables, drawings and the demo company, made once for each state of the code."""
+    name = f"template_{fingerprint()}"
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(771)")
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+            drop_old(connection)
+            server.start(f"{name}_draft")
+            upgrade(server.url(f"{name}_draft"))
+            fill(server.url(f"{name}_draft"), tmp_path_factory.mktemp("template"))
+            connection.execute(f'ALTER DATABASE "{name}_draft" RENAME TO "{name}"')
+    return name
+
+
+def drop_old(connection: psycopg.Connection) -> None:
+    """Drop what earlier runs left."""
+    rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'template\\_%%' OR datname LIKE 'case\\_%%'").fetchall()
+    for (name,) in rows:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def fill(url: str, home: Path) -> None:
+    app = configure(Flask("template"), settings_for(url, home))
+    with app.app_context():
+        with transaction() as session:
+            catalogue.deploy_shipped(session)
+            make_company(session, simulator_url="http://127.0.0.1:9", secret=SECRET)
+        db.session.remove()
+        db.engine.dispose()
+
+
+@contextmanager
+def fresh_database(server: EmbeddedServer, template: str) -> Iterator[str]:
+    """Give the name of a new database made from the template, and drop it afterwards."""
+    name = f"case_{uuid4().hex[:12]}"
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY wal_log')
+    try:
+        yield name
+    finally:
+        with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database(server: EmbeddedServer, template: str) -> Iterator[str]:
+    """The SQLAlchemy address of a database of the test's own, with the demo company in it."""
+    with fresh_database(server, template) as name:
+        yield server.url(name)
+
+
+@pytest.fixture
+def app(database: str, tmp_path: Path) -> Iterator[Flask]:
+    """An application with that database and no pages, its context open."""
+    found = configure(Flask("tests"), settings_for(database, tmp_path))
+    with found.app_context():
+        yield found
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app: Flask) -> Session:
+    """The session of the application's context; tests commit through `transaction()`."""
+    return db.session()
+
+
+def person(key: str) -> Actor:
+    """Return somebody of the cast as she is now."""
+    with transaction() as session:
+        found = load_actor(session, key)
+    assert found is not None, key
+    return found
+
+
+@pytest.fixture
+def li_na(app: Flask) -> Actor:
+    return person("li.na")
+
+
+@pytest.fixture
+def wang_fang(app: Flask) -> Actor:
+    return person("wang.fang")
+
+
+@pytest.fixture
+def zhao_lei(app: Flask) -> Actor:
+    return person("zhao.lei")
+
+
+@pytest.fixture
+def wu_gang(app: Flask) -> Actor:
+    return person("wu.gang")
+
+
+@pytest.fixture
+def chen_jing(app: Flask) -> Actor:
+    return person("chen.jing")
+
+
+@pytest.fixture
+def sun_mei(app: Flask) -> Actor:
+    return person("sun.mei")
+
+
+@pytest.fixture
+def zheng_hao(app: Flask) -> Actor:
+    return person("zheng.hao")
+
+
+@pytest.fixture
+def ma_lin(app: Flask) -> Actor:
+    return person("ma.lin")
+
+
+@pytest.fixture
+def qian_yi(app: Flask) -> Actor:
+    return person("qian.yi")
+
+
+@pytest.fixture
+def samples() -> Path:
+    """The folder of real invoices beside the repository."""
+    if not SAMPLES.is_dir():
+        pytest.skip(f"REAL SAMPLES ARE MISSING: {SAMPLES} is not there; these tests did not run")
+    return SAMPLES
+
+
+def eventually(check, seconds: float = 30.0):  # type: ignore[no-untyped-def]
+    """Wait until `check()` gives something true and return it; the last value is in the failure."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = check()
+        if value or time.monotonic() > deadline:
+            assert value, f"not within {seconds} s: {value!r}"
+            return value
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of an installed Chromium."""
+    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("NO CHROMIUM: the browser tests did not run")
+    return found
+
+
+os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
