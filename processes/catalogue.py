@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from engine import definitions, operations
 from models.repository import ProcessDefinition
+from processes.archive import sources
 from processes.archive.operations import OPERATIONS as ARCHIVE
+from processes.invoice.filing import SOURCE as INVOICE_SOURCE
 from processes.invoice.operations import OPERATIONS as INVOICE
 from processes.office.operations import OPERATIONS as OFFICE
 
@@ -28,8 +30,9 @@ SUBJECTS: Mapping[str, tuple[str, str, str]] = {
 
 
 def install() -> None:
-    """Register every area's operations; doing it again changes nothing."""
+    """Register every area's operations and what the archive can file; doing it again changes nothing."""
     operations.register(*INVOICE, *ARCHIVE, *OFFICE)
+    sources.register(INVOICE_SOURCE)
 
 
 def shipped(area: str) -> dict[str, bytes]:

@@ -66,7 +66,9 @@ def _entity(session: Session, told: Situation, found: Description) -> LegalEntit
     identity: UUID | None = own or found.legal_entity_id
     entity = session.get(LegalEntity, identity) if identity else None
     if entity is None:
-        raise ExecutionFailed(element=told.element, reason="the legal entity is unknown, so no archive can take the case; give the subject its entity")
+        raise ExecutionFailed(
+            element=told.element, reason="the legal entity is unknown, so no archive can take the case; give the subject its entity"
+        )
     return entity
 
 

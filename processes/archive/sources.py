@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from engine.errors import ExecutionFailed
 
+Signature = Literal["right", "wrong", "unknown", "none"]
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -26,7 +28,14 @@ class Document:
 
     def as_json(self) -> dict[str, Any]:
         """Return the document as it stands in a filing request."""
-        return {"sha256": self.sha256, "sm3": self.sm3, "name": self.name, "role": self.role, "mediaType": self.media_type, "size": self.size}
+        return {
+            "sha256": self.sha256,
+            "sm3": self.sm3,
+            "name": self.name,
+            "role": self.role,
+            "mediaType": self.media_type,
+            "size": self.size,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ class Opened:
 
     media_type: str
     facts: Mapping[str, str] = field(default_factory=dict)
-    signature: Literal["right", "wrong", "none"] = "none"
+    signature: Signature = "none"
 
 
 @dataclass(frozen=True, slots=True)

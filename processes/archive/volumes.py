@@ -43,7 +43,14 @@ def give_code(session: Session, item: ArchiveItem) -> ArchivalCode:
     code = codes.make(request["legalEntity"]["fonds"], volume.record_class, volume.year, volume.retention, volume.number, number)
     volume.last_item = number
     last = keep_until(volume.year, volume.retention)
-    item.volume_id, item.number, item.code, item.retention, item.keep_until, item.state = volume.id, number, str(code), volume.retention, last, "filed"
+    item.volume_id, item.number, item.code, item.retention, item.keep_until, item.state = (
+        volume.id,
+        number,
+        str(code),
+        volume.retention,
+        last,
+        "filed",
+    )
     item.metadata_ = item.metadata_ | {
         "archivalCode": str(code),
         "volumeCode": code.volume_code,

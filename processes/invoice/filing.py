@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.invoice import Carrier, StoredFile
 from models.invoice import Invoice as InvoiceRow
-from processes.archive.sources import Description, Document, Opened, Source
+from processes.archive.sources import Description, Document, Opened, Signature, Source
 from processes.invoice import formats
 from processes.invoice.invoice import Invoice
 from processes.invoice.seals import SealReport
@@ -19,7 +19,9 @@ def describe(session: Session, invoice_id: UUID) -> Description | None:
     if row is None:
         return None
     invoice = Invoice.from_json(row.content)
-    statement = select(Carrier, StoredFile.sm3, StoredFile.size, StoredFile.media_type).join(StoredFile).filter(Carrier.invoice_id == row.id)
+    statement = (
+        select(Carrier, StoredFile.sm3, StoredFile.size, StoredFile.media_type).join(StoredFile).filter(Carrier.invoice_id == row.id)
+    )
     documents = tuple(
         Document(carrier.sha256, sm3, carrier.name, carrier.role, media_type, size)
         for carrier, sm3, size, media_type in session.execute(statement.order_by(Carrier.created_at, Carrier.id))
@@ -61,17 +63,19 @@ def load(session: Session, sha256: str) -> bytes | None:
 def open_again(data: bytes, name: str) -> Opened:
     """Read a stored file once more; `InvoiceUnreadable` (an `InvalidContent`) when it does not open.
 
-    Of a file that has to be completed by a person only number and date are compared, if it states them at all.
+    What a person had to complete is not compared: such a file states nothing reliable itself.
     """
     reading = formats.read(data, name)
     stated = facts(reading.invoice) if reading.invoice is not None and not reading.missing else {}
     return Opened(reading.media_type, stated, _signature(reading.seal))
 
 
-def _signature(seal: SealReport | None) -> str:
+def _signature(seal: SealReport | None) -> Signature:
+    """Return whether the seals hold: what was sealed is unchanged and the signature is the sealer's. Who the sealer is, is another question."""
     if seal is None or not seal.seals:
         return "none"
-    return "wrong" if seal.wrong else "right"
+    results = {seal.overall(name) for name in ("digests", "dataHash", "signature")}
+    return "wrong" if "failed" in results else "right" if results == {"ok"} else "unknown"
 
 
 SOURCE = Source(kind="invoice", record="source-voucher", describe=describe, load=load, open=open_again)
