@@ -208,5 +208,13 @@ def test_a_page_of_somebody_elses_cannot_reach_it_under_another_name(client: Fla
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
 
 
+def test_a_page_of_another_site_cannot_press_a_button(client: FlaskClient) -> None:
+    send(client, "/snapshots", SNAPSHOT)
+
+    answer = client.post("/task", data={"key": "t-1", "person": "a", "outcome": "approve"}, headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert answer.status_code == 403
+
+
 def test_the_secret_shows_in_no_repr() -> None:
     assert "whsec" not in repr(Config(store="x", callback_url="http://127.0.0.1:9", secret=SECRET))
