@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from engine.language.budget import Budget
+from engine.language.compiled import Compiled, build
 from engine.language.juel import rewrite
 from engine.language.lexer import refuse, tokens
-from engine.language.rewrite import Compiled, build
 from engine.language.running import measure, parse, translated
 from engine.language.scope import Scope
 from engine.language.subset import check

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any
 
-import isodate
-
+from engine.language.moments import day, duration, moment, now, span, today
+from engine.language.organisation import asking
 from engine.language.scope import Scope
 from engine.language.values import ARITHMETIC, DIGITS, INTEGER_DIGITS, NUMBERS, failure, kind, plain, text, whole
 
@@ -167,67 +167,6 @@ def anything(scope: Scope, values: Any) -> bool:
 def empty(scope: Scope, value: Any) -> bool:
     """JUEL's `empty`: null, or a text, list or mapping without content."""
     return value is None or (type(value) in (str, list, dict) and not value)
-
-
-def day(scope: Scope, *parts: Any) -> date:
-    """A date from its ISO text, from a datetime (in the datetime's own zone), or from year, month and day."""
-    if len(parts) == 1 and type(parts[0]) is datetime:
-        return parts[0].date()
-    if len(parts) == 1 and type(parts[0]) is date:
-        return parts[0]
-    try:
-        return date(*parts) if len(parts) == 3 else date.fromisoformat(parts[0])
-    except (TypeError, ValueError):
-        raise failure("不是有效的日期", "that is no date") from None
-
-
-def moment(scope: Scope, value: Any) -> datetime:
-    """A datetime from its ISO text, which must name its zone."""
-    try:
-        found = value if type(value) is datetime else datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise failure("不是有效的日期时间", "that is no datetime") from None
-    if found.tzinfo is None:
-        raise failure("日期时间缺少时区", "the datetime names no time zone")
-    return found
-
-
-def duration(scope: Scope, **parts: Any) -> timedelta:
-    if not all(type(value) is int for value in parts.values()):
-        raise failure("timedelta 只接受整数", "timedelta takes whole numbers only")
-    return timedelta(**parts)
-
-
-def span(scope: Scope, value: Any) -> timedelta:
-    """A duration of fixed length from its ISO 8601 text, such as `P2D` or `PT36H`; months and years have no fixed length."""
-    try:
-        found = isodate.parse_duration(value)
-    except (isodate.ISO8601Error, TypeError, ValueError, OverflowError):
-        found = None
-    if not isinstance(found, timedelta):
-        raise failure("不是固定长度的时长", "that is no duration of fixed length")
-    return found
-
-
-def asking(name: str) -> Callable[..., Any]:
-    """Return a function that asks the organisation, where the variables were given by somebody who can answer; elsewhere it refuses."""
-
-    def ask(scope: Scope, person: Any) -> Any:
-        answer = getattr(scope.variables, "ask", None)
-        if answer is None or type(person) is not str:
-            raise failure(f"{name} 只能用于分配处理人", f"{name} can be asked only where people are assigned, with the key of a person")
-        return answer(name, person)
-
-    return ask
-
-
-def now(scope: Scope) -> datetime:
-    """The time of the step, as recorded. There is no other clock."""
-    return scope.now
-
-
-def today(scope: Scope) -> date:
-    return scope.now.date()
 
 
 FUNCTIONS: dict[str, Function] = {

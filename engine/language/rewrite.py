@@ -1,55 +1,16 @@
-"""From a checked tree to code: every operator, read, call and loop becomes a call of a guard, and the whole becomes one function of a `Scope`.
-
-The function is made from its code object alone. Its globals hold the guards and the decimal constants of the text, and no builtins at all.
-"""
+"""From a checked tree to a guarded one: every operator, read, call and loop becomes a call of a guard, every name a read of the `Scope`."""
 
 import ast
-from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from types import CodeType, FunctionType
-from typing import Any
 
 from engine.errors import InvalidExpression
-from engine.language.functions import FUNCTIONS
-from engine.language.guards import GUARDS
 from engine.language.lexer import refuse
 from engine.language.methods import CHANGING
-from engine.language.scope import Scope
 from engine.language.subset import WORDS
 from engine.language.values import DIGITS, INTEGER_DIGITS
 
 SCOPE = "_scope"
-FILE = "<shenpi>"
-BASE: dict[str, Any] = {"__builtins__": {}} | GUARDS | {f"_f_{name}": function.run for name, function in FUNCTIONS.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """What a text became: `run` takes a scope; `cost` is what running it once costs in steps, loops apart."""
-
-    run: Callable[[Scope], Any]
-    names: frozenset[str]
-    assigned: frozenset[str]
-    changes: bool
-    cost: int
-
-
-def build(tree: ast.Expression | ast.Module, source: str) -> Compiled:
-    """Return the code of a tree that `subset.check` has accepted."""
-    # counted before anything is rewritten, so that the cost of a text never depends on how it is compiled
-    cost = size(tree)
-    rewriter = Rewriter(source)
-    arguments = ast.arguments(posonlyargs=[], args=[ast.arg(SCOPE)], kwonlyargs=[], kw_defaults=[], defaults=[])
-    try:
-        function = ast.FunctionDef(name="run", args=arguments, body=rewriter.body(tree), decorator_list=[])
-        module = compile(ast.fix_missing_locations(ast.Module([function], [])), FILE, "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise refuse(1, "无法编译", "it cannot be compiled", found=str(error)[:200]) from error
-    code = next(constant for constant in module.co_consts if isinstance(constant, CodeType))
-    run = FunctionType(code, BASE | rewriter.constants)
-    return Compiled(run, frozenset(rewriter.names), frozenset(rewriter.assigned), rewriter.changes, cost)
 
 
 def size(node: ast.AST) -> int:

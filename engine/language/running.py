@@ -4,8 +4,8 @@ import ast
 from types import TracebackType
 
 from engine.errors import BudgetExceeded, Fault, InvalidExpression, ShenpiError
+from engine.language.compiled import FILE
 from engine.language.lexer import refuse
-from engine.language.rewrite import FILE
 from engine.language.values import failure
 
 LENGTH = {"eval": 4_000, "exec": 20_000}
