@@ -34,7 +34,7 @@ def make_app(dsn: str) -> App:
 
 def enqueue(session: Session, job: tuple[str, str], args: str) -> None:
     """Enqueue one job in the caller's transaction; `args` is JSON."""
-    session.execute(ENQUEUE, {"queue": kind[0], "task": kind[1], "args": args})
+    session.execute(ENQUEUE, {"queue": job[0], "task": job[1], "args": args})
 
 
 def wake(kind: tuple[str, str], /, **args: Any) -> dict[str, Any]:

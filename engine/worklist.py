@@ -53,8 +53,17 @@ def place(after: str | None, count: int) -> list[str] | None:
     return [str(value) for value in values]
 
 
-def my_tasks(session: Session, actor: Actor, *, limit: int = 50, after: str | None = None) -> Page:
-    """Return the open tasks an actor may work on, soonest due first, then oldest.
+WORDED = """AND EXISTS (SELECT 1 FROM user_task w JOIN process_instance wi ON wi.id = w.instance_id LEFT JOIN person wp ON wp.key = wi.initiator
+  WHERE w.id = {id} AND (w.title ILIKE :words OR w.name ILIKE :words OR wi.business_key ILIKE :words OR wp.name ILIKE :words))"""
+
+
+def like(words: str) -> str:
+    """Return the pattern that finds these words as they are, anywhere in a text."""
+    return "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def my_tasks(session: Session, actor: Actor, *, limit: int = 50, after: str | None = None, words: str | None = None) -> Page:
+    """Return the open tasks an actor may work on, soonest due first, then oldest; with `words`, those whose title, task, number or initiator has them.
 
     One limited, key-bound select for each source (assigned, candidate, each group), then joined and cut: an OR over the sources would read them all.
     """
@@ -65,6 +74,7 @@ def my_tasks(session: Session, actor: Actor, *, limit: int = 50, after: str | No
         if start
         else ""
     )
+    bound += f" {WORDED.format(id='x.{id}')}" if words else ""
     parts = [
         f"""(SELECT x.id, x.due_key, x.created_at FROM user_task x WHERE x.assignee = :me AND x.state = 'open' {bound.format(id="id")}
              ORDER BY x.due_key, x.created_at, x.id LIMIT :n)"""
@@ -79,6 +89,8 @@ def my_tasks(session: Session, actor: Actor, *, limit: int = 50, after: str | No
         )
     if start:
         parameters |= {"due": start[0], "created": start[1], "last": start[2]}
+    if words:
+        parameters["words"] = like(words)
     mine = f"SELECT DISTINCT id, due_key, created_at FROM ({' UNION ALL '.join(parts)}) AS s ORDER BY due_key, created_at, id LIMIT :n"
     statement = f"SELECT {FIELDS} FROM ({mine}) AS m JOIN user_task t ON t.id = m.id {JOINS} ORDER BY t.due_key, t.created_at, t.id"
     return _page(list(session.execute(text(statement), parameters)), limit, ("due_key", "created_at", "id"))
@@ -95,13 +107,16 @@ def count_my_tasks(session: Session, actor: Actor, at_most: int = 1000) -> int:
     return int(session.execute(statement, {"me": actor.key, "groups": list(actor.groups), "n": at_most}).scalar_one())
 
 
-def my_decisions(session: Session, actor: Actor, *, limit: int = 50, after: str | None = None) -> Page:
-    """Return the tasks an actor has decided, newest first."""
+def my_decisions(session: Session, actor: Actor, *, limit: int = 50, after: str | None = None, words: str | None = None) -> Page:
+    """Return the tasks an actor has decided, newest first; `words` as in `my_tasks`."""
     limit = min(limit, MAX_PAGE)
     start = place(after, 2)
     bound = "AND (t.ended_at, t.id) < (CAST(:ended AS timestamptz), CAST(:last AS uuid))" if start else ""
+    bound += f" {WORDED.format(id='t.id')}" if words else ""
     statement = f"SELECT {FIELDS} FROM user_task t {JOINS} WHERE t.decided_by = :me {bound} ORDER BY t.ended_at DESC, t.id DESC LIMIT :n"
     parameters = {"me": actor.key, "n": limit + 1, **({"ended": start[0], "last": start[1]} if start else {})}
+    if words:
+        parameters["words"] = like(words)
     return _page(list(session.execute(text(statement), parameters)), limit, ("ended_at", "id"))
 
 
@@ -151,7 +166,7 @@ def cases(session: Session, actor: Actor, wanted: Filter, *, limit: int = 50, af
     values = {name: getattr(wanted, name) for name in CONDITIONS if getattr(wanted, name) not in (None, "")}
     conditions = [CONDITIONS[name] for name in values]
     if "words" in values:
-        values["words"] = "%" + str(values["words"]).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        values["words"] = like(str(values["words"]))
     if not allows(actor, "instance.read_all"):
         conditions.append("i.initiator = :own")
         values["own"] = actor.key

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from api import accounts
@@ -16,7 +16,7 @@ from api.rest.conventions import Camel, Paging, Strict, json_only, page_of, rout
 from api.security import current
 from engine.database import transaction
 from engine.errors import NotFound
-from models.identity import ApiToken, Person
+from models.identity import ApiToken, LegalEntity, Person
 
 blueprint = Blueprint("people", __name__, url_prefix="", description="People and API tokens")
 
@@ -31,6 +31,25 @@ class PersonView(Camel):
 class People(Camel):
     items = fields.List(fields.Nested(PersonView))
     after = fields.String(allow_none=True)
+
+
+class LegalEntityView(Camel):
+    key = fields.String()
+    name = fields.String()
+    tax_id = fields.String()
+    fonds = fields.String()
+    active = fields.Boolean()
+
+
+class LegalEntities(Camel):
+    items = fields.List(fields.Nested(LegalEntityView))
+    after = fields.String(allow_none=True)
+
+
+class NewLegalEntity(Strict):
+    name = fields.String(required=True, validate=validate.Length(1, 200))
+    tax_id = fields.String(required=True, validate=validate.Length(1, 100))
+    fonds = fields.String(load_default=None, validate=validate.Regexp("^[A-Z0-9]{1,10}$"))
 
 
 class TokenView(Camel):
@@ -66,6 +85,41 @@ def people(paging: dict[str, Any]) -> Any:
         rows = session.scalars(statement).all()
         shown = rows[: paging["limit"]]
         return page_of([PersonView().dump(row) for row in shown], shown[-1].key if len(rows) > paging["limit"] else None)
+
+
+@blueprint.route("/legal-entities", methods=["GET"])
+@blueprint.response(200, LegalEntities)
+@route("people.read")
+def legal_entities() -> Any:
+    """The companies that keep their books here."""
+    with transaction() as session:
+        return page_of(
+            [LegalEntityView().dump(row) for row in session.scalars(select(LegalEntity).order_by(LegalEntity.key).limit(1000))], None
+        )
+
+
+@blueprint.route("/legal-entities", methods=["POST"])
+@blueprint.arguments(NewLegalEntity)
+@blueprint.response(201, LegalEntityView)
+@route("people.manage")
+def add_legal_entity(body: dict[str, Any]) -> Response:
+    """Register a company; one that is there with the same tax id is answered with 200 and not changed."""
+    if refused := json_only():
+        return refused
+
+    def work(session: Session) -> tuple[Any, int, dict[str, str]]:
+        row = session.scalars(select(LegalEntity).filter_by(tax_id=body["tax_id"])).first()
+        if row is not None:
+            return LegalEntityView().dump(row), 200, {}
+        number = session.scalar(select(func.count()).select_from(LegalEntity)) or 0
+        row = LegalEntity(
+            key=f"entity-{number + 1}", name=body["name"], tax_id=body["tax_id"], fonds=body["fonds"] or f"S{number + 1:03}", active=True
+        )
+        session.add(row)
+        session.flush()
+        return LegalEntityView().dump(row), 201, {}
+
+    return once(work)
 
 
 @blueprint.route("/api-tokens", methods=["GET"])

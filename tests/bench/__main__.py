@@ -1,0 +1,352 @@
+"""`make bench`: each line of the speed budget beside the floor measured in the same run. One JSON line a row.
+
+Floor: the bare library doing the same steps and writing one JSON row a step. Product and floor take turns, medians of at least ten rounds; what is judged
+are ratios and counts, so a slow machine does not matter. Statements are counted at the driver, without BEGIN and COMMIT.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+
+import psycopg
+from drawings import END, START, drawing, flow, human, node, path, script
+from flask import Flask
+from lxml import etree
+from SpiffWorkflow.bpmn.parser import BpmnParser
+from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.util.task import TaskState
+from sqlalchemy import text
+from tests_support import HOME, SECRET, settings_for
+
+from api import accounts
+from api.app import configure, create_app
+from api.cli.company import make_company
+from engine import definitions, instances, tasks, worklist
+from engine.database import transaction
+from engine.database.embedded import EmbeddedServer
+from engine.history.chain import COLUMNS, verify
+from engine.permissions import Actor, load_actor
+from models import db
+from models.migrations import upgrade
+from models.oa import OaConnection
+from processes import catalogue
+
+ROUNDS, INNER = 12, 12
+VARIABLES = {"amount": "1280.50", "currency": "CNY", "supplier": "上海某某有限公司", "invoice": "24312000000012345678"}
+
+APPROVAL = drawing(
+    START, human("t1", "", camunda_candidateGroups="finance").replace(' camunda:assignee=""', ""), node("exclusiveGateway", "g", default="g_to_end"),
+    human("t2", "", camunda_candidateGroups="finance").replace(' camunda:assignee=""', ""), script("sc", "result = 'paid'"), END,
+    path("start", "t1", "g"), flow("g", "t2", "outcome == 'approve'"), flow("g", "end"), path("t2", "sc", "end"), key="bench_approval",
+)  # fmt: skip
+STRAIGHT = drawing(
+    START, *(script(f"x{n}", f"v{n} = {n}") for n in range(5)), node("exclusiveGateway", "g", default="g_to_end"), node("endEvent", "other"), END,
+    path("start", *(f"x{n}" for n in range(5)), "g"), flow("g", "other", "v0 == 1"), flow("g", "end"), key="bench_straight",
+)  # fmt: skip
+REWORK = drawing(
+    START, node("exclusiveGateway", "m"), human("t1"), node("exclusiveGateway", "g", default="g_to_end"), END, path("start", "m", "t1", "g", "end"),
+    flow("g", "m", "outcome == 'return'"), key="bench_rework",
+)  # fmt: skip
+
+
+def loop(count: int) -> bytes:
+    return drawing(
+        START, script("i", "n = 0"), node("exclusiveGateway", "m"), script("x", "n = n + 1"), node("exclusiveGateway", "g", default="g_to_end"), END,
+        path("start", "i", "m", "x", "g", "end"), flow("g", "m", f"n < {count}"), key=f"bench_loop_{count}",
+    )  # fmt: skip
+
+
+def report(name: str, value: float, floor: float | None, limit: float, ok: bool, **more: Any) -> bool:
+    ratio = round(value / floor, 3) if floor else None
+    print(
+        json.dumps(
+            {
+                "name": name,
+                "value": round(value, 3),
+                "floor": round(floor, 3) if floor else None,
+                "ratio": ratio,
+                "limit": limit,
+                "ok": ok,
+                **more,
+            }
+        )
+    )
+    sys.stdout.flush()
+    return ok
+
+
+def cpu(work: Callable[[], Any], times: int = INNER) -> float:
+    """Return milliseconds of this process's CPU for one run."""
+    start = time.process_time()
+    for _ in range(times):
+        work()
+    return (time.process_time() - start) / times * 1000
+
+
+def turns(product: Callable[[], Any], floor: Callable[[], Any], inner: int = INNER, floor_inner: int | None = None) -> tuple[float, float]:
+    """Let product and floor take turns; return the medians."""
+    mine, bare = [], []
+    for _ in range(ROUNDS):
+        mine.append(cpu(product, inner))
+        bare.append(cpu(floor, floor_inner or inner))
+    return statistics.median(mine), statistics.median(bare)
+
+
+@contextmanager
+def counted() -> Any:
+    """Count what is sent to the driver: every execute of a cursor or connection of psycopg."""
+    counts = {"statements": 0, "commits": 0}
+    execute, commit = psycopg.Cursor.execute, psycopg.Connection.commit
+
+    def counting(self: Any, *arguments: Any, **named: Any) -> Any:
+        counts["statements"] += 1
+        return execute(self, *arguments, **named)
+
+    def committing(self: Any) -> Any:
+        counts["commits"] += 1
+        return commit(self)
+
+    psycopg.Cursor.execute, psycopg.Connection.commit = counting, committing  # type: ignore[method-assign]
+    try:
+        yield counts
+    finally:
+        psycopg.Cursor.execute, psycopg.Connection.commit = execute, commit  # type: ignore[method-assign]
+
+
+class Floor:
+    """The bare library, one JSON row a step."""
+
+    def __init__(self, dsn: str) -> None:
+        self.connection = psycopg.connect(dsn)
+        self.connection.execute("CREATE TABLE IF NOT EXISTS bench_floor (id serial PRIMARY KEY, state text)")
+        self.connection.commit()
+        self.serializer = BpmnWorkflowSerializer()
+
+    def parsed(self, xml: bytes, key: str) -> tuple[Any, Any]:
+        parser = BpmnParser()
+        parser.add_bpmn_xml(etree.fromstring(xml.replace(b"outcome ==", b"outcome ==").replace(b"${", b"").replace(b"}", b"")))
+        return parser.get_spec(key), parser.get_subprocess_specs(key)
+
+    def start(self, spec: tuple[Any, Any]) -> int:
+        workflow = BpmnWorkflow(*spec)
+        workflow.task_tree.data.update(VARIABLES)
+        workflow.do_engine_steps()
+        row = self.connection.execute(
+            "INSERT INTO bench_floor (state) VALUES (%s) RETURNING id", (self.serializer.serialize_json(workflow),)
+        ).fetchone()
+        self.connection.commit()
+        assert row is not None
+        return int(row[0])
+
+    def complete(self, identity: int) -> None:
+        row = self.connection.execute("SELECT state FROM bench_floor WHERE id = %s FOR UPDATE", (identity,)).fetchone()
+        assert row is not None
+        workflow = self.serializer.deserialize_json(row[0])
+        task = next(task for task in workflow.get_tasks(state=TaskState.READY) if task.task_spec.manual)
+        task.data["outcome"] = "approve"
+        task.run()
+        workflow.do_engine_steps()
+        self.connection.execute("UPDATE bench_floor SET state = %s WHERE id = %s", (self.serializer.serialize_json(workflow), identity))
+        self.connection.commit()
+
+
+def open_task(step: Any) -> UUID:
+    return UUID(next(iter(step.execution.memory.tasks.values()))["id"])
+
+
+class Bench:
+    def __init__(self, app: Flask, dsn: str) -> None:
+        self.app = app
+        self.floor = Floor(dsn)
+        with transaction() as session:
+            self.li = load_actor(session, "li.na")
+            self.zhao = load_actor(session, "zhao.lei")
+            self.wang = load_actor(session, "wang.fang")
+            for xml in (APPROVAL, STRAIGHT, REWORK, loop(1000), loop(2000)):
+                definitions.deploy(session, {"bench.bpmn": xml}, by=None)
+
+    def start(self, key: str, **variables: Any) -> Any:
+        with transaction() as session:
+            return instances.start(session, key, by=self.li, variables=VARIABLES | variables)  # type: ignore[arg-type]
+
+    def complete(self, task: UUID, by: Actor | None, outcome: str = "approve") -> Any:
+        assert by is not None
+        with transaction() as session:
+            return tasks.complete(session, task, by=by, outcome=outcome, comment="同意")
+
+    def approve(self) -> Any:
+        step = self.start("bench_approval")
+        step = self.complete(open_task(step), self.zhao)
+        return self.complete(open_task(step), self.zhao)
+
+    def approval(self) -> tuple[bool, float]:
+        spec = self.floor.parsed(APPROVAL, "bench_approval")
+
+        def bare() -> None:
+            identity = self.floor.start(spec)
+            self.floor.complete(identity)
+            self.floor.complete(identity)
+
+        for _ in range(20):
+            self.approve()
+            bare()
+        with counted() as counts:
+            step = self.approve()
+        assert step.case.status == "completed"
+        value, floor = turns(self.approve, bare)
+        ok = value <= 1.2 * floor and counts["statements"] <= 8 and counts["commits"] == 3
+        return report("approval", value, floor, 1.2, ok, **counts), value
+
+    def straight(self) -> bool:
+        spec = self.floor.parsed(STRAIGHT, "bench_straight")
+        for _ in range(20):
+            self.start("bench_straight")
+            self.floor.start(spec)
+        with counted() as counts:
+            assert self.start("bench_straight").case.status == "completed"
+        value, floor = turns(lambda: self.start("bench_straight"), lambda: self.floor.start(spec))
+        return report("straight", value, floor, 0.9, value <= 0.9 * floor and counts["statements"] <= 2, **counts)
+
+    def rework(self) -> bool:
+        fields = {f"field{number}": "x" * 20 for number in range(30)}
+        step = self.start("bench_rework", **fields)
+        times: list[float] = []
+        for _ in range(500):
+            task = open_task(step)
+            begin = time.process_time()
+            step = self.complete(task, self.wang, "return")
+            times.append((time.process_time() - begin) * 1000)
+        size = len(step.execution.save())
+        step = self.complete(open_task(step), self.wang)
+        ended = step.case.status == "completed"
+        first, last = statistics.median(times[5:45]), statistics.median(times[-40:])
+        return report("rework_500", last, first, 1.1, last <= 1.1 * first and size < 4000 and ended, bytes=size, ended=ended)
+
+    def loop(self) -> bool:
+        bare = BpmnParser()
+        bare.add_bpmn_xml(etree.fromstring(loop(450)))
+        spec = (bare.get_spec("bench_loop_450"), bare.get_subprocess_specs("bench_loop_450"))
+        self.start("bench_loop_1000")
+        self.start("bench_loop_2000")
+        one, two, floor = [], [], []
+        for _ in range(10):
+            one.append(cpu(lambda: self.start("bench_loop_1000"), 1))
+            two.append(cpu(lambda: self.start("bench_loop_2000"), 1))
+            floor.append(cpu(lambda: self.floor.start(spec), 1))
+        value, double, base = (statistics.median(figures) for figures in (one, two, floor))
+        growth = double / value
+        return report("loop_1000", value, base, 0.12, value <= 0.12 * base and growth <= 2.2, of_2000=round(growth, 2))
+
+    def http(self, approval: float) -> bool:
+        with transaction() as session:
+            tokens = {key: accounts.make_token(session, key, f"bench-{uuid4()}")[1] for key in ("li.na", "zhao.lei")}
+        client = create_app(self.app.config["SETTINGS"]).test_client()
+
+        def post(address: str, who: str, body: dict[str, Any]) -> Any:
+            answer = client.post(f"/api/v1{address}", json=body, headers={"Authorization": f"Bearer {tokens[who]}"})
+            assert answer.status_code in (200, 201), answer.text
+            return answer.json
+
+        def whole() -> None:
+            body = post("/process-instances", "li.na", {"processDefinitionKey": "bench_approval", "variables": VARIABLES})
+            for _ in range(2):
+                body = post(f"/user-tasks/{body['tasks'][0]['id']}/complete", "zhao.lei", {"outcome": "approve", "comment": "同意"})
+            assert body["status"] == "completed"
+
+        for _ in range(10):
+            whole()
+        value, base = turns(whole, self.approve)
+        return report("http_approval", value, base, 3, value <= 3 * base)
+
+    def todo(self, size: int = 20_000) -> bool:
+        """At a fiftieth of the full size; the full one needs a database of its own."""
+        zhao = self.zhao
+        assert zhao is not None
+        step = self.start("bench_approval")
+        with transaction() as session:
+            session.execute(
+                text(
+                    """INSERT INTO user_task (id, instance_id, token, element, name, round, state, claimed, outcomes, nonce, created_at)
+                       SELECT gen_random_uuid(), :i, gen_random_uuid(), 't1', 't1', 1, 'open', false, '[]', 'x', now() - n * interval '1 second'
+                       FROM generate_series(1, :n) AS n"""
+                ),
+                {"i": step.case.id, "n": size},
+            )
+            session.execute(
+                text(
+                    """INSERT INTO candidate (task_id, kind, name, due_key, created_at)
+                       SELECT id, 'g', 'group' || (row_number() OVER () % 400), due_key, created_at FROM user_task WHERE state = 'open' AND nonce = 'x'"""
+                )
+            )
+        actor = Actor("zhao.lei", "", groups=frozenset(f"group{number}" for number in range(20)))
+        times = []
+        with transaction() as session:
+            session.execute(text("ANALYZE user_task"))
+            session.execute(text("ANALYZE candidate"))
+            for _ in range(5):
+                after = None
+                while True:
+                    begin = time.perf_counter()
+                    page = worklist.my_tasks(session, actor, limit=50, after=after)
+                    times.append((time.perf_counter() - begin) * 1000)
+                    after = page.after
+                    if after is None:
+                        break
+        p95 = statistics.quantiles(times, n=20)[-1]
+        return report("todo_page", p95, None, 5, True, rows=size, full_size=False)
+
+    def verify(self) -> bool:
+        url = self.app.config["SQLALCHEMY_DATABASE_URI"].replace("postgresql+psycopg://", "postgresql://")
+        with psycopg.connect(url) as connection:
+            rows = connection.execute(f"SELECT {COLUMNS} FROM history_event ORDER BY instance_id, number", binary=True).fetchall()
+        rates = []
+        for _ in range(10):
+            begin = time.process_time()
+            check = verify(rows)  # type: ignore[arg-type]
+            rates.append(check.events / (time.process_time() - begin))
+        assert not check.faults, check.faults[:3]
+        rate = statistics.median(rates)
+        return report("verify", rate, None, 50_000, rate >= 50_000, events=check.events)
+
+
+def main() -> int:
+    server = EmbeddedServer(HOME)
+    name = f"bench_{uuid4().hex[:8]}"
+    server.start(name)
+    upgrade(server.url(name))
+    home = Path(tempfile.mkdtemp())
+    app = configure(Flask("bench"), settings_for(server.url(name), home))
+    try:
+        with app.app_context():
+            with transaction() as session:
+                catalogue.deploy_shipped(session)
+                make_company(session, simulator_url="http://127.0.0.1:9", secret=SECRET)
+                session.get_one(OaConnection, "demo-oa").active = True
+            bench = Bench(app, server.dsn(name))
+            good, approval = bench.approval()
+            results = [good, bench.straight(), bench.rework(), bench.loop(), bench.http(approval), bench.todo(), bench.verify()]
+            bench.floor.connection.close()
+            db.session.remove()
+            db.engine.dispose()
+    finally:
+        with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        shutil.rmtree(home, ignore_errors=True)
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,212 @@
+"""The journeys of an invoice, over HTTP between real processes; each is then run again from its record alone."""
+
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+import pytest
+from journeys_support import Installation
+from tests_support import eventually
+
+from processes.invoice.samples.generate import default_number, make
+
+
+def running() -> int:
+    """Return a running number that no other case of this run has."""
+    return time.monotonic_ns() % 10**10
+
+
+@pytest.fixture(autouse=True)
+def everything_that_ran_comes_out_the_same_again(installation: Installation) -> Iterator[None]:
+    """After each journey: the chain of every case verifies and its re-execution agrees."""
+    yield
+    cases = installation.client("sun.mei").get("/process-instances", params={"limit": 200}).json()["items"]
+    for case in cases:
+        answer = installation.client("sun.mei").get(f"/process-instances/{case['id']}/verification").json()
+        assert answer["ok"], (case["businessKey"], answer)
+
+
+def approve_everywhere(installation: Installation, case: str) -> None:
+    """Wang Fang presses in the office system, Zhao Lei decides on our side."""
+    todo = eventually(lambda: next((item for item in installation.todos("wang.fang") if case in str(item)), None))
+    key = todo.get("taskKey") or todo["task_key"]
+    assert installation.press("wang.fang", key, "approve", "同意").status_code == 200
+    installation.finance(case)
+
+
+def ended(installation: Installation, case: str) -> dict:
+    return eventually(lambda: (row := installation.case(case))["status"] != "running" and row)
+
+
+def test_an_invoice_is_approved_in_two_places_filed_and_sealed(installation: Installation) -> None:
+    case = installation.submit()["caseId"]
+
+    approve_everywhere(installation, case)
+
+    assert ended(installation, case)["outcome"] == "approve"
+    item = eventually(lambda: installation.item_of(case))
+    installation.decide("chen.jing", item["filingInstanceId"], "confirm_filing")
+    sealed = eventually(lambda: (row := installation.item_of(case)) and row["state"] == "sealed" and row)
+    assert sealed["archivalCode"].startswith("S001-KU·PZ·2026-D30-")
+    assert ended(installation, item["filingInstanceId"])["outcome"] == "approve"
+    path = next((installation.home / "archive").rglob("bagit.txt")).parent
+    checked = installation.shenpi("verify", str(path))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert installation.shenpi("verify", "--all").returncode == 0
+
+
+def test_a_rejected_invoice_ends_and_may_be_submitted_again(installation: Installation) -> None:
+    number = default_number("einvoice", running())
+    file = make("einvoice", number=number)
+    case = installation.upload(*file).json()["caseId"]
+
+    installation.decide("wang.fang", case, "approve_manager", "reject", "与合同不符")
+
+    assert ended(installation, case)["outcome"] == "reject"
+    again = installation.upload(*file)
+    assert again.status_code == 201
+    assert again.json()["result"] == "again"
+    assert again.json()["caseId"] != case
+
+
+def test_a_returned_invoice_is_corrected_and_approved(installation: Installation) -> None:
+    case = installation.submit()["caseId"]
+
+    installation.decide("wang.fang", case, "approve_manager", "return", "请补充事由")
+    installation.decide("li.na", case, "correct_submission", "resubmit", "已补充", reason="办公用品采购")
+    installation.decide("wang.fang", case, "approve_manager")
+    installation.finance(case)
+
+    assert ended(installation, case)["outcome"] == "approve"
+    comments = [event for event in installation.events(case) if event["type"] == "task:completed"]
+    assert [event["element"] for event in comments] == ["approve_manager", "correct_submission", "approve_manager", "approve_finance"]
+
+
+def test_a_withdrawn_invoice_leaves_no_to_do_anywhere(installation: Installation) -> None:
+    case = installation.submit()["caseId"]
+    eventually(lambda: any(case in str(item) for item in installation.todos("wang.fang")))
+
+    assert installation.client("wang.fang").post(f"/process-instances/{case}/withdraw", json={}).status_code == 403
+    assert installation.client("li.na").post(f"/process-instances/{case}/withdraw", json={"reason": "传错了"}).status_code == 200
+
+    assert installation.case(case)["status"] == "withdrawn"
+    eventually(lambda: not any(case in str(item) for item in installation.todos("wang.fang")))
+    assert not any(item["processInstanceId"] == case for item in installation.client("wang.fang").get("/user-tasks").json()["items"])
+
+
+def test_the_same_file_again_leads_to_the_case_that_is_there(installation: Installation) -> None:
+    file = make("einvoice", number=default_number("einvoice", running()))
+    first = installation.upload(*file).json()
+
+    again = installation.upload(*file)
+
+    assert again.status_code == 200
+    assert again.json()["result"] == "exists"
+    assert again.json()["caseId"] == first["caseId"]
+
+
+def test_a_further_carrier_of_the_same_invoice_is_attached_to_it(installation: Installation) -> None:
+    number = default_number("einvoice", running())
+    first = installation.upload(*make("einvoice", number=number)).json()
+
+    second = installation.upload(*make("pdf", number=number))
+
+    assert second.json()["result"] == "attached", second.text
+    carriers = installation.client("li.na").get(f"/invoices/{first['invoiceId']}").json()["carriers"]
+    assert {carrier["syntax"] for carrier in carriers} == {"einvoice", "pdf"}
+
+
+def test_the_same_invoice_in_ubl_and_cii_is_one_case(installation: Installation, samples: Path) -> None:
+    one, other = samples / "ubl" / "guide-example1.xml", samples / "cii" / "CII_example1.xml"
+
+    first = installation.upload(one.name, one.read_bytes()).json()
+    second = installation.upload(other.name, other.read_bytes()).json()
+
+    assert (first["result"], second["result"]) == ("new", "attached")
+    assert first["caseId"] == second["caseId"]
+
+
+def test_a_broken_file_is_answered_with_its_place_and_leaves_nothing(installation: Installation, samples: Path) -> None:
+    path = samples / "facturx" / "negative-invalid-xml-encoding.pdf"
+
+    answer = installation.upload(path.name, path.read_bytes())
+
+    assert answer.status_code == 422
+    assert answer.json()["faults"]
+    assert answer.json()["caseId"] is None
+
+
+def test_a_tampered_ofd_is_refused_with_the_part_that_was_changed(installation: Installation, samples: Path) -> None:
+    answer = installation.upload("发票.ofd", (samples / "ofd" / "tampered-document-xml.ofd").read_bytes())
+
+    assert answer.status_code == 422
+    assert answer.json()["result"] == "tampered"
+    assert "Doc_0/Document.xml" in str(answer.json()["faults"])
+
+
+def test_a_valid_ofd_that_is_no_invoice_is_classified_and_not_a_failure(installation: Installation, samples: Path) -> None:
+    answer = installation.upload("hello.ofd", (samples / "ofd" / "not-an-invoice-helloworld.ofd").read_bytes())
+
+    assert answer.status_code == 422
+    assert answer.json()["result"] == "not-an-invoice"
+
+
+def test_an_invoice_over_the_limit_goes_to_the_director(installation: Installation) -> None:
+    case = installation.submit(gross="10600.00")["caseId"]
+
+    installation.decide("wang.fang", case, "approve_manager")
+    installation.finance(case)
+    assert installation.case(case)["status"] == "running"
+    installation.decide("wu.gang", case, "approve_director")
+
+    assert ended(installation, case)["outcome"] == "approve"
+
+
+def test_an_invoice_of_an_unknown_currency_goes_to_the_director(installation: Installation) -> None:
+    name, data = make("ubl", number=default_number("ubl", running()), gross=Decimal("10.00"))
+    case = installation.upload(name, data.replace(b"EUR", b"JPY")).json()["caseId"]
+
+    installation.decide("wang.fang", case, "approve_manager")
+    installation.finance(case)
+
+    assert installation.task("wu.gang", case, "approve_director")
+
+
+def test_a_late_approver_is_reminded_on_the_page_and_in_the_office_system(installation: Installation) -> None:
+    case = installation.submit()["caseId"]
+
+    assert installation.shenpi("clock", "advance", "PT25H").returncode == 0
+
+    eventually(lambda: any(event["type"] == "task:reminded" for event in installation.events(case)))
+    requests = eventually(lambda: [item for item in httpx.get(f"{installation.simulator}/api/requests").json() if case in str(item)])
+    assert "urge" in str(requests)
+    installation.decide("wang.fang", case, "approve_manager")
+
+
+def test_a_press_that_comes_too_late_is_answered_kindly_and_changes_nothing(installation: Installation) -> None:
+    case = installation.submit()["caseId"]
+    todo = eventually(lambda: next((item for item in installation.todos("wang.fang") if case in str(item)), None))
+    installation.decide("wang.fang", case, "approve_manager")
+    before = [event["type"] for event in installation.events(case)]
+
+    answer = installation.press("wang.fang", todo.get("taskKey") or todo["task_key"], "reject", "太晚了")
+
+    assert "王芳" in str(answer.json()["answer"])
+    decisions = [event for event in installation.events(case) if event["type"] == "task:completed"]
+    assert len(decisions) == before.count("task:completed") == 1
+
+
+def test_qian_yi_learns_nothing(installation: Installation) -> None:
+    case = installation.submit()
+
+    client = installation.client("qian.yi")
+
+    assert client.get("/process-instances").json()["items"] == []
+    assert client.get("/user-tasks").json()["items"] == []
+    for path in ("", "/variables", "/history"):
+        assert client.get(f"/process-instances/{case['caseId']}{path}").status_code == 404
+    assert client.get(f"/invoices/{case['invoiceId']}").status_code == 404
+    assert client.get("/archive-items").status_code == 403
+    assert client.post("/invoices", files={"file": make("einvoice")}).status_code == 403
