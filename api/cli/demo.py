@@ -3,23 +3,21 @@
 import re
 import tempfile
 import time
-import zipfile
 from base64 import b64decode
 from collections.abc import Callable
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import click
 import httpx
-from processes.archive.verify import verify_package
 from rich.console import Console
 
 from api.cli.company import PASSWORD
 from engine.errors import InvoiceUnreadable
 from engine.history.chain import Row, verify
+from processes.archive import verify as package
 from processes.invoice import formats
 from processes.invoice.samples.generate import default_number, make
 
@@ -201,14 +199,10 @@ class Story:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "package.zip"
             path.write_bytes(answer.content)
-            with zipfile.ZipFile(path) as archive:
-                archive.extractall(folder)
-            bag = next(entry for entry in Path(folder).iterdir() if entry.is_dir())
-            report = verify_package(bag)
-            digest = sha256((bag / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
+            report = package.verify(path)
         if report.faults:
             raise Failed("归档包校验失败 / the package is damaged: " + "; ".join(str(fault) for fault in report.faults))
-        if digest != item["package"]["digest"]:
+        if report.digest != item["package"]["digest"]:
             raise Failed("归档包摘要与封存记录不符 / the package is not the one that was sealed")
         self.say("下载归档包并离线校验：结构、数量、校验和、流转记录全部一致")
 

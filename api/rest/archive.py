@@ -11,7 +11,7 @@ from flask_smorest import Blueprint
 from marshmallow import fields
 from sqlalchemy import select, tuple_
 
-from api.rest.conventions import Camel, Paging, page_of, route
+from api.rest.conventions import Camel, Paging, page_of, route, shown
 from engine.database import transaction
 from engine.errors import NotFound
 from engine.worklist import mark, place
@@ -62,9 +62,9 @@ def index(paging: dict[str, Any]) -> Any:
         statement = statement.where(tuple_(ArchiveItem.created_at, ArchiveItem.id) < tuple_(start[0], UUID(start[1])))
     with transaction() as session:
         rows = session.scalars(statement).all()
-        shown = rows[: paging["limit"]]
-        after = mark(shown[-1].created_at, shown[-1].id) if len(rows) > paging["limit"] else None
-        return page_of([ItemView().dump(row) for row in shown], after)
+        page = rows[: paging["limit"]]
+        after = mark(page[-1].created_at, page[-1].id) if len(rows) > paging["limit"] else None
+        return page_of(ItemView(many=True).dump(page), after)
 
 
 @blueprint.route("/<uuid:item_id>", methods=["GET"])
@@ -76,7 +76,7 @@ def show(item_id: UUID) -> Any:
         row = session.get(ArchiveItem, item_id)
         if row is None:
             raise NotFound(kind="archive item")
-        return ItemDetail().dump(row)
+        return shown(ItemDetail().dump(row))
 
 
 @blueprint.route("/<uuid:item_id>/package", methods=["GET"])

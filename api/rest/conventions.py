@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+import orjson
 from flask import Response, request
 from flask_wtf.csrf import validate_csrf
 from marshmallow import EXCLUDE, Schema, fields, validate
@@ -86,9 +87,14 @@ def json_only() -> Response | None:
     return None
 
 
-def page_of(rows: list[Any], after: str | None) -> dict[str, Any]:
-    """Return one page as JSON holds it."""
-    return {"items": rows, "after": after}
+def shown(body: Any, headers: dict[str, str] | None = None) -> Response:
+    """Return JSON that a schema has dumped inside the transaction; flask-smorest passes a finished response on as it is."""
+    return Response(orjson.dumps(body, default=str), headers=headers, mimetype="application/json")
+
+
+def page_of(rows: list[Any], after: str | None) -> Response:
+    """Return one page of dumped rows."""
+    return shown({"items": rows, "after": after})
 
 
 def multipart(name: str, *, several: bool = False) -> dict[str, Any]:

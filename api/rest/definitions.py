@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api import problems
 from api.idempotency import once
-from api.rest.conventions import Camel, Paging, multipart, page_of, route
+from api.rest.conventions import Camel, Paging, multipart, page_of, route, shown
 from api.security import current
 from engine import definitions as room
 from engine.database import transaction
@@ -72,8 +72,8 @@ def index(paging: dict[str, Any]) -> Any:
             statement = statement.where(ProcessDefinition.id < UUID(paging["after"]))
         rows = session.scalars(statement).all()
         more = len(rows) > paging["limit"]
-        shown = rows[: paging["limit"]]
-        return page_of([as_json(row) for row in shown], str(shown[-1].id) if more else None)
+        page = rows[: paging["limit"]]
+        return page_of([as_json(row) for row in page], str(page[-1].id) if more else None)
 
 
 @blueprint.route("/process-definitions/<uuid:definition_id>", methods=["GET"])
@@ -83,7 +83,7 @@ def show(definition_id: UUID) -> Any:
     """One definition with its manifest."""
     with transaction() as session:
         room.get(session, definition_id)
-        return as_json(session.get_one(ProcessDefinition, definition_id))
+        return shown(as_json(session.get_one(ProcessDefinition, definition_id)))
 
 
 @blueprint.route("/process-definitions/<uuid:definition_id>/xml", methods=["GET"])

@@ -8,7 +8,7 @@ from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import fields
 
-from api.rest.conventions import Camel, route
+from api.rest.conventions import Camel, route, shown
 from api.security import current
 from engine import replay
 from engine.database import transaction
@@ -44,10 +44,14 @@ def verification(instance_id: UUID) -> Any:
         require_instance(session, current(), instance_id)
         check = replay.verify_instance(session, instance_id)
         again = replay.rerun_instance(session, instance_id)
-    return {
-        "events": check.events,
-        "faults": [fault.as_json() for fault in check.faults],
-        "rerun_steps": again.steps,
-        "rerun_faults": [fault.as_json() for fault in again.faults],
-        "ok": not check.faults and not again.faults,
-    }
+    return shown(
+        Verification().dump(
+            {
+                "events": check.events,
+                "faults": [fault.as_json() for fault in check.faults],
+                "rerun_steps": again.steps,
+                "rerun_faults": [fault.as_json() for fault in again.faults],
+                "ok": not check.faults and not again.faults,
+            }
+        )
+    )

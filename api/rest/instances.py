@@ -50,8 +50,13 @@ class Instance(Camel):
     revision = fields.Integer()
 
 
+class InstanceRow(Instance):
+    process_definition_key = fields.String(attribute="definition_key")
+    waiting_at = fields.String(allow_none=True)
+
+
 class Instances(Camel):
-    items = fields.List(fields.Nested(Instance))
+    items = fields.List(fields.Nested(InstanceRow))
     after = fields.String(allow_none=True)
 
 
@@ -108,10 +113,7 @@ def index(wanted: dict[str, Any]) -> Any:
     chosen = worklist.Filter(definition=wanted["process_definition_key"], **{name: wanted[name] for name in names})
     with transaction() as session:
         page = worklist.cases(session, current(), chosen, limit=wanted["limit"], after=wanted["after"])
-        return page_of(
-            [{**Instance().dump(row), "processDefinitionKey": row.definition_key, "waitingAt": row.waiting_at} for row in page.rows],
-            page.after,
-        )
+        return page_of(InstanceRow(many=True).dump(page.rows), page.after)
 
 
 @blueprint.route("/<uuid:instance_id>", methods=["GET"])

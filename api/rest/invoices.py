@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api import problems
 from api.idempotency import once
-from api.rest.conventions import Camel, Paging, multipart, page_of, route
+from api.rest.conventions import Camel, Paging, multipart, page_of, route, shown
 from api.security import current
 from engine.database import transaction
 from engine.errors import NotFound
@@ -118,9 +118,9 @@ def index(paging: dict[str, Any]) -> Any:
         statement = statement.where(tuple_(Invoice.created_at, Invoice.id) < tuple_(start[0], UUID(start[1])))
     with transaction() as session:
         rows = session.scalars(statement).all()
-        shown = rows[: paging["limit"]]
-        after = mark(shown[-1].created_at, shown[-1].id) if len(rows) > paging["limit"] else None
-        return page_of([InvoiceView().dump(row) for row in shown], after)
+        page = rows[: paging["limit"]]
+        after = mark(page[-1].created_at, page[-1].id) if len(rows) > paging["limit"] else None
+        return page_of(InvoiceView(many=True).dump(page), after)
 
 
 def readable(session: Session, actor: Actor, invoice_id: UUID) -> Invoice:
@@ -140,7 +140,8 @@ def readable(session: Session, actor: Actor, invoice_id: UUID) -> Invoice:
 def show(invoice_id: UUID) -> Any:
     """One invoice as it was read, with what the checks found and the files that carry it."""
     with transaction() as session:
-        return InvoiceDetail().dump(readable(session, current(), invoice_id))
+        row = readable(session, current(), invoice_id)
+        return shown(InvoiceDetail().dump(row))
 
 
 @blueprint.route("/<uuid:invoice_id>/files/<string:sha256>", methods=["GET"])

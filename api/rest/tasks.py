@@ -74,7 +74,7 @@ def index(paging: dict[str, Any]) -> Any:
     listing = worklist.my_tasks if paging["state"] == "open" else worklist.my_decisions
     with transaction() as session:
         page = listing(session, current(), limit=paging["limit"], after=paging["after"])
-        return page_of([Task().dump(row) for row in page.rows], page.after)
+        return page_of(Task(many=True).dump(page.rows), page.after)
 
 
 @blueprint.route("/<uuid:task_id>", methods=["GET"])

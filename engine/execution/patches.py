@@ -1,12 +1,16 @@
-"""Two methods of the library replaced for speed: each builds dictionaries for a log that nobody reads.
+"""Methods of the library replaced: two that build dictionaries for a log nobody reads, and the prediction of what may come.
 
-They are the fragile part: a test compares the source of what is replaced with the text it had when it was replaced.
+The library draws every possible future into the tree, recursively: a row of 1,200 elements exceeds Python's stack, and nested splits fill the saved
+state with tasks that may never be. Here a task's children are made when the task itself is reached, which is the first time anybody looks at them.
+
+These are the fragile part: a test compares the source of what is replaced with the text it had when it was replaced.
 """
 
 import time
 from functools import cache
 from typing import Any
 
+from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
@@ -21,14 +25,35 @@ def _collect_log_extras(self: Any, dct: dict[str, Any] | None = None) -> dict[st
     return dct or {}
 
 
-#: (class, name, replacement); the originals are kept for the test that watches them
-ORIGINALS = {"_set_state": Task._set_state, "collect_log_extras": Task.collect_log_extras, "get_name": TaskState.get_name}
+def _predict(self: Any, my_task: Any, seen: Any = None, looked_ahead: int = 0, mask: int = TaskState.PREDICTED_MASK) -> None:
+    """Make the direct children of a task, once; theirs come when they are reached."""
+    if my_task._state & (mask | TaskState.DEFINITE_MASK) and not my_task._children:
+        self._predict_hook(my_task)
+
+
+def _update(self: Any, my_task: Any) -> None:
+    if not my_task._children and not my_task._state & TaskState.FINISHED_MASK:
+        self._predict_hook(my_task)
+    if self._update_hook(my_task):
+        my_task._ready()
+
+
+#: the originals, kept for the test that watches them
+ORIGINALS = {
+    "_set_state": Task._set_state,
+    "collect_log_extras": Task.collect_log_extras,
+    "get_name": TaskState.get_name,
+    "_predict": TaskSpec._predict,
+    "_update": TaskSpec._update,
+}
 
 
 def apply() -> None:
     """Replace the methods once, when this package is imported."""
     Task._set_state = _set_state
     Task.collect_log_extras = _collect_log_extras
+    TaskSpec._predict = _predict
+    TaskSpec._update = _update
     TaskState.get_name = staticmethod(cache(ORIGINALS["get_name"]))
 
 

@@ -329,6 +329,8 @@ WATCHED = {
     "_set_state": "86c4c1d22dc9b70f",
     "collect_log_extras": "3cec699a9a43616a",
     "get_name": "4d02505a3d22c3d5",
+    "_predict": "e205cac4587d51d4",
+    "_update": "6b138d31ca684e6b",
     "ParallelGateway": "c4bb1e70ef5f7759",
     "UnstructuredJoin": "8d115bf312fa000d",
 }
