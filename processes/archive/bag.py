@@ -63,7 +63,7 @@ def write(folder: Path, payload: Mapping[str, bytes], info: Iterable[tuple[str, 
         MANIFEST: manifest(payload),
     }
     tag_manifest = manifest(tags)
-    for path, content in (payload | tags | {TAG_MANIFEST: tag_manifest}).items():
+    for path, content in {**payload, **tags, TAG_MANIFEST: tag_manifest}.items():
         _write_file(folder, path, content)
     for place in [*(path for path in folder.rglob("*") if path.is_dir()), folder]:
         sync_folder(place)

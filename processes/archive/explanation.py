@@ -34,7 +34,7 @@ _TEXT = """\
 一、内容
 
 data/original/            原始文件，与收到时逐字节相同；文件名仅替换了系统不允许的字符
-data/{kind}.json{pad}业务数据（从原始文件读出的规范化内容）
+data/{kind}.json{pad}业务数据（规范化内容：从原始文件读出，或由人补录）
 data/approval-record.html 审批记录，可用浏览器打开和打印
 data/history/             流转记录，每行一个事件：
 {histories}

@@ -81,7 +81,7 @@ def _version() -> str:
     try:
         return version("shenpi")
     except PackageNotFoundError:
-        return "0"
+        return "(development)"
 
 
 # --- what goes in
@@ -134,9 +134,8 @@ def _chronicle(session: Session, name: str, instance_id: UUID) -> Chronicle:
 def _deployed(session: Session, definition: ProcessDefinition) -> dict[str, bytes]:
     """Return the author's own files of a definition: its drawing, its decision tables and forms."""
     digests: dict[str, str] = {**definition.manifest["bpmn"], **definition.manifest["others"]}
-    contents_of = dict(
-        session.execute(select(Resource.sha256, Resource.content).where(Resource.sha256.in_(digests.values()))).tuples().all()
-    )
+    found = session.execute(select(Resource.sha256, Resource.content).where(Resource.sha256.in_(digests.values())))
+    contents_of = dict(found.all())
     return {name: contents_of[digest] for name, digest in sorted(digests.items())}
 
 
