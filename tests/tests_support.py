@@ -79,7 +79,7 @@ def drop_old(connection: psycopg.Connection) -> None:
 
 
 def fill(url: str, home: Path) -> None:
-    app = configure(Flask("template"), settings_for(url, home))
+    app = configure(Flask("template", root_path=str(ROOT)), settings_for(url, home))
     with app.app_context():
         with transaction() as session:
             catalogue.deploy_shipped(session)
@@ -111,7 +111,7 @@ def database(server: EmbeddedServer, template: str) -> Iterator[str]:
 @pytest.fixture
 def app(database: str, tmp_path: Path) -> Iterator[Flask]:
     """An application with that database and no pages, its context open."""
-    found = configure(Flask("tests"), settings_for(database, tmp_path))
+    found = configure(Flask("case", root_path=str(ROOT)), settings_for(database, tmp_path))
     with found.app_context():
         yield found
         db.session.remove()

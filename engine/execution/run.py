@@ -119,8 +119,8 @@ class Execution:
         """Begin a new instance and run it to its first wait."""
         execution = cls(program, now, operations)
         execution.workflow = Workflow(program.spec, script_engine=execution)
-        for name, value in variables.items():
-            execution.memory.set(None, name, clean(value, name))
+        for name in sorted(variables):
+            execution.memory.set(None, name, clean(variables[name], name))
         for element in program.model.of_kind(START):
             if element.initiator:
                 execution.memory.set(element.id, element.initiator, initiator)
@@ -151,8 +151,8 @@ class Execution:
         """
         task = self._open(token, TaskState.READY)
         element: str = task.task_spec.bpmn_id
-        for name, value in values.items():
-            self.memory.set(element, name, clean(value, name))
+        for name in sorted(values):  # the record sorts its keys, and a re-execution must write in the same order
+            self.memory.set(element, name, clean(values[name], name))
         self.memory.set_member(element, "decisions", element, clean(dict(decision)))
         self.memory.set(element, "outcome", decision["outcome"])
         self._run(task)

@@ -70,6 +70,8 @@ def submit(session: Session, name: str, data: bytes, *, by: Actor, fields: Mappi
     try:
         reading = formats.read(data, name)
         invoice = reading.invoice
+        if reading.missing and invoice is not None and is_known(session, invoice):
+            return _keep(session, name, data, reading, invoice, by)  # what it does not say, the invoice it joins has said
         if reading.missing or (invoice is None and fields):
             if not fields:
                 return Submission(name, "incomplete", reading.syntax, invoice=invoice, missing=reading.missing, faults=list(reading.notes))
@@ -81,6 +83,11 @@ def submit(session: Session, name: str, data: bytes, *, by: Actor, fields: Mappi
     if reading.seal is not None and reading.seal.wrong:
         return Submission(name, "tampered", reading.syntax, invoice=invoice, faults=_wrong_digests(name, reading))
     return _keep(session, name, data, reading, invoice, by)
+
+
+def is_known(session: Session, invoice: Invoice) -> bool:
+    """Tell whether an invoice with this identity is here."""
+    return session.execute(select(InvoiceRow.id).filter_by(identity=invoice.identity)).scalar() is not None
 
 
 def _wrong_digests(name: str, reading: Reading) -> list[Fault]:
