@@ -227,8 +227,8 @@ class Story:
                 f"{person} 在办公系统中没有遗留待办 / no to-do is left over",
                 lambda person=person: case not in httpx.get(f"{self.simulator}/api/todos", params={"person": person}, timeout=10).text,
             )
-        requests = httpx.get(f"{self.simulator}/api/requests", timeout=10).text
-        if item["archivalCode"] not in requests and item["archivalCode"].encode("unicode_escape").decode() not in requests:
+        requests = httpx.get(f"{self.simulator}/api/requests", timeout=10).json()
+        if not any(request["payload"].get("archivalCode") == item["archivalCode"] for request in requests):
             raise Failed("办公系统中没有归档登记 / the office system has no archive entry")
         self.say("办公系统：待办全部关闭，归档已登记")
 

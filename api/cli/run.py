@@ -165,6 +165,7 @@ class Supervisor:
         raise click.ClickException(f"网页服务没有启动 / the web server did not come up:\n{tail}")
 
     def _end(self) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave parts behind
         for process in self.processes.values():
             if process.poll() is None:
                 process.terminate()
