@@ -1,11 +1,13 @@
 """The histories of the cases behind an item, read from the database as the rows that a chain check takes."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine import definitions
+from engine.bpmn.model import Element
 from engine.history.chain import COLUMNS, Row
 from models.runtime import ProcessInstance
 
@@ -27,8 +29,17 @@ def _plain(row: Row) -> Row:
     )
 
 
-def task_names(session: Session, instance_id: UUID) -> dict[str, str]:
-    """Return the names in the drawing of a case's elements, by element."""
+def elements_of(session: Session, instance_id: UUID) -> list[Element]:
+    """Return the elements of the drawing that a case runs on."""
     definition_id = session.get_one(ProcessInstance, instance_id).definition_id
-    elements = definitions.get(session, definition_id).model.elements
-    return {element.id: element.name or element.id for element in elements.values()}
+    return list(definitions.get(session, definition_id).model.elements.values())
+
+
+def element_names(elements: Iterable[Element]) -> dict[str, str]:
+    """Return the names in the drawing by element."""
+    return {element.id: element.name or element.id for element in elements}
+
+
+def field_labels(elements: Iterable[Element]) -> dict[str, str]:
+    """Return the labels of all form fields by name."""
+    return {field.name: field.label or field.name for element in elements for field in element.form}

@@ -12,7 +12,7 @@ from engine.errors import ExecutionFailed
 from engine.operations import Outcome, Situation
 from models.archive import ArchiveItem
 from processes.archive import metadata, sources
-from processes.archive.chronicle import events_of, task_names
+from processes.archive.chronicle import element_names, elements_of, events_of
 from processes.archive.opinion import initiator, opinions
 
 
@@ -48,6 +48,6 @@ def gather(session: Session, item: ArchiveItem, element: str) -> None:
         "originalMissing": found.original_missing,
     }
     events = events_of(session, item.source_instance_id)
-    said = opinions(events, task_names(session, item.source_instance_id))
+    said = opinions(events, element_names(elements_of(session, item.source_instance_id)))
     item.metadata_ = metadata.build(item.request, said, initiator(events))
     session.flush()

@@ -24,6 +24,7 @@ class Chronicle:
     rows: Sequence[Row]
     files: Mapping[str, bytes] = field(default_factory=dict)
     element_names: Mapping[str, str] = field(default_factory=dict)
+    field_labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> str:

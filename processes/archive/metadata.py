@@ -62,10 +62,10 @@ MANDATORY = (
 )  # fmt: skip
 
 
-def build(request: Mapping[str, Any], opinions: Iterable[Opinion], initiator: tuple[str, str] | None) -> dict[str, Any]:
-    """Return the metadata of an item from its filing request and from who decided; `initiator` is (key, name)."""
+def build(request: Mapping[str, Any], opinions: Iterable[Opinion], initiator: tuple[str, str, str] | None) -> dict[str, Any]:
+    """Return the metadata of an item from its filing request and from who decided; `initiator` is (key, name, time)."""
     entity = request["legalEntity"]
-    agents = [_agent("经办", initiator[0], initiator[1], "提交", None)] if initiator else []
+    agents = [_agent("经办", initiator[0], initiator[1], "提交", initiator[2])] if initiator else []
     agents += [_agent("审批", opinion.by, opinion.name, f"{opinion.task}：{opinion.said}", opinion.at) for opinion in opinions]
     return {
         "aggregation": "件",
@@ -97,9 +97,8 @@ def _document(document: Mapping[str, Any]) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _agent(kind: str, key: str, name: str, action: str, at: str | None) -> dict[str, str]:
-    agent = {"agentType": kind, "agentName": name, "agentCode": key, "action": action}
-    return agent if at is None else agent | {"actedAt": at}
+def _agent(kind: str, key: str, name: str, action: str, at: str) -> dict[str, str]:
+    return {"agentType": kind, "agentName": name, "agentCode": key, "action": action, "actedAt": at}
 
 
 def missing(metadata: Mapping[str, Any]) -> list[str]:

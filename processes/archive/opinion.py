@@ -68,10 +68,11 @@ def _opinion(row: Row, names: Mapping[str, str]) -> Opinion:
     )
 
 
-def initiator(rows: Iterable[Row]) -> tuple[str, str] | None:
-    """Return key and name of the person who started the case, or None when nobody did."""
+def initiator(rows: Iterable[Row]) -> tuple[str, str, str] | None:
+    """Return key and name of the person who started the case and when, or None when nobody did."""
     for row in rows:
         if row.type == "instance:started":
-            key = orjson.loads(bytes(row.body))["data"]["initiator"]
-            return (key, (personal_of(row).get("by") or {}).get("name") or key) if key else None
+            body = orjson.loads(bytes(row.body))
+            key = body["data"]["initiator"]
+            return (key, (personal_of(row).get("by") or {}).get("name") or key, body["at"]) if key else None
     return None

@@ -47,10 +47,13 @@ def render(material: Material, originals: Iterable[Mapping[str, Any]]) -> str:
     """Return the page."""
     zone = ZoneInfo(material.time_zone)
     approval = material.chronicles[0]
-    shown = {LABELS[name]: value for name, value in material.metadata.items() if name in LABELS and isinstance(value, str) and value}
+    shown = {label: value for name, label in LABELS.items() if isinstance(value := material.metadata.get(name), str) and value}
+    said = [
+        (opinion, local(opinion.at, zone), plain(opinion.values, approval.field_labels))
+        for opinion in opinions(approval.rows, approval.element_names)
+    ]
     return _TEMPLATE.render(
-        code=material.code, title=material.title, zone=material.time_zone, metadata=shown, documents=list(originals), approval=approval,
-        opinions=[(opinion, local(opinion.at, zone), plain(opinion.values)) for opinion in opinions(approval.rows, approval.element_names)],
+        code=material.code, title=material.title, zone=material.time_zone, metadata=shown, documents=list(originals), approval=approval, opinions=said,
         way=way(approval), events=list(events(approval, zone)), chronicles=material.chronicles,
     )  # fmt: skip
 
@@ -79,9 +82,9 @@ def local(at: str, zone: ZoneInfo) -> str:
     return f"{datetime.fromisoformat(at).astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
-def plain(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return form values as texts; a tagged value shows what it holds."""
-    return {name: _plain(value) for name, value in values.items()}
+def plain(values: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, str]:
+    """Return form values as texts under their labels in the form; a tagged value shows what it holds."""
+    return {labels.get(name, name): _plain(value) for name, value in values.items()}
 
 
 def _plain(value: Any) -> str:

@@ -22,7 +22,7 @@ from models.oa import OaDelivery
 from models.repository import ProcessDefinition, Resource
 from models.runtime import ProcessInstance
 from processes.archive import codes, contents, package, sources
-from processes.archive.chronicle import events_of, task_names
+from processes.archive.chronicle import element_names, elements_of, events_of, field_labels
 from processes.archive.collecting import item_of
 from processes.archive.contents import Chronicle, Material
 from processes.archive.opinion import personal_of
@@ -120,6 +120,7 @@ def _bytes(session: Session, source: sources.Source, document: Mapping[str, Any]
 def _chronicle(session: Session, name: str, instance_id: UUID) -> Chronicle:
     instance = session.get_one(ProcessInstance, instance_id)
     definition = session.get_one(ProcessDefinition, instance.definition_id)
+    elements = elements_of(session, instance.id)
     return Chronicle(
         name=name,
         instance=str(instance.id),
@@ -127,7 +128,8 @@ def _chronicle(session: Session, name: str, instance_id: UUID) -> Chronicle:
         process=definition.name or definition.key,
         rows=events_of(session, instance.id),
         files=_deployed(session, definition),
-        element_names=task_names(session, instance.id),
+        element_names=element_names(elements),
+        field_labels=field_labels(elements),
     )
 
 

@@ -1,95 +1,24 @@
-"""An installation without office systems, driven through the engine: invoices approved, filed and sealed by hand."""
+"""An installation without office systems, driven through the engine; and a package from plain data. Their parts stand in `archive_support.py`."""
 
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from archive_support import Flow, Package, material_of
 from tests_support import settings_for
 
 from api.app import configure
-from engine import tasks, worker
 from engine.database import transaction
-from engine.permissions import Actor, load_actor
 from models import db
-from models.archive import ArchiveItem
 from models.oa import OaConnection
-from models.runtime import Job, UserTask
-from processes.invoice import intake
-from processes.invoice.samples.generate import default_number, make
-
-
-@dataclass(frozen=True)
-class Flow:
-    """Cases moved as people and workers would move them."""
-
-    home: Path
-
-    @property
-    def archive(self) -> Path:
-        return self.home / "archive"
-
-    def actor(self, key: str) -> Actor:
-        with transaction() as session:
-            found = load_actor(session, key)
-        assert found is not None
-        return found
-
-    def submit(self, kind: str = "einvoice", number: int = 1, fields: dict[str, str] | None = None) -> UUID:
-        """Submit a sample invoice and return its case."""
-        name, data = make(kind, number=default_number(kind, number))
-        by = self.actor("li.na")
-        with transaction() as session:
-            submission = intake.submit(session, name, data, by=by, fields=fields)
-        assert submission.case_id is not None, submission
-        return submission.case_id
-
-    def decide(self, case: UUID, by: str, element: str, outcome: str = "approve", comment: str = "同意", **values: str) -> None:
-        actor = self.actor(by)
-        with transaction() as session:
-            task_id = session.scalars(select(UserTask.id).filter_by(instance_id=case, element=element, state="open")).one()
-            tasks.complete(session, task_id, by=actor, outcome=outcome, comment=comment, values=values)
-
-    def work(self, case: UUID, *, stop_before: str = "") -> None:
-        """Run the jobs of a case until none waits; `stop_before` names an operation that is left waiting."""
-        while True:
-            with transaction() as session:
-                waiting = session.scalars(select(Job).filter_by(instance_id=case, state="waiting").order_by(Job.created_at)).all()
-                job = next((str(row.id) for row in waiting if row.operation != stop_before), None)
-            if job is None:
-                return
-            worker.call(job)
-
-    def approve(self, case: UUID, *, period: str = "2026-11", voucher: str = "记-0007") -> UUID:
-        """Approve an invoice by everybody it needs and return its filing."""
-        self.decide(case, "wang.fang", "approve_manager")
-        self.decide(case, "zhao.lei", "approve_finance", voucherNumber=voucher, accountingPeriod=period)
-        with transaction() as session:
-            director = session.scalars(select(UserTask).filter_by(instance_id=case, element="approve_director", state="open")).first()
-        if director is not None:
-            self.decide(case, "wu.gang", "approve_director")
-        self.work(case)
-        with transaction() as session:
-            filing = session.scalars(select(ArchiveItem.filing_instance_id).filter_by(source_instance_id=case)).one()
-        assert filing is not None
-        self.work(filing)
-        return filing
-
-    def seal(self, filing: UUID) -> None:
-        """Confirm a filing and let the worker finish it."""
-        self.decide(filing, "chen.jing", "confirm_filing")
-        self.work(filing)
-
-    def item(self, filing: UUID) -> ArchiveItem:
-        with transaction() as session:
-            found = session.scalars(select(ArchiveItem).filter_by(filing_instance_id=filing)).one()
-            session.refresh(found)
-            _ = found.package and found.package.digest
-            session.expunge_all()
-        return found
+from processes.archive import bag, contents
 
 
 @pytest.fixture
@@ -124,3 +53,12 @@ def sealed(flow: Flow) -> Callable[[], tuple[UUID, UUID, Path]]:
         return case, filing, flow.archive / item.package.path
 
     return make_one
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Package:
+    """A sound package made from plain data."""
+    folder = tmp_path / "bag"
+    folder.mkdir()
+    bag.write(folder, contents.payload(material_of()), [("External-Identifier", "S001-KU·PZ·2026-D30-0001-0001")])
+    return Package(folder)
