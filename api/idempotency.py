@@ -35,9 +35,9 @@ def once(work: Callable[[Session], tuple[Any, int, dict[str, str]]]) -> Response
                 return _again(kept, digest)
         body, status, headers = work(session)
         raw = orjson.dumps(body, default=str)
-        if key:
+        if key and status < 400:
             session.execute(insert(IdempotencyRecord).values(**scope, body_digest=digest, status=status, headers=headers, answer=raw))
-    return Response(raw, status=status, headers=headers, mimetype="application/json")
+    return Response(raw, status=status, headers=headers, mimetype="application/problem+json" if status >= 400 else "application/json")
 
 
 def _digest() -> bytes:

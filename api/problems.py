@@ -95,6 +95,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(errors.ShenpiError, _ours)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(ValidationError, _validation)
+    app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -118,6 +119,11 @@ def _http(error: HTTPException) -> Response:
 def _validation(error: ValidationError) -> Response:
     faults = list(_flatten(error.messages))
     return problem(422, "invalid-content", "内容不符合要求" if language() == "zh" else "The content does not fit", faults=faults)
+
+
+def _too_deep(error: RecursionError) -> Response:
+    log.warning("%s too deep: %s", reference(), error)
+    return problem(422, "too-deep", "内容嵌套过深" if language() == "zh" else "The content is nested too deeply")
 
 
 def _flatten(messages: Any, path: str = "") -> Any:

@@ -4,22 +4,23 @@ Every route declares the permission it needs (`needs`) or that it needs none (`o
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import wraps
 from hashlib import sha256
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
+import psycopg
 from flask import Flask, Response, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from api import problems
+from engine.database.transaction import translated
 from engine.errors import NotPermitted
-from engine.permissions import Actor, allows, load_actor
+from engine.permissions import Actor, actor_of_account, actor_of_token, allows
 from models import db
-from models.identity import Account, ApiToken
 
 csrf = CSRFProtect()
 
@@ -43,38 +44,27 @@ def install(app: Flask) -> None:
 
 
 def identify() -> Response | None:
-    """Put the caller into `g.actor`, or None; a bad token is refused at once."""
+    """Put the caller into `g.actor`, or None; a bad token is refused at once. One statement, in the transaction of the request's work."""
     g.actor = None
-    header = request.headers.get("Authorization", "")
-    if header:
-        scheme, _, value = header.partition(" ")
-        g.actor = _by_token(value.strip()) if scheme.lower() == "bearer" else None
-        if g.actor is None:
-            return problems.problem(401, "not-signed-in", "The token is unknown, expired or revoked")
-    elif "account" in session:
-        g.actor = _by_session()
-    return None
-
-
-def _by_token(token: str) -> Actor | None:
-    found = db.session.scalars(select(ApiToken).filter_by(digest=sha256(token.encode()).digest())).first()
-    if found is None or found.revoked_at is not None or found.expires_at <= datetime.now(UTC):
-        db.session.rollback()
+    if "\0" in request.path:
+        return problems.problem(404, "not-found", "Nothing is there")
+    if request.endpoint == "static":
         return None
-    actor = load_actor(db.session(), found.person.key, found.scopes if found.scopes else None)
-    db.session.rollback()
-    return actor
-
-
-def _by_session() -> Actor | None:
-    account = db.session.get(Account, UUID(session["account"]))
-    actor = None
-    if account is not None and account.generation == session.get("generation") and not account.locked:
-        actor = load_actor(db.session(), account.person.key)
-    db.session.rollback()
-    if actor is None:
-        session.clear()
-    return actor
+    header = request.headers.get("Authorization", "")
+    try:
+        if header:
+            scheme, _, value = header.partition(" ")
+            digest = sha256(value.strip().encode()).digest()
+            g.actor = actor_of_token(db.session(), digest) if scheme.lower() == "bearer" else None
+            if g.actor is None:
+                return problems.problem(401, "not-signed-in", "The token is unknown, expired or revoked")
+        elif "account" in session:
+            g.actor = actor_of_account(db.session(), UUID(session["account"]), session["generation"])
+            if g.actor is None:
+                session.clear()
+    except (DBAPIError, psycopg.Error) as error:
+        raise translated(error) from error
+    return None
 
 
 def current() -> Actor:

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.model import Element
 from engine.errors import ExecutionFailed
-from engine.execution.timers import due_at, parse_duration
+from engine.execution.timers import due_at
 from engine.language import Budget, compile_template
+
+LONGEST_KEY = 200
 
 _HEAD = text(
     """
@@ -51,6 +53,8 @@ def assign(session: Session, element: Element, variables: dict[str, Any], now: d
     groups = tuple(_names(value(wanted.candidate_groups), element))
     if assignee is not None and not isinstance(assignee, str):
         raise ExecutionFailed(element=element.id, reason=f"the assignee {assignee!r} is no person's key")
+    if any(len(name) > LONGEST_KEY for name in (assignee or "", *users, *groups)):
+        raise ExecutionFailed(element=element.id, reason=f"a person's key has at most {LONGEST_KEY} characters")
     if not assignee and not users and not groups:
         raise ExecutionFailed(element=element.id, reason=f"nobody found by {wanted.assignee or 'the drawing'}")
     why = "; ".join(
@@ -67,7 +71,7 @@ def _due(value: Any, now: datetime, element: Element) -> datetime | None:
     if value is None or value == "":
         return None
     if isinstance(value, timedelta) or (isinstance(value, str) and value.startswith("P")):
-        return now + parse_duration(value, now)
+        return due_at("duration", value, now, element.id)
     return due_at("date", value, now, element.id)
 
 

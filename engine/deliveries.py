@@ -12,11 +12,11 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from engine import jobs, timers
+from engine.database.prepared import Prepared
 from engine.errors import OAError
 from engine.history import Recorder
 from engine.oa.contract import Connection, InstanceSnapshot, Receipt
 from engine.step.document import Document
-from engine.step.prepared import Prepared
 from models.oa import OaDelivery
 
 LABELS = {"approve": "同意", "reject": "驳回", "return": "退回", "resubmit": "重新提交", "recheck": "重新检测"}

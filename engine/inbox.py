@@ -93,7 +93,9 @@ def actor_of(session: Session, connection: str, remote_id: str | None) -> Actor:
     key = session.execute(
         select(Person.key).join(OaIdentity, OaIdentity.person_id == Person.id).filter(OaIdentity.connection == connection, OaIdentity.remote_id == remote_id)
     ).scalar()  # fmt: skip
-    actor = load_actor(session, key or remote_id or "")
+    if key is None and session.execute(select(OaIdentity.remote_id).filter_by(connection=connection).limit(1)).first() is None:
+        key = remote_id
+    actor = load_actor(session, key or "")
     if actor is None:
         raise NotPermitted(reason="unknown remote user")
     return actor

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from engine.database.prepared import Prepared
 from engine.errors import NotFound, NotPermitted
 
 
@@ -97,26 +98,40 @@ def require_instance(session: Session, actor: Actor, instance_id: UUID) -> None:
         raise NotFound(kind="process instance")
 
 
-_ACTOR = text(
-    """
-    SELECT p.key, p.name, d.name AS department, p.active,
-           (SELECT array_agg(g.key) FROM group_member m JOIN "group" g ON g.id = m.group_id WHERE m.person_id = p.id) AS groups,
-           (SELECT array_agg(r.role) FROM role_grant r WHERE r.person_id = p.id) AS roles
-    FROM person p LEFT JOIN department d ON d.id = p.department_id WHERE p.key = :key
-    """
+_PICTURE = """
+p.key, p.name, d.name AS department,
+(SELECT array_agg(g.key) FROM group_member m JOIN "group" g ON g.id = m.group_id WHERE m.person_id = p.id) AS groups,
+(SELECT array_agg(r.role) FROM role_grant r WHERE r.person_id = p.id) AS roles
+"""
+_BY_KEY = Prepared(f"SELECT {_PICTURE} FROM person p LEFT JOIN department d ON d.id = p.department_id WHERE p.key = %(key)s AND p.active")
+_BY_TOKEN = Prepared(
+    f"""SELECT {_PICTURE}, t.scopes FROM api_token t JOIN person p ON p.id = t.person_id AND p.active LEFT JOIN department d ON d.id = p.department_id
+        WHERE t.digest = %(digest)s AND t.revoked_at IS NULL AND t.expires_at > now()"""
+)
+_BY_ACCOUNT = Prepared(
+    f"""SELECT {_PICTURE} FROM account a JOIN person p ON p.id = a.person_id AND p.active LEFT JOIN department d ON d.id = p.department_id
+        WHERE a.id = %(id)s AND a.generation = %(generation)s AND NOT a.locked"""
 )
 
 
-def load_actor(session: Session, key: str, scopes: Collection[str] | None = None) -> Actor | None:
+def load_actor(session: Session, key: str) -> Actor | None:
     """Return the picture of an active person with this key, or None."""
-    row = session.execute(_ACTOR, {"key": key}).one_or_none()
-    if row is None or not row.active:
+    return _picture(_BY_KEY.run(session, {"key": key}).fetchone())
+
+
+def actor_of_token(session: Session, digest: bytes) -> Actor | None:
+    """Return the active person of a valid API token with its scopes, or None; no scopes means everything her roles allow."""
+    row = _BY_TOKEN.run(session, {"digest": digest}).fetchone()
+    return _picture(row, row.scopes or None) if row is not None else None
+
+
+def actor_of_account(session: Session, account_id: UUID, generation: int) -> Actor | None:
+    """Return the active person of an account whose sessions of this generation still count, or None."""
+    return _picture(_BY_ACCOUNT.run(session, {"id": account_id, "generation": generation}).fetchone())
+
+
+def _picture(row: Any, scopes: Collection[str] | None = None) -> Actor | None:
+    if row is None:
         return None
-    return Actor(
-        row.key,
-        row.name,
-        row.department,
-        frozenset(row.groups or ()),
-        frozenset(row.roles or ()),
-        None if scopes is None else frozenset(scopes),
-    )
+    groups, roles = frozenset(row.groups or ()), frozenset(row.roles or ())
+    return Actor(row.key, row.name, row.department, groups, roles, None if scopes is None else frozenset(scopes))

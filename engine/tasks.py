@@ -19,7 +19,7 @@ from engine.bpmn.model import Element, FormField
 from engine.errors import Fault, InvalidVariables, NotFound, NotPermitted, Refused, StaleRevision, TaskAlreadyClaimed, TaskClosed
 from engine.execution import values as kept
 from engine.history.events import stamp
-from engine.permissions import SYSTEM, Actor, load_actor, may_work_on, require
+from engine.permissions import SYSTEM, Actor, load_actor, may_read_instance, may_work_on, require
 from engine.step import Step, lock_task
 from engine.step.gather import add_candidates
 from models.runtime import UserTask
@@ -46,7 +46,7 @@ def complete(
     else holds it, with `InvalidVariables` values outside the form or an unknown outcome, with `StaleRevision` a caller who saw an older task.
     """
     step, token, task = _held(session, task_id, by, expected_revision)
-    if nonce is not None and not secrets.compare_digest(nonce, task["nonce"]):
+    if nonce is not None and not secrets.compare_digest(nonce.encode(errors="replace"), task["nonce"].encode()):
         raise NotPermitted(reason="nonce")
     element = step.definition.model.elements[task["element"]]
     accepted = check_decision(element, task, outcome, comment, values or {})
@@ -94,14 +94,15 @@ def unclaim(session: Session, task_id: UUID, *, by: Actor, expected_revision: in
 
 def transfer(session: Session, task_id: UUID, *, by: Actor, to: str, reason: str = "", expected_revision: int | None = None) -> Step:
     """Hand a task to somebody else for good (转办). Refuses with `NotFound` an unknown or inactive person, with `Refused` oneself, and as `complete` does."""
-    target = load_actor(session, to)
+    reason = kept.clean(reason[:MAX_COMMENT], "reason")
+    step, _, task = _held(session, task_id, by, expected_revision)
+    target = load_actor(session, kept.clean(to, "to"))
     if target is None:
         raise NotFound(kind="person")
-    step, _, task = _held(session, task_id, by, expected_revision)
     if target.key == task["assignee"] or target.key == by.key:
         raise Refused(reason="the task is already with this person")
     task["assignee"], task["claimed"] = target.key, False
-    return _reassign(step, task, "task:transferred", by, {"from": by.key, "to": target.key}, reason=reason[:MAX_COMMENT])
+    return _reassign(step, task, "task:transferred", by, {"from": by.key, "to": target.key}, reason=reason)
 
 
 def mark_reminded(session: Session, task_id: UUID) -> Step | None:
@@ -142,6 +143,8 @@ def _held(session: Session, task_id: UUID, by: Actor, expected_revision: int | N
     require(by, "task.work")
     step = lock_task(session, task_id)
     found = _find(step, task_id)
+    if found is None or not may_work_on(by, found[1]):
+        _require_known(session, by, step)
     if found is None:
         raise explain_closed(session, task_id)
     token, task = found
@@ -153,6 +156,12 @@ def _held(session: Session, task_id: UUID, by: Actor, expected_revision: int | N
         if revision != expected_revision:
             raise StaleRevision(expected=expected_revision, found=revision)
     return step, token, task
+
+
+def _require_known(session: Session, by: Actor, step: Step) -> None:
+    """Refuse with `NotFound` somebody who may not even know of the case: why she cannot decide would tell her."""
+    if not may_read_instance(session, by, step.case.id):
+        raise NotFound(kind="user task")
 
 
 def _find(step: Step, task_id: UUID) -> tuple[str, dict[str, Any]] | None:
@@ -185,6 +194,7 @@ def check_decision(element: Element, task: Mapping[str, Any], outcome: str, comm
         faults.append(
             Fault("outcome-unknown", f"不允许的结论：{outcome}", f"The outcome is none of {allowed}", path="outcome", found=outcome[:100])
         )
+    kept.clean(comment, "comment")
     if len(comment) > MAX_COMMENT:
         faults.append(
             Fault("too-long", f"意见超过 {MAX_COMMENT} 字", f"The comment is longer than {MAX_COMMENT} characters", path="comment")
@@ -203,7 +213,9 @@ def check_decision(element: Element, task: Mapping[str, Any], outcome: str, comm
                 faults.append(Fault("field-required", f"请填写 {field.label}", f"{name} is required", path=name))
             continue
         try:
-            accepted[name] = convert(field, value)
+            accepted[name] = kept.clean(convert(field, value), name)
+        except InvalidVariables as error:
+            faults += error.faults
         except (ValueError, InvalidOperation):
             faults.append(
                 Fault("field-invalid", f"{field.label} 格式不正确", f"{name} is no {field.type}", path=name, found=str(value)[:100])
@@ -233,6 +245,8 @@ def convert(field: FormField, value: Any) -> Any:
         case "enum":
             return str(value) if str(value) in {key for key, _ in field.options} else _no(value)
         case _:
+            if not isinstance(value, str | int | Decimal) or isinstance(value, bool):
+                raise ValueError(f"{type(value).__name__} is no text")
             text = str(value)
             if len(text) > MAX_COMMENT or (field.pattern and not re.fullmatch(field.pattern, text)):
                 raise ValueError(text[:100])

@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -45,12 +45,10 @@ def place(after: str | None, count: int) -> list[str] | None:
         values = orjson.loads(urlsafe_b64decode(after.encode()))
         if not isinstance(values, list) or len(values) != count:
             raise ValueError(after)
-        UUID(values[-1])
-        for value in values[:-1]:
-            datetime.fromisoformat(value)
-    except (ValueError, TypeError) as error:
+        moments = [datetime.fromisoformat(value).astimezone(UTC).isoformat() for value in values[:-1]]
+        return [*moments, str(UUID(values[-1]))]
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InvalidContent([Fault("after-invalid", "翻页标记无效", "The paging mark is not valid", path="after")]) from error
-    return [str(value) for value in values]
 
 
 WORDED = """AND EXISTS (SELECT 1 FROM user_task w JOIN process_instance wi ON wi.id = w.instance_id LEFT JOIN person wp ON wp.key = wi.initiator

@@ -2,9 +2,12 @@
 
 from flask import Flask
 
-from api.pages import frame, sign_in
+from api.pages import archive, case, cases, frame, incidents, invoice, people, processes, sign_in, submit, task, todos
 
-BLUEPRINTS = (sign_in.blueprint,)
+BLUEPRINTS = (
+    sign_in.blueprint, todos.blueprint, task.blueprint, submit.blueprint, cases.blueprint, case.blueprint, invoice.blueprint, archive.blueprint,
+    processes.blueprint, incidents.blueprint, people.blueprint,
+)  # fmt: skip
 
 
 def register(app: Flask) -> None:

@@ -1,25 +1,43 @@
-"""What stands around every page: navigation by what the person may do, the language switch, how amounts and times are written."""
+"""What stands around every page: navigation by what the person may do, the language switch, how amounts, times and states are written."""
 
-from datetime import datetime
-from decimal import Decimal
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from api.locale import choose
+from api.pages import words
 from engine.permissions import Actor, allows
+from processes.invoice.words import write
 
 #: endpoint, label, icon, permission
-NAVIGATION: list[tuple[str, str, str, str]] = []
+NAVIGATION = [
+    ("todos.index", _l("待办"), "checklist", "task.work"),
+    ("submit.form", _l("提交发票"), "camera", "invoice.upload"),
+    ("cases.mine", _l("我发起"), "send", "instance.read"),
+    ("cases.index", _l("全部流程"), "list", "instance.read_all"),
+    ("archive_page.index", _l("归档"), "archive", "archive.read"),
+    ("incidents_page.index", _l("异常"), "alert-triangle", "incident.read"),
+    ("processes.index", _l("流程定义"), "route", "definition.read"),
+    ("people_page.index", _l("人员"), "users", "people.read"),
+]
+
+#: pages that stand below an entry of the navigation
+BELOW = {"task": "todos", "case": "cases", "invoice": "cases"}
 
 
 def register(app: Flask) -> None:
     """Give the templates their context and filters."""
     app.context_processor(context)
-    app.template_filter("money")(money)
-    app.template_filter("moment")(moment)
+    app.after_request(keep_private)
+    for filter_ in (money, moment, capital, duration, day, due):
+        app.add_template_filter(filter_)
+    app.jinja_env.globals.update(words=words, decision=words.decision, case_sign=words.case_sign, new_key=lambda: str(uuid4()), may=may)
 
 
 def context() -> dict[str, Any]:
@@ -29,13 +47,14 @@ def context() -> dict[str, Any]:
     other = "en" if language == "zh" else "zh"
     endpoints = current_app.view_functions
     nav = [
-        (url_for(endpoint), _(label), request.endpoint == endpoint, icon)
+        (url_for(endpoint), str(label), request.endpoint == endpoint, icon)
         for endpoint, label, icon, permission in NAVIGATION
         if actor is not None and endpoint in endpoints and allows(actor, permission)
     ]
-    back = request.full_path.rstrip("?")
+    back = request.full_path.rstrip("?") if request.method == "GET" else request.path
     return {
         "language": "zh-CN" if language == "zh" else "en",
+        "zh": language == "zh",
         "language_switch": (url_for("sign_in.language", chosen=other, next=back), "English" if other == "en" else "中文"),
         "nav": nav,
         "actor": actor,
@@ -43,19 +62,82 @@ def context() -> dict[str, Any]:
     }
 
 
+def keep_private(response: Response) -> Response:
+    """Let no shared cache keep a page, and let a browser ask again before it shows one."""
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.vary.update(("HX-Request", "Cookie"))
+    return response
+
+
+def may(permission: str) -> bool:
+    """Tell a template whether the caller has a permission."""
+    actor: Actor | None = g.get("actor")
+    return actor is not None and allows(actor, permission)
+
+
 def money(value: Decimal | str | None, currency: str | None = "CNY") -> str:
     """Return an amount as people write it: ¥1,234,567.80, other currencies by code."""
     if value is None or value == "":
         return "—"
-    amount = Decimal(str(value))
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return str(value)
     figures = f"{abs(amount):,.2f}"
     sign = "-" if amount < 0 else ""
     return f"{sign}¥{figures}" if currency in ("CNY", None, "") else f"{sign}{currency} {figures}"
+
+
+def capital(value: Decimal | None, currency: str | None = "CNY") -> str:
+    """Return a yuan amount in capitals (大写); nothing for other currencies and for what cannot be written so."""
+    if value is None or currency not in ("CNY", None, ""):
+        return ""
+    try:
+        return write(Decimal(value))
+    except ValueError:
+        return ""
+
+
+def zone() -> ZoneInfo:
+    """Return the installation's time zone."""
+    return ZoneInfo(current_app.config["SETTINGS"].time_zone)
 
 
 def moment(value: datetime | None, *, seconds: bool = False) -> str:
     """Return a time in the installation's zone: 2026-11-22 09:30."""
     if value is None:
         return "—"
-    zone = ZoneInfo(current_app.config["SETTINGS"].time_zone)
-    return value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+    return value.astimezone(zone()).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def day(value: datetime | None) -> str:
+    """Return the day of a time in the installation's zone."""
+    return moment(value)[:10]
+
+
+def duration(span: timedelta | None) -> str:
+    """Return a span in words, two units at most."""
+    if span is None:
+        return "—"
+    minutes = max(0, int(span.total_seconds() // 60))
+    days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    if days:
+        return _("%(d)s 天 %(h)s 小时", d=days, h=hours) if hours else _("%(d)s 天", d=days)
+    if hours:
+        return _("%(h)s 小时 %(m)s 分钟", h=hours, m=rest) if rest else _("%(h)s 小时", h=hours)
+    return _("%(m)s 分钟", m=minutes) if minutes else _("不到 1 分钟")
+
+
+def due(value: datetime | None, now: datetime) -> dict[str, str] | None:
+    """Return a due time in words and how urgent it is: `late`, `soon` (today) or `later`; None where nothing is due."""
+    if value is None:
+        return None
+    local, today = value.astimezone(zone()), now.astimezone(zone())
+    if value <= now:
+        return {"kind": "late", "icon": "alert-triangle", "text": _("已逾期 %(span)s", span=duration(now - value))}
+    if local.date() == today.date():
+        return {"kind": "soon", "icon": "clock", "text": _("今天 %(time)s 到期", time=local.strftime("%H:%M"))}
+    if local.date() == today.date() + timedelta(days=1):
+        return {"kind": "later", "icon": "clock", "text": _("明天 %(time)s 到期", time=local.strftime("%H:%M"))}
+    return {"kind": "later", "icon": "clock", "text": _("%(time)s 到期", time=moment(value))}

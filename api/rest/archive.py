@@ -51,9 +51,9 @@ class Items(Camel):
 
 
 @blueprint.route("", methods=["GET"])
+@route("archive.read")
 @blueprint.arguments(Paging, location="query")
 @blueprint.response(200, Items)
-@route("archive.read")
 def index(paging: dict[str, Any]) -> Any:
     """Archive items, newest first."""
     start = place(paging["after"], 2)
@@ -68,8 +68,8 @@ def index(paging: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/<uuid:item_id>", methods=["GET"])
-@blueprint.response(200, ItemDetail)
 @route("archive.read")
+@blueprint.response(200, ItemDetail)
 def show(item_id: UUID) -> Any:
     """One item with its metadata and what the four-nature check found."""
     with transaction() as session:

@@ -1,19 +1,25 @@
-"""What every noun of the REST interface shares: paging, ETag, and how a caller is checked.."""
+"""What every noun of the REST interface shares: schemas, paging, ETag, and how a caller and a body are checked before anything is read."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
 
 import orjson
 from flask import Response, request
 from flask_wtf.csrf import validate_csrf
-from marshmallow import EXCLUDE, Schema, fields, validate
-from wtforms import ValidationError
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
+from wtforms import ValidationError as CsrfError
 
 from api import problems
 from api.security import needs
-from engine.errors import NotPermitted
+from engine.errors import Fault, InvalidContent, NotPermitted
 from engine.worklist import MAX_PAGE
+
+MAX_JSON = 1024 * 1024  #: bytes of a body that is no upload
+TAG = re.compile(r'"([0-9]{1,9})"')
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,6 +34,30 @@ class Camel(Schema):
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         head, *rest = (field_obj.data_key or field_name).split("_")
         field_obj.data_key = head + "".join(word.capitalize() for word in rest)
+
+    @pre_load
+    def refuse_broken_text(self, data: Any, **_: Any) -> Any:
+        """Refuse what neither PostgreSQL nor hashing can carry, wherever it stands."""
+        if isinstance(data, Mapping):
+            broken = {name: ["NUL or a broken character"] for name, value in data.items() if is_broken(name) or is_broken(value)}
+            if broken:
+                raise ValidationError({str(name).encode(errors="replace").decode(): text for name, text in broken.items()})
+        return data
+
+
+def is_broken(value: Any) -> bool:
+    """Tell whether a text anywhere inside has a NUL or half a surrogate pair."""
+    stack = [value]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, str):
+            if "\0" in here or any("\ud800" <= char <= "\udfff" for char in here):
+                return True
+        elif isinstance(here, Mapping):
+            stack += [*here, *here.values()]
+        elif isinstance(here, list | tuple):
+            stack += here
+    return False
 
 
 class Strict(Camel):
@@ -44,17 +74,32 @@ class Paging(Camel):
     after = fields.String(load_default=None, validate=validate.Length(max=500))
 
 
-def route(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Declare the permission a REST route needs; a browser session that changes something must also show its CSRF token."""
+class Moment(fields.AwareDateTime):
+    """A time with its zone, read as UTC; one that UTC's calendar does not have is refused."""
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> datetime:
+        try:
+            return super()._deserialize(*args, **kwargs).astimezone(UTC)
+        except OverflowError as error:
+            raise self.make_error("invalid", input=str(args[0]), obj_type=self.OBJ_TYPE) from error
+
+
+def route(permission: str, *, files: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declare the permission a REST route needs; it stands above every other decorator, so that a stranger is told nothing about the content.
+
+    A browser session that changes something must also show its CSRF token. A body is JSON of at most `MAX_JSON` bytes, or else `files`.
+    """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            if request.method not in ("GET", "HEAD", "OPTIONS") and "Authorization" not in request.headers:
-                try:
-                    validate_csrf(request.headers.get("X-CSRFToken") or request.form.get("csrf_token"))
-                except ValidationError as error:
-                    raise NotPermitted(reason="csrf") from error
+            if not files:
+                request.max_content_length = MAX_JSON
+            if request.method not in ("GET", "HEAD", "OPTIONS"):
+                if "Authorization" not in request.headers:
+                    require_csrf()
+                if not files and (refused := json_only()):
+                    return refused  # type: ignore[return-value]
             return view(*args, **kwargs)
 
         guarded = needs(permission)(checked)
@@ -62,6 +107,14 @@ def route(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return guarded
 
     return decorate
+
+
+def require_csrf() -> None:
+    """Refuse with `NotPermitted` a browser's request that does not show the token of its session."""
+    try:
+        validate_csrf(request.headers.get("X-CSRFToken") or request.form.get("csrf_token"))
+    except CsrfError as error:
+        raise NotPermitted(reason="csrf") from error
 
 
 def etag(revision: int) -> dict[str, str]:
@@ -74,15 +127,22 @@ def expected_revision() -> int | None:
     value = request.headers.get("If-Match", "").strip()
     if not value or value == "*":
         return None
+    found = TAG.fullmatch(value)
+    return int(found[1]) if found else -1
+
+
+def place_of(after: str | None) -> UUID | None:
+    """Read the mark of a list whose order is its id; `InvalidContent` for one that is none of ours."""
     try:
-        return int(value.strip('"')) if value.startswith('"') else -1
-    except ValueError:
-        return -1
+        return UUID(after) if after else None
+    except ValueError as error:
+        raise InvalidContent([Fault("after-invalid", "翻页标记无效", "The paging mark is not valid", path="after")]) from error
 
 
 def json_only() -> Response | None:
     """Refuse a body that is not JSON with 415."""
-    if request.content_length and request.mimetype != "application/json":
+    sent = request.content_length or "Transfer-Encoding" in request.headers
+    if sent and request.mimetype != "application/json":
         return problems.problem(415, "unsupported-media-type", "Send application/json")
     return None
 

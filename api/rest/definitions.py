@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api import problems
 from api.idempotency import once
-from api.rest.conventions import Camel, Paging, multipart, page_of, route, shown
+from api.rest.conventions import Camel, Paging, multipart, page_of, place_of, route, shown
 from api.security import current
 from engine import definitions as room
 from engine.database import transaction
@@ -41,15 +41,17 @@ def as_json(row: ProcessDefinition) -> Any:
 
 
 @blueprint.route("/deployments", methods=["POST"])
+@route("definition.deploy", files=True)
 @blueprint.doc(requestBody=multipart("files", several=True))
 @blueprint.response(201, Definitions)
-@route("definition.deploy")
 def deploy() -> Response:
     """Deploy BPMN and DMN files together; the same content again is the same version. Faults come as a list with line and element."""
     files = request.files.getlist("files")
     if request.mimetype != "multipart/form-data" or not files:
         return problems.problem(415, "unsupported-media-type", "Send the files as multipart/form-data under the name files")
     contents = {(file.filename or "unnamed").rsplit("/", 1)[-1]: file.stream.read() for file in files}
+    if len(contents) < len(files):
+        return problems.problem(422, "file-names", "Two of the files have the same name")
     for file in files:
         file.stream.seek(0)
 
@@ -61,15 +63,15 @@ def deploy() -> Response:
 
 
 @blueprint.route("/process-definitions", methods=["GET"])
+@route("definition.read")
 @blueprint.arguments(Paging, location="query")
 @blueprint.response(200, Definitions)
-@route("definition.read")
 def index(paging: dict[str, Any]) -> Any:
     """The newest version of each process first, then the older ones."""
     with transaction() as session:
         statement = select(ProcessDefinition).order_by(ProcessDefinition.id.desc()).limit(paging["limit"] + 1)
         if paging["after"]:
-            statement = statement.where(ProcessDefinition.id < UUID(paging["after"]))
+            statement = statement.where(ProcessDefinition.id < place_of(paging["after"]))
         rows = session.scalars(statement).all()
         more = len(rows) > paging["limit"]
         page = rows[: paging["limit"]]
@@ -77,8 +79,8 @@ def index(paging: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/process-definitions/<uuid:definition_id>", methods=["GET"])
-@blueprint.response(200, Definition)
 @route("definition.read")
+@blueprint.response(200, Definition)
 def show(definition_id: UUID) -> Any:
     """One definition with its manifest."""
     with transaction() as session:

@@ -26,8 +26,8 @@ class Verification(Camel):
 
 
 @blueprint.route("/<uuid:instance_id>/history", methods=["GET"])
-@blueprint.response(200)
 @route("history.read")
+@blueprint.response(200)
 def show(instance_id: UUID) -> Response:
     """Everything a replay needs: the drawing, the people, and each event with the bytes that were hashed (base64)."""
     with transaction() as session:
@@ -36,8 +36,8 @@ def show(instance_id: UUID) -> Response:
 
 
 @blueprint.route("/<uuid:instance_id>/verification", methods=["GET"])
-@blueprint.response(200, Verification)
 @route("history.verify")
+@blueprint.response(200, Verification)
 def verification(instance_id: UUID) -> Any:
     """Check the chain of a case on the server (hashes, columns, payloads, the end) and run the case again from its record alone."""
     with transaction() as session:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.idempotency import once
-from api.rest.conventions import Camel, Paging, Strict, json_only, page_of, route
+from api.rest.conventions import Camel, Paging, Strict, page_of, place_of, route
 from api.security import current
 from engine import incidents as room
 from engine.database import transaction
@@ -64,30 +64,30 @@ class Resolve(Strict):
 
 
 @blueprint.route("/jobs", methods=["GET"])
+@route("incident.read")
 @blueprint.arguments(State, location="query")
 @blueprint.response(200, Jobs)
-@route("incident.read")
 def jobs(wanted: dict[str, Any]) -> Any:
     """Jobs, newest first."""
     statement = select(Job).order_by(Job.id.desc()).limit(wanted["limit"] + 1)
     if wanted["state"]:
         statement = statement.filter_by(state=wanted["state"])
     if wanted["after"]:
-        statement = statement.where(Job.id < UUID(wanted["after"]))
+        statement = statement.where(Job.id < place_of(wanted["after"]))
     return listed(statement, wanted["limit"], JobView())
 
 
 @blueprint.route("/incidents", methods=["GET"])
+@route("incident.read")
 @blueprint.arguments(State, location="query")
 @blueprint.response(200, Incidents)
-@route("incident.read")
 def incidents(wanted: dict[str, Any]) -> Any:
     """Incidents, newest first; `state=open` for those that wait for somebody."""
     statement = select(Incident).order_by(Incident.id.desc()).limit(wanted["limit"] + 1)
     if wanted["state"] == "open":
         statement = statement.where(Incident.resolved_at.is_(None))
     if wanted["after"]:
-        statement = statement.where(Incident.id < UUID(wanted["after"]))
+        statement = statement.where(Incident.id < place_of(wanted["after"]))
     return listed(statement, wanted["limit"], IncidentView())
 
 
@@ -100,12 +100,10 @@ def listed(statement: Any, limit: int, view: Camel) -> dict[str, Any]:
 
 
 @blueprint.route("/incidents/<uuid:incident_id>/retry", methods=["POST"])
-@blueprint.response(200)
 @route("incident.resolve")
+@blueprint.response(200)
 def retry(incident_id: UUID) -> Response:
     """Try again what the incident stands for."""
-    if refused := json_only():
-        return refused
 
     def work(session: Session) -> tuple[Any, int, dict[str, str]]:
         room.retry(session, incident_id, by=current())
@@ -115,13 +113,11 @@ def retry(incident_id: UUID) -> Response:
 
 
 @blueprint.route("/incidents/<uuid:incident_id>/resolve", methods=["POST"])
+@route("incident.resolve")
 @blueprint.arguments(Resolve)
 @blueprint.response(200)
-@route("incident.resolve")
 def resolve(body: dict[str, Any], incident_id: UUID) -> Response:
     """Pass over what the incident stands for, with a reason and a value for the result."""
-    if refused := json_only():
-        return refused
 
     def work(session: Session) -> tuple[Any, int, dict[str, str]]:
         room.resolve(session, incident_id, by=current(), reason=body["reason"], value=body["value"])

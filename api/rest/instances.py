@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from api.idempotency import once
-from api.rest.conventions import Camel, Paging, Strict, etag, expected_revision, json_only, page_of, route
+from api.rest.conventions import Camel, Moment, Paging, Strict, etag, expected_revision, page_of, route
 from api.security import current
 from engine import instances as room
 from engine import worklist
@@ -67,8 +67,8 @@ class Wanted(Paging):
     outcome = fields.String(load_default=None)
     process_definition_key = fields.String(load_default=None)
     business_key = fields.String(load_default=None)
-    since = fields.AwareDateTime(load_default=None)
-    until = fields.AwareDateTime(load_default=None)
+    since = Moment(load_default=None)
+    until = Moment(load_default=None)
 
 
 def as_json(row: ProcessInstance) -> Any:
@@ -86,13 +86,11 @@ def moved(step: Step) -> dict[str, Any]:
 
 
 @blueprint.route("", methods=["POST"])
+@route("instance.start")
 @blueprint.arguments(Start, as_kwargs=False)
 @blueprint.response(201, Instance)
-@route("instance.start")
 def start(body: dict[str, Any]) -> Response:
     """Start a case of the newest version of a process and run it to its first wait."""
-    if refused := json_only():
-        return refused
 
     def work(session: Session) -> tuple[Any, int, dict[str, str]]:
         step = room.start(
@@ -104,9 +102,9 @@ def start(body: dict[str, Any]) -> Response:
 
 
 @blueprint.route("", methods=["GET"])
+@route("instance.read")
 @blueprint.arguments(Wanted, location="query")
 @blueprint.response(200, Instances)
-@route("instance.read")
 def index(wanted: dict[str, Any]) -> Any:
     """Cases, newest first: all of them for auditors, operators and administrators, one's own for everybody else."""
     names = ("initiator", "person", "status", "outcome", "business_key", "since", "until")
@@ -117,8 +115,8 @@ def index(wanted: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/<uuid:instance_id>", methods=["GET"])
-@blueprint.response(200, Instance)
 @route("instance.read")
+@blueprint.response(200, Instance)
 def show(instance_id: UUID) -> Response:
     """One case with its headline; the ETag is its revision."""
     with transaction() as session:
@@ -139,13 +137,11 @@ def variables(instance_id: UUID) -> Response:
 
 
 @blueprint.route("/<uuid:instance_id>/withdraw", methods=["POST"])
+@route("instance.withdraw")
 @blueprint.arguments(Withdraw)
 @blueprint.response(200, Instance)
-@route("instance.withdraw")
 def withdraw(body: dict[str, Any], instance_id: UUID) -> Response:
     """Take one's own running case back; its to-dos close everywhere."""
-    if refused := json_only():
-        return refused
 
     def work(session: Session) -> tuple[Any, int, dict[str, str]]:
         require_instance(session, current(), instance_id)

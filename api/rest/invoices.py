@@ -67,9 +67,9 @@ class Invoices(Camel):
 
 
 @blueprint.route("", methods=["POST"])
+@route("invoice.upload", files=True)
 @blueprint.doc(requestBody=multipart("file"))
 @blueprint.response(201)
-@route("invoice.upload")
 def upload() -> Response:
     """Take in one file, with fields a person typed where the file does not say them.
 
@@ -105,9 +105,9 @@ def upload() -> Response:
 
 
 @blueprint.route("", methods=["GET"])
+@route("invoice.read")
 @blueprint.arguments(Paging, location="query")
 @blueprint.response(200, Invoices)
-@route("invoice.read")
 def index(paging: dict[str, Any]) -> Any:
     """Invoices, newest first: all for finance, archivists, auditors and administrators, one's own for everybody else."""
     start = place(paging["after"], 2)
@@ -135,8 +135,8 @@ def readable(session: Session, actor: Actor, invoice_id: UUID) -> Invoice:
 
 
 @blueprint.route("/<uuid:invoice_id>", methods=["GET"])
-@blueprint.response(200, InvoiceDetail)
 @route("invoice.read")
+@blueprint.response(200, InvoiceDetail)
 def show(invoice_id: UUID) -> Any:
     """One invoice as it was read, with what the checks found and the files that carry it."""
     with transaction() as session:

@@ -1,21 +1,22 @@
 """People and API tokens."""
 
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 from uuid import UUID
 
 from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
-from sqlalchemy import func, select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session, joinedload
 
 from api import accounts
 from api.idempotency import once
-from api.rest.conventions import Camel, Paging, Strict, json_only, page_of, route
+from api.rest.conventions import Camel, Paging, Strict, page_of, route, shown
 from api.security import current
 from engine.database import transaction
-from engine.errors import NotFound
+from engine.errors import Duplicate, NotFound, NotPermitted
 from models.identity import ApiToken, LegalEntity, Person
 
 blueprint = Blueprint("people", __name__, url_prefix="", description="People and API tokens")
@@ -73,9 +74,9 @@ class NewToken(Strict):
 
 
 @blueprint.route("/people", methods=["GET"])
+@route("people.read")
 @blueprint.arguments(Paging, location="query")
 @blueprint.response(200, People)
-@route("people.read")
 def people(paging: dict[str, Any]) -> Any:
     """People by key, to address them in transfers."""
     statement = select(Person).options(joinedload(Person.department)).order_by(Person.key).limit(paging["limit"] + 1)
@@ -83,13 +84,13 @@ def people(paging: dict[str, Any]) -> Any:
         statement = statement.where(Person.key > paging["after"])
     with transaction() as session:
         rows = session.scalars(statement).all()
-        shown = rows[: paging["limit"]]
-        return page_of([PersonView().dump(row) for row in shown], shown[-1].key if len(rows) > paging["limit"] else None)
+        page = rows[: paging["limit"]]
+        return page_of([PersonView().dump(row) for row in page], page[-1].key if len(rows) > paging["limit"] else None)
 
 
 @blueprint.route("/legal-entities", methods=["GET"])
-@blueprint.response(200, LegalEntities)
 @route("people.read")
+@blueprint.response(200, LegalEntities)
 def legal_entities() -> Any:
     """The companies that keep their books here."""
     with transaction() as session:
@@ -99,21 +100,23 @@ def legal_entities() -> Any:
 
 
 @blueprint.route("/legal-entities", methods=["POST"])
+@route("people.manage")
 @blueprint.arguments(NewLegalEntity)
 @blueprint.response(201, LegalEntityView)
-@route("people.manage")
 def add_legal_entity(body: dict[str, Any]) -> Response:
     """Register a company; one that is there with the same tax id is answered with 200 and not changed."""
-    if refused := json_only():
-        return refused
 
     def work(session: Session) -> tuple[Any, int, dict[str, str]]:
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('legal_entity'))"))  # or two could give the same number
         row = session.scalars(select(LegalEntity).filter_by(tax_id=body["tax_id"])).first()
         if row is not None:
             return LegalEntityView().dump(row), 200, {}
-        number = session.scalar(select(func.count()).select_from(LegalEntity)) or 0
+        taken = set(session.scalars(select(LegalEntity.fonds)))
+        if body["fonds"] in taken:
+            raise Duplicate(kind="fonds")
+        number = next(number for number in count(len(taken) + 1) if f"S{number:03}" not in taken)
         row = LegalEntity(
-            key=f"entity-{number + 1}", name=body["name"], tax_id=body["tax_id"], fonds=body["fonds"] or f"S{number + 1:03}", active=True
+            key=f"entity-{number}", name=body["name"], tax_id=body["tax_id"], fonds=body["fonds"] or f"S{number:03}", active=True
         )
         session.add(row)
         session.flush()
@@ -123,8 +126,8 @@ def add_legal_entity(body: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/api-tokens", methods=["GET"])
-@blueprint.response(200, Tokens)
 @route("token.manage")
+@blueprint.response(200, Tokens)
 def tokens() -> Any:
     """One's own tokens; the tokens themselves are never shown again."""
     with transaction() as session:
@@ -133,26 +136,26 @@ def tokens() -> Any:
 
 
 @blueprint.route("/api-tokens", methods=["POST"])
+@route("token.manage")
 @blueprint.arguments(NewToken)
 @blueprint.response(201)
-@route("token.manage")
 def make_token(body: dict[str, Any]) -> Response:
-    """Make a token with at most one's own permissions; the answer is the only place where it stands."""
-    if refused := json_only():
-        return refused
-
-    def work(session: Session) -> tuple[Any, int, dict[str, str]]:
-        mine = current().scopes
-        scopes = [scope for scope in body["scopes"] if mine is None or scope in mine] or sorted(mine or ())
-        row, text = accounts.make_token(session, current().key, body["name"], days=body["days"], scopes=scopes)
-        return {**TokenView().dump(row), "token": text}, 201, {}
-
-    return once(work)
+    """Make a token with at most one's own permissions; the answer is the only place where it stands, and is not given again to a repeated key."""
+    mine = current().scopes
+    if mine is not None and not mine.issuperset(body["scopes"]):
+        raise NotPermitted(reason="scopes")
+    with transaction() as session:  # not kept under an `Idempotency-Key`: the token would stand there in the clear
+        row, secret = accounts.make_token(
+            session, current().key, body["name"], days=body["days"], scopes=body["scopes"] or sorted(mine or ())
+        )
+        answer = shown({**TokenView().dump(row), "token": secret})
+    answer.status_code = 201
+    return answer
 
 
 @blueprint.route("/api-tokens/<uuid:token_id>", methods=["DELETE"])
-@blueprint.response(204)
 @route("token.manage")
+@blueprint.response(204)
 def revoke_token(token_id: UUID) -> None:
     """Revoke one of one's own tokens; it is refused from now on."""
     with transaction() as session:

@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from api.idempotency import once
-from api.rest.conventions import Camel, Paging, Strict, etag, expected_revision, json_only, page_of, route
+from api.rest.conventions import Camel, Paging, Strict, etag, expected_revision, page_of, route
 from api.rest.instances import moved
 from api.security import current
 from engine import tasks as room
@@ -66,9 +66,9 @@ class Done(Paging):
 
 
 @blueprint.route("", methods=["GET"])
+@route("task.work")
 @blueprint.arguments(Done, location="query")
 @blueprint.response(200, Tasks)
-@route("task.work")
 def index(paging: dict[str, Any]) -> Any:
     """My open tasks, soonest due first; with `state=completed` what I have decided, newest first."""
     listing = worklist.my_tasks if paging["state"] == "open" else worklist.my_decisions
@@ -78,8 +78,8 @@ def index(paging: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/<uuid:task_id>", methods=["GET"])
-@blueprint.response(200, Task)
 @route("task.work")
+@blueprint.response(200, Task)
 def show(task_id: UUID) -> Response:
     """One task; the ETag is its revision."""
     with transaction() as session:
@@ -98,8 +98,6 @@ def known(session: Session, task_id: UUID) -> Row[Any]:
 
 def act(task_id: UUID, verb: Callable[[Session], Step]) -> Response:
     """Do one thing to a task in one transaction and answer where its case stands."""
-    if refused := json_only():
-        return refused
 
     def work(session: Session) -> tuple[Any, int, dict[str, str]]:
         return moved(verb(session)), 200, {}
@@ -108,9 +106,9 @@ def act(task_id: UUID, verb: Callable[[Session], Step]) -> Response:
 
 
 @blueprint.route("/<uuid:task_id>/complete", methods=["POST"])
+@route("task.work")
 @blueprint.arguments(Complete)
 @blueprint.response(200)
-@route("task.work")
 def complete(body: dict[str, Any], task_id: UUID) -> Response:
     """Decide a task. A task that somebody else decided meanwhile answers 409 with who and when; a stale If-Match answers 412."""
     return act(
@@ -123,25 +121,25 @@ def complete(body: dict[str, Any], task_id: UUID) -> Response:
 
 
 @blueprint.route("/<uuid:task_id>/claim", methods=["POST"])
-@blueprint.response(200)
 @route("task.work")
+@blueprint.response(200)
 def claim(task_id: UUID) -> Response:
     """Take a task from one's candidates' list for oneself."""
     return act(task_id, lambda session: room.claim(session, task_id, by=current(), expected_revision=expected_revision()))
 
 
 @blueprint.route("/<uuid:task_id>/unclaim", methods=["POST"])
-@blueprint.response(200)
 @route("task.work")
+@blueprint.response(200)
 def unclaim(task_id: UUID) -> Response:
     """Give a claimed task back to its candidates."""
     return act(task_id, lambda session: room.unclaim(session, task_id, by=current(), expected_revision=expected_revision()))
 
 
 @blueprint.route("/<uuid:task_id>/transfer", methods=["POST"])
+@route("task.work")
 @blueprint.arguments(Transfer)
 @blueprint.response(200)
-@route("task.work")
 def transfer(body: dict[str, Any], task_id: UUID) -> Response:
     """Hand a task to somebody else for good."""
     return act(

@@ -10,9 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.crash import point
-from engine.errors import Conflict, Unavailable
+from engine.errors import Conflict, Fault, InvalidContent, Unavailable
 from models import db
 
+UNWRITABLE = {"22021", "22P05"}  #: a character that no text of PostgreSQL can hold; psycopg itself refuses NUL, without a state
 SERIALIZATION = {"40001", "40P01", "55P03"}  #: serialization failure, deadlock, lock not available
 
 
@@ -30,18 +31,20 @@ def transaction() -> Iterator[Session]:
         point("commit:after")
     except (DBAPIError, psycopg.Error) as error:
         session.rollback()
-        raise _translated(error) from error
+        raise translated(error) from error
     except BaseException:
         session.rollback()
         raise
 
 
-def _translated(error: DBAPIError | psycopg.Error) -> Exception:
+def translated(error: DBAPIError | psycopg.Error) -> Exception:
     """Return our error for a database's; what only a fault of ours can cause stays what it is."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None)
     if state in SERIALIZATION:
         return Conflict()
+    if state in UNWRITABLE or (state is None and isinstance(cause, psycopg.DataError)):
+        return InvalidContent([Fault("character-invalid", "内容含有不能保存的字符", "A text has a character that cannot be kept")])
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if lost or (isinstance(cause, psycopg.OperationalError) and (state is None or state.startswith(("08", "57P")))):
         return Unavailable(reason="database")

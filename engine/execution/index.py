@@ -76,6 +76,7 @@ class Indexed:
 
     _tasks: TaskIndex
     completed: bool
+    last_task: Task | None
     task_tree: Task
 
     @property

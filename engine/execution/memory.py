@@ -35,7 +35,8 @@ class Memory:
 
     def set_member(self, element: str, name: str, key: str, value: Any) -> None:
         """Write one entry of a variable that is a map; only the entry stands in the record, as `name.key`."""
-        members = dict(self.variables.get(name) or {})
+        present = self.variables.get(name)
+        members = dict(present) if isinstance(present, dict) else {}
         self.changes.append(Change(element, f"{name}.{key}", members.get(key), value))
         members[key] = value
         self.variables[name] = members

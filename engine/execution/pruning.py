@@ -11,10 +11,10 @@ from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.execution.workflow import Workflow
+from engine.execution.index import Indexed
 
 
-def prune(workflow: Workflow) -> None:
+def prune(workflow: Indexed) -> None:
     """Remove every task that nothing will look at again; the workflow goes on as before."""
     keep = _kept(workflow)
     tasks = workflow.tasks
@@ -39,7 +39,7 @@ def prune(workflow: Workflow) -> None:
             parent._children.append(task.id)
 
 
-def _kept(workflow: Workflow) -> set[Any]:
+def _kept(workflow: Indexed) -> set[Any]:
     tasks = workflow.tasks
     unfinished = tasks.unfinished()
     keep = {workflow.task_tree.id}

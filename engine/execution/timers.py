@@ -44,9 +44,9 @@ def due_at(kind: str, value: Any, now: datetime, element: str) -> datetime:
         if kind == "duration":
             return (now + parse_duration(value, now)).astimezone(UTC)
         moment = value if isinstance(value, datetime) else isodate.parse_datetime(_with_time(value))
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (isodate.ISO8601Error, ValueError, TypeError, OverflowError) as error:
         raise ExecutionFailed(element=element, reason=f"{value!r} is not a {kind}") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _with_time(value: Any) -> str:

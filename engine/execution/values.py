@@ -16,6 +16,7 @@ import orjson
 from engine.errors import Fault, InvalidVariables
 
 MAX_DEPTH = 40
+EXACT_INTEGER = 2**53 - 1  #: beyond it readers of JSON disagree; larger ones are kept as Decimal
 OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 _READ: dict[str, Callable[[Any], Any]] = {
@@ -105,13 +106,15 @@ def loads(raw: bytes) -> Any:
 
 
 def clean(value: Any, path: str = "", depth: int = 0) -> Any:
-    """Return a value as the engine keeps it: floats become Decimal, tuples lists; everything mutable is copied.
+    """Return a value as the engine keeps it: floats and very large integers become Decimal, tuples lists; everything mutable is copied.
 
     Refuses with `InvalidVariables` and the path: NUL and lone surrogates (PostgreSQL and hashing cannot carry them), NaN and infinity, keys that are no
     text, unknown types, nesting deeper than 40.
     """
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        return value if -EXACT_INTEGER <= value <= EXACT_INTEGER else Decimal(value)
     if isinstance(value, str):
         if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
             raise _refuse(path, "NUL or a broken character")

@@ -8,8 +8,10 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import BudgetExceeded
 from engine.execution.index import Indexed
+from engine.execution.pruning import prune
 
 MAX_ELEMENTS = 20_000  #: elements one step may pass; more is an endless loop in the drawing
+PRUNE_AFTER = 300  #: elements
 
 
 class Workflow(Indexed, BpmnWorkflow):  # type: ignore[misc]
@@ -23,7 +25,7 @@ class Workflow(Indexed, BpmnWorkflow):  # type: ignore[misc]
 
     def go(self, run: Callable[[Task], None]) -> None:
         """Run everything that can run until only people, jobs, timers or incidents are left; refuses an endless loop with `BudgetExceeded`."""
-        passed = 0
+        passed = since = 0
         while ready := self.ready():
             for task in ready:
                 if task._state != TaskState.READY:
@@ -32,3 +34,7 @@ class Workflow(Indexed, BpmnWorkflow):  # type: ignore[misc]
                 if passed > MAX_ELEMENTS:
                     raise BudgetExceeded(element=task.task_spec.bpmn_id or "", reason=f"more than {MAX_ELEMENTS} elements in one step")
                 run(task)
+            since += len(ready)
+            if since > PRUNE_AFTER:  # what a long loop has left behind would slow down the rest of it
+                prune(self)
+                since = 0

@@ -47,37 +47,38 @@ def verify(rows: Iterable[Row], check: Check | None = None) -> Check:
     """Verify the chains of any number of instances, whose rows come in order of instance and number; faults are collected, never raised."""
     result = check or Check()
     instance: UUID | None = None
-    previous, expected = GENESIS, 1
+    name, previous, expected = "", GENESIS, 1
     for row in rows:
         if row[0] != instance:
-            instance, previous, expected = row[0], GENESIS, 1
+            if instance is not None:
+                result.ends[name] = (expected - 1, previous)
+            instance, name, previous, expected = row[0], str(row[0]), GENESIS, 1
             result.chains += 1
         result.events += 1
-        body = bytes(row[7])
-        digest = sha256(previous + body).digest()
-        if digest != row[8] or row[1] != expected or not _agrees(row, body):
-            result.faults.extend(_explain(row, body, digest, expected))
-        if row[9] is None and row[10] is None:
-            result.erased += b'"personal":null' not in body
-        previous, expected = bytes(row[8]), row[1] + 1
-        result.ends[str(instance)] = (row[1], previous)
+        body, kept = row[7], row[8]
+        if sha256(previous + body).digest() != kept or row[1] != expected or not _agrees(row, name):
+            result.faults.extend(_explain(row, bytes(body), sha256(previous + body).digest(), expected))
+        if row[9] is None and row[10] is None and b'"personal":null' not in body:
+            result.erased += 1
+        previous, expected = kept, row[1] + 1
+    if instance is not None:
+        result.ends[name] = (expected - 1, bytes(previous))
     return result
 
 
-def _agrees(row: Row, body: bytes) -> bool:
+def _agrees(row: Row, instance: str) -> bool:
     """Compare the columns with the bytes; the fast way for rows that are right."""
     try:
-        content = orjson.loads(body)
-        digest = content["personal"]
+        content = orjson.loads(row[7])
         return (
             content["number"] == row[1]
             and content["type"] == row[3]
             and content["actor"] == row[5]
             and content["element"] == row[6]
             and content["step"] == row[2]
-            and content["instance"] == str(row[0])
+            and content["instance"] == instance
             and content["at"] == stamp(row[4])
-            and (row[9] is None or (row[10] is not None and sha256(bytes(row[10]) + bytes(row[9])).hexdigest() == digest))
+            and (row[9] is None or (row[10] is not None and sha256(row[10] + row[9]).hexdigest() == content["personal"]))
         )
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return False

@@ -39,7 +39,9 @@ class Event:
 
 def stamp(moment: datetime) -> str:
     """Return a time as it stands in the bytes: UTC with microseconds and `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def seal(previous: bytes, body: bytes) -> bytes:

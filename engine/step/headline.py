@@ -8,6 +8,8 @@ from engine.errors import ShenpiError
 from engine.execution import Execution
 from engine.step.case import Case, Headline
 
+FINEST = Decimal("0.000001")  #: what the column holds
+
 
 def evaluate_headline(model: ProcessModel, execution: Execution, case: Case) -> Headline:
     """Return the headline and put the title into the case."""
@@ -39,4 +41,7 @@ def _amount(execution: Execution, source: str | None) -> str | None:
         amount = Decimal(str(value))
     except InvalidOperation:
         return None
-    return f"{amount:f}" if amount.is_finite() and abs(amount) < Decimal(10) ** 17 else None
+    if not amount.is_finite() or abs(amount) >= Decimal(10) ** 17:
+        return None
+    exponent = amount.as_tuple().exponent
+    return f"{amount.quantize(FINEST) if isinstance(exponent, int) and exponent < -6 else amount:f}"

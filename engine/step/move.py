@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from engine import definitions
+from engine.database.prepared import Prepared
 from engine.definitions import Definition
 from engine.errors import Duplicate, InstanceEnded, NotFound, StaleRevision
 from engine.execution import Execution
@@ -21,7 +22,6 @@ from engine.step.case import Case
 from engine.step.document import Document
 from engine.step.gather import gather
 from engine.step.headline import evaluate_headline
-from engine.step.prepared import Prepared
 
 JSON = dict[str, Any]
 

@@ -4,7 +4,7 @@ The writing statement takes one JSON document; all its parts see the same snapsh
 nothing selects from it. Written with the ORM, the same step costs three times as much.
 """
 
-from engine.step.prepared import Prepared
+from engine.database.prepared import Prepared
 
 COLUMNS = """
 i.id, i.definition_id, i.business_key, i.legal_entity_id, i.status, i.outcome, i.initiator, i.title, i.subject_kind, i.subject_id, i.revision,

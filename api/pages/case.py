@@ -1,0 +1,157 @@
+"""One case: its documents, the way it went and where it is, its whole history, what office systems were told, what was filed; and taking it back."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from api.pages import document, timeline
+from api.pages.once import once, said
+from api.security import current, needs
+from engine import definitions, instances
+from engine.database import transaction
+from engine.database.transaction import read_clock
+from engine.deliveries import deliveries_of
+from engine.errors import Conflict, InstanceEnded
+from engine.permissions import require_instance
+from engine.replay import people
+from models.archive import ArchiveItem
+from models.invoice import Invoice
+from models.oa import OaConnection
+from models.runtime import Incident, ProcessInstance, UserTask
+
+blueprint = Blueprint("case", __name__, url_prefix="/cases")
+TABS = ("flow", "documents", "history", "oa", "archive")
+
+
+@blueprint.get("/<uuid:instance_id>")
+@needs("instance.read")
+def show(instance_id: UUID) -> ResponseReturnValue:
+    """The case, one tab of it."""
+    tab = request.args.get("tab", "flow")
+    tab = tab if tab in TABS else "flow"
+    with transaction() as session:
+        require_instance(session, current(), instance_id)
+        row = session.get_one(ProcessInstance, instance_id)
+        case = headline(session, row)
+        shown = PANELS[tab](session, row)
+    return render_template("case.html", case=case, tab=tab, **shown)
+
+
+def headline(session: Session, row: ProcessInstance) -> dict[str, Any]:
+    """Return what stands above every tab."""
+    mine = select(UserTask.id).filter_by(instance_id=row.id, state="open", assignee=current().key).limit(1)
+    return {
+        "id": row.id, "key": row.business_key, "title": row.title, "status": row.status, "outcome": row.outcome, "amount": row.amount,
+        "currency": row.currency, "started_at": row.started_at, "ended_at": row.ended_at, "definition": row.definition.name or row.definition.key,
+        "definition_id": row.definition_id, "version": row.definition.version, "own": row.initiator == current().key,
+        "initiator": people(session, {row.initiator}).get(row.initiator) if row.initiator else None, "initiator_key": row.initiator,
+        "task": session.execute(mine).scalar(), "subject_kind": row.subject_kind,
+        "incidents": list(session.scalars(select(Incident.message).filter_by(instance_id=row.id).where(Incident.resolved_at.is_(None)))),
+    }  # fmt: skip
+
+
+def flow(session: Session, row: ProcessInstance) -> dict[str, Any]:
+    """The time line and the drawing with the way taken."""
+    return {"entries": timeline.story(session, row.id, read_clock(session), brief=True), "way": timeline.way(session, row.id)}
+
+
+def documents(session: Session, row: ProcessInstance) -> dict[str, Any]:
+    """The subject of the case, or its summary where it has none that we can show."""
+    found = None
+    if row.subject_kind == "invoice" and row.subject_id:
+        found = session.get(Invoice, row.subject_id)
+    elif row.subject_kind == "archive_item" and row.subject_id:
+        item = session.get(ArchiveItem, row.subject_id)
+        found = session.get(Invoice, item.source_id) if item is not None and item.source_kind == "invoice" else None
+    return {"invoice": document.view(session, found) if found else None, "summary": row.summary}
+
+
+def history(session: Session, row: ProcessInstance) -> dict[str, Any]:
+    """Every event, in words."""
+    return {
+        "entries": timeline.story(session, row.id, read_clock(session), brief=False),
+        "events": row.event_count,
+        "hash": row.event_hash.hex(),
+    }
+
+
+def oa(session: Session, row: ProcessInstance) -> dict[str, Any]:
+    """What each office system was sent, newest first."""
+    names = dict(session.execute(select(OaConnection.key, OaConnection.name)).tuples().all())
+    sent = [
+        {
+            "name": names.get(each.connection, each.connection), "state": each.state, "attempts": each.attempts, "error": each.last_error,
+            "created_at": each.created_at, "delivered_at": each.delivered_at, "version": each.version,
+            "remote": (each.receipt or {}).get("remoteId") or (each.receipt or {}).get("remote_id"),
+        }
+        for each in deliveries_of(session, row.id)
+    ]  # fmt: skip
+    return {"deliveries": sent[::-1], "connections": names}
+
+
+def archive(session: Session, row: ProcessInstance) -> dict[str, Any]:
+    """The archive item made of the case, or that a filing works on."""
+    statement = select(ArchiveItem).where(or_(ArchiveItem.source_instance_id == row.id, ArchiveItem.filing_instance_id == row.id))
+    item = session.scalars(statement).first()
+    if item is None:
+        return {"item": None}
+    filing = session.get(ProcessInstance, item.filing_instance_id) if item.filing_instance_id else None
+    return {
+        "item": {
+            "id": item.id, "title": item.title, "state": item.state, "code": item.code, "retention": item.retention, "keep_until": item.keep_until,
+            "filing": {"id": filing.id, "key": filing.business_key, "status": filing.status, "outcome": filing.outcome} if filing else None,
+            "source_id": item.source_instance_id,
+        }
+    }  # fmt: skip
+
+
+PANELS = {"flow": flow, "documents": documents, "history": history, "oa": oa, "archive": archive}
+
+
+@blueprint.get("/<uuid:instance_id>/bpmn.xml")
+@needs("instance.read")
+def bpmn(instance_id: UUID) -> Response:
+    """The drawing the case runs on."""
+    with transaction() as session:
+        require_instance(session, current(), instance_id)
+        content = definitions.bpmn_of(session, session.get_one(ProcessInstance, instance_id).definition_id)
+    return Response(
+        content, mimetype="application/xml", headers={"Cache-Control": "private, max-age=3600", "Content-Security-Policy": "sandbox"}
+    )
+
+
+@blueprint.get("/<uuid:instance_id>/replay")
+@needs("history.read")
+def replay(instance_id: UUID) -> ResponseReturnValue:
+    """The case step by step; the browser checks every record itself."""
+    with transaction() as session:
+        require_instance(session, current(), instance_id)
+        row = session.get_one(ProcessInstance, instance_id)
+        shown = {"business_key": row.business_key, "title": row.title or ""}
+    recording, back = f"/api/v1/process-instances/{instance_id}/history", url_for("case.show", instance_id=instance_id)
+    return render_template("replay.html", instance=shown, recording_url=recording, back_url=back)
+
+
+@blueprint.post("/<uuid:instance_id>/withdraw")
+@needs("instance.withdraw")
+def withdraw(instance_id: UUID) -> ResponseReturnValue:
+    """Take one's own case back."""
+    target = url_for("case.show", instance_id=instance_id)
+
+    def work(session: Session) -> str:
+        require_instance(session, current(), instance_id)
+        instances.withdraw(session, instance_id, by=current(), reason=request.form.get("reason", "").strip())
+        return target
+
+    try:
+        return said(once(work), _("已撤回。所有人的待办已关闭，流转记录保留。"))
+    except InstanceEnded:
+        flash(_("流程已经结束，撤回没有改变任何内容。"), "warning")
+    except Conflict:
+        flash(_("另一个请求抢先完成，撤回没有生效，请看清现状后再试。"), "warning")
+    return redirect(target, 303)

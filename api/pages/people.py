@@ -1,0 +1,238 @@
+"""People: who there is, to find and to address; for administrators, accounts, roles and groups."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from api import accounts
+from api.pages.listing import next_url, rows_only, text
+from api.pages.once import once, said
+from api.security import current, needs
+from engine.database import transaction
+from engine.errors import Fault, InvalidVariables, NotFound, Refused
+from engine.worklist import like
+from models.identity import ROLES, Account, Department, Group, GroupMember, Person, RoleGrant
+
+blueprint = Blueprint("people_page", __name__, url_prefix="/people")
+PAGE = 50
+CHOICES = 8
+LONGEST = 100
+
+
+@blueprint.get("")
+@needs("people.read")
+def index() -> ResponseReturnValue:
+    """Everybody by work number, searched by name, number or department."""
+    wanted, after = text("q"), text("after")
+    with transaction() as session:
+        rows = found(session, wanted, after, PAGE + 1)
+        shown = [described(session, row, department) for row, department in rows[:PAGE]]
+    more = next_url("people_page.index", shown[-1]["key"] if len(rows) > PAGE else None)
+    return render_template("people_rows.html" if rows_only() else "people.html", people=shown, q=wanted, more=more)
+
+
+@blueprint.get("/choose")
+@needs("people.read")
+def choose() -> ResponseReturnValue:
+    """A few people to choose from while somebody types a name."""
+    with transaction() as session:
+        return render_template("people_choices.html", people=choices(session, text("q"), but=current().key))
+
+
+def choices(session: Session, wanted: str, *, but: str) -> list[dict[str, Any]]:
+    """Return a few active people that a name, number or department finds."""
+    rows = [(row, department) for row, department in found(session, wanted, "", CHOICES + 1, active=True) if row.key != but]
+    return [{"key": row.key, "name": row.name, "department": department} for row, department in rows[:CHOICES]]
+
+
+def found(session: Session, wanted: str, after: str, limit: int, *, active: bool = False) -> list[Any]:
+    """Return people with their department's name, by key."""
+    statement = (
+        select(Person, Department.name).outerjoin(Department, Department.id == Person.department_id).order_by(Person.key).limit(limit)
+    )
+    if wanted:
+        pattern = like(wanted)
+        statement = statement.where(or_(Person.key.ilike(pattern), Person.name.ilike(pattern), Department.name.ilike(pattern)))
+    if active:
+        statement = statement.where(Person.active)
+    return list(session.execute(statement.where(Person.key > after)).all())
+
+
+def described(session: Session, row: Person, department: str | None) -> dict[str, Any]:
+    """Return a person with roles, groups and account."""
+    account = session.scalars(select(Account).filter_by(person_id=row.id)).first()
+    groups = session.execute(
+        select(Group.key, Group.name).join(GroupMember).where(GroupMember.person_id == row.id).order_by(Group.key)
+    ).all()
+    return {
+        "key": row.key,
+        "name": row.name,
+        "email": row.email,
+        "department": department,
+        "department_id": row.department_id,
+        "active": row.active,
+        "roles": list(session.scalars(select(RoleGrant.role).filter_by(person_id=row.id).order_by(RoleGrant.role))),
+        "groups": [{"key": group.key, "name": group.name} for group in groups],
+        "account": account is not None,
+        "locked": account is not None and account.locked,
+    }
+
+
+@blueprint.get("/new")
+@needs("people.manage")
+def new() -> ResponseReturnValue:
+    """The empty form of a new person."""
+    return form(None)
+
+
+@blueprint.get("/<key>")
+@needs("people.manage")
+def show(key: str) -> ResponseReturnValue:
+    """One person, to change."""
+    return form(key)
+
+
+def form(key: str | None, faults: list[Fault] | None = None, status: int = 200) -> ResponseReturnValue:
+    """Render the form of a person, with what was typed when there are faults."""
+    with transaction() as session:
+        row = session.scalars(select(Person).filter_by(key=key)).first() if key else None
+        if key and row is None:
+            raise NotFound(kind="person")
+        shown = described(session, row, None) if row else None
+        departments = session.execute(select(Department.id, Department.name).order_by(Department.key)).all()
+        groups = session.execute(select(Group.key, Group.name).order_by(Group.key)).all()
+    return (
+        render_template(
+            "person.html", shown=shown, departments=departments, groups=groups, roles=ROLES, typed=request.form if faults else None,
+            faults=faults or [], least=accounts.MIN_PASSWORD,
+        ),
+        status,
+    )  # fmt: skip
+
+
+@blueprint.post("")
+@needs("people.manage")
+def add() -> ResponseReturnValue:
+    """Make a person, with an account when a password is given."""
+    key = request.form.get("key", "").strip()
+
+    def work(session: Session) -> str:
+        check_new(session, key)
+        row = Person(key=key, name="", active=True)
+        fill(session, row)
+        session.add(row)
+        session.flush()
+        grant(session, row)
+        if request.form.get("password"):
+            accounts.set_password(session, key, request.form["password"])
+        return url_for("people_page.index", q=key)
+
+    try:
+        return said(once(work), _("已添加 %(name)s。", name=request.form.get("name", "")))
+    except InvalidVariables as error:
+        return form(None, error.faults, 422)
+
+
+def check_new(session: Session, key: str) -> None:
+    """Refuse a work number that is empty, oddly written or taken."""
+    faults = []
+    if not key or len(key) > LONGEST or not all(part.isalnum() for part in key.replace("-", ".").replace("_", ".").split(".")):
+        faults.append(
+            Fault("key-invalid", "工号由字母、数字、点、横线组成", "A work number has letters, digits, dots and dashes", path="key")
+        )
+    elif key == "system" or session.scalars(select(Person.id).filter_by(key=key)).first() is not None:
+        faults.append(Fault("key-taken", "这个工号已经有人了", "This work number is taken", path="key"))
+    if not request.form.get("name", "").strip():
+        faults.append(Fault("name-missing", "请填写姓名", "A name is needed", path="name"))
+    if faults:
+        raise InvalidVariables(faults)
+
+
+def fill(session: Session, row: Person) -> None:
+    """Take over name, mail address and department from the form."""
+    row.name = request.form.get("name", "").strip()[:LONGEST]
+    row.email = request.form.get("email", "").strip()[:200] or None
+    wanted = request.form.get("department", "")
+    try:
+        row.department_id = session.execute(select(Department.id).filter_by(id=UUID(wanted))).scalar() if wanted else None
+    except ValueError as error:
+        raise InvalidVariables([Fault("department-unknown", "没有这个部门", "No such department", path="department")]) from error
+
+
+def grant(session: Session, row: Person) -> None:
+    """Give a person exactly the roles and groups that are ticked."""
+    roles = [role for role in request.form.getlist("roles") if role in ROLES]
+    session.execute(delete(RoleGrant).where(RoleGrant.person_id == row.id))
+    session.execute(delete(GroupMember).where(GroupMember.person_id == row.id))
+    session.add_all(RoleGrant(person_id=row.id, role=role) for role in roles)
+    groups = session.scalars(select(Group.id).where(Group.key.in_(request.form.getlist("groups"))))
+    session.add_all(GroupMember(group_id=group, person_id=row.id) for group in groups)
+    session.flush()
+
+
+@blueprint.post("/<key>")
+@needs("people.manage")
+def change(key: str) -> ResponseReturnValue:
+    """Change name, department, roles and groups, or whether a person is active."""
+
+    def work(session: Session) -> str:
+        row = by_key(session, key)
+        own = key == current().key
+        active = request.form.get("active") == "true"
+        if own and (not active or "administrator" not in request.form.getlist("roles")):
+            raise InvalidVariables(
+                [Fault("own-role", "不能停用自己，也不能取消自己的管理员角色", "You cannot take this from yourself", path="roles")]
+            )
+        if not request.form.get("name", "").strip():
+            raise InvalidVariables([Fault("name-missing", "请填写姓名", "A name is needed", path="name")])
+        fill(session, row)
+        row.active = active
+        grant(session, row)
+        return url_for("people_page.index", q=key)
+
+    try:
+        return said(once(work), _("已保存 %(name)s。", name=request.form.get("name", "")))
+    except InvalidVariables as error:
+        return form(key, error.faults, 422)
+
+
+@blueprint.post("/<key>/lock")
+@needs("people.manage")
+def lock(key: str) -> ResponseReturnValue:
+    """Lock an account; its sessions and tokens end at once."""
+
+    def work(session: Session) -> str:
+        if key == current().key:
+            raise Refused(reason=_("不能锁定自己的账号"))
+        accounts.lock(session, key)
+        return url_for("people_page.show", key=key)
+
+    return said(once(work), _("账号 %(key)s 已锁定，它的登录和令牌立即失效。", key=key))
+
+
+@blueprint.post("/<key>/password")
+@needs("people.manage")
+def password(key: str) -> ResponseReturnValue:
+    """Set a new password, which also unlocks the account and ends its sessions."""
+
+    def work(session: Session) -> str:
+        accounts.set_password(session, by_key(session, key).key, request.form.get("password", ""))
+        return url_for("people_page.show", key=key)
+
+    try:
+        return said(once(work), _("账号 %(key)s 的新密码已生效，原来的登录已结束。", key=key))
+    except InvalidVariables as error:
+        return form(key, error.faults, 422)
+
+
+def by_key(session: Session, key: str) -> Person:
+    """Return a person; `NotFound` when there is none."""
+    row = session.scalars(select(Person).filter_by(key=key)).first()
+    if row is None:
+        raise NotFound(kind="person")
+    return row

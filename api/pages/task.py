@@ -1,0 +1,225 @@
+"""One task: what it is about, what was found and decided before, and the decision. After it is closed: who decided what, and what comes next."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from api.pages import document, timeline
+from api.pages.archive import as_findings
+from api.pages.once import once
+from api.pages.people import choices
+from api.rest.tasks import known
+from api.security import current, needs
+from engine import definitions, tasks, worklist
+from engine.bpmn.model import FormField
+from engine.database import transaction
+from engine.database.transaction import read_clock
+from engine.errors import Conflict, Fault, InvalidVariables, NotFound, Refused, ShenpiError, TaskClosed
+from engine.permissions import may_work_on
+from engine.replay import people
+from engine.step import Step
+from models.archive import ArchiveItem
+from models.history import HistoryEvent
+from models.invoice import Invoice
+from models.runtime import Candidate, ProcessInstance, UserTask
+
+blueprint = Blueprint("task", __name__, url_prefix="/tasks")
+
+PHRASES = {
+    "approve": (_l("同意"), _l("情况属实，同意")),
+    "reject": (_l("不符合报销规定"), _l("重复报销")),
+    "return": (_l("请补充合同"), _l("请更换发票"), _l("发票信息有误，请核对")),
+}
+EFFECTS = {
+    "reject": _l("驳回后，本次审批结束，发起人会看到您的意见；发票可以改正后重新提交。"),
+    "return": _l("退回后，发起人修改并重新提交，从检查开始再走一遍。"),
+}
+
+
+@blueprint.get("/<uuid:task_id>")
+@needs("task.work")
+def show(task_id: UUID) -> ResponseReturnValue:
+    """The task while it is open, what became of it afterwards."""
+    return page(task_id)
+
+
+@blueprint.post("/<uuid:task_id>/decide")
+@needs("task.work")
+def decide(task_id: UUID) -> ResponseReturnValue:
+    """Decide the task; what was typed stays when it cannot be decided so."""
+    outcome = request.form.get("outcome", "")
+    comment = request.form.get(f"comment_{outcome}", "").strip() or request.form.get("comment", "").strip()
+
+    def work(session: Session) -> Step:
+        names = {field.name for field in fields_of(session, known(session, task_id))}
+        values = {name: request.form.get(f"field.{name}", "").strip() for name in names}
+        return tasks.complete(session, task_id, by=current(), outcome=outcome, comment=comment, values=values, channel="page")
+
+    return act(task_id, work, url_for("task.show", task_id=task_id))
+
+
+@blueprint.post("/<uuid:task_id>/claim")
+@needs("task.work")
+def claim(task_id: UUID) -> ResponseReturnValue:
+    """Take the task for oneself."""
+    return act(task_id, lambda session: tasks.claim(session, task_id, by=current()), url_for("task.show", task_id=task_id))
+
+
+@blueprint.post("/<uuid:task_id>/unclaim")
+@needs("task.work")
+def unclaim(task_id: UUID) -> ResponseReturnValue:
+    """Give the task back to its candidates."""
+    return act(task_id, lambda session: tasks.unclaim(session, task_id, by=current()), url_for("task.show", task_id=task_id))
+
+
+@blueprint.post("/<uuid:task_id>/transfer")
+@needs("task.work")
+def transfer(task_id: UUID) -> ResponseReturnValue:
+    """Hand the task to somebody else for good."""
+    to, reason = request.form.get("to", "").strip(), request.form.get("reason", "").strip()
+
+    def work(session: Session) -> Step:
+        if not to:
+            raise InvalidVariables([Fault("person-missing", "请选择要转给谁", "Choose whom to transfer to", path="to")])
+        return tasks.transfer(session, task_id, by=current(), to=to, reason=reason)
+
+    return act(task_id, work, url_for("task.transferred", task_id=task_id))
+
+
+@blueprint.get("/<uuid:task_id>/transferred")
+@needs("task.work")
+def transferred(task_id: UUID) -> ResponseReturnValue:
+    """Say that the task went to somebody else, and lead to the next one. She who handed it over need not know the case any longer."""
+    with transaction() as session:
+        row = worklist.one_task(session, task_id)
+        if row is None or not handed_over(session, row.instance_id):
+            raise NotFound(kind="user task")
+        following = next_task(session, task_id)
+        assignee = people(session, {row.assignee}).get(row.assignee) if row.assignee else None
+    return render_template("task_transferred.html", assignee=assignee, following=following)
+
+
+def handed_over(session: Session, instance_id: UUID) -> bool:
+    """Tell whether the caller has handed a task of this case to somebody."""
+    events = select(HistoryEvent.number).filter_by(instance_id=instance_id, type="task:transferred", actor=current().key)
+    return session.execute(events.limit(1)).scalar() is not None
+
+
+def act(task_id: UUID, verb: Callable[[Session], Step], target: str) -> ResponseReturnValue:
+    """Do one thing to the task, once; every refusal becomes the page as it is now, with the reason and with what was typed."""
+
+    def work(session: Session) -> str:
+        known(session, task_id)
+        verb(session)
+        return target
+
+    try:
+        return once(work)
+    except InvalidVariables as error:
+        return page(task_id, typed=request.form, faults=error.faults, status=422)
+    except TaskClosed:
+        return page(task_id, typed=request.form, late=True, status=409)
+    except NotFound as error:
+        if error.facts.get("kind") != "person":
+            raise
+        return page(
+            task_id,
+            typed=request.form,
+            faults=[Fault("person-unknown", "没有这个人，或已停用", "Nobody like that, or no longer active")],
+            status=422,
+        )
+    except (Conflict, Refused) as error:
+        return page(task_id, typed=request.form, faults=[told(error)], status=409)
+
+
+def told(error: ShenpiError) -> Fault:
+    """Return a refusal as one line for people."""
+    if isinstance(error, Refused) and error.facts.get("reason") == "the task is already with this person":
+        return Fault(error.code, "待办已经在此人手中", "The task is already with this person")
+    return Fault(error.code, error.say("zh"), error.say("en"))
+
+
+def page(
+    task_id: UUID, *, typed: Mapping[str, str] | None = None, faults: list[Fault] | None = None, late: bool = False, status: int = 200
+) -> ResponseReturnValue:
+    """Render the task as it is now."""
+    with transaction() as session:
+        row = known(session, task_id)
+        shown = opened(session, row) if row.state == "open" else closed(session, row)
+    if row.state == "open":
+        return render_template(
+            "task.html", task=row, typed=typed or {}, faults=faults or [], phrases=PHRASES, effects=EFFECTS, **shown
+        ), status
+    late = late or bool(faults)
+    return render_template("task_closed.html", task=row, typed=typed or {}, late=late, **shown), status
+
+
+def opened(session: Session, row: Row[Any]) -> dict[str, Any]:
+    """Return what the page of an open task shows."""
+    now = read_clock(session)
+    rows = session.scalars(select(Candidate).filter_by(task_id=row.id)).all()
+    users, groups = [each.name for each in rows if each.kind == "u"], [each.name for each in rows if each.kind == "g"]
+    mine = may_work_on(current(), {"assignee": row.assignee, "users": users, "groups": groups})
+    instance = session.get_one(ProcessInstance, row.instance_id)
+    return {
+        "now": now,
+        "mine": mine,
+        "assignee": people(session, {row.assignee}).get(row.assignee) if row.assignee else None,
+        "fields": fields_of(session, row),
+        "about": about(session, row),
+        "entries": timeline.story(session, row.instance_id, now, brief=True),
+        "people": choices(session, "", but=current().key) if mine else [],
+        "withdrawable": instance.initiator == current().key,
+        "revision": instance.revision,
+    }
+
+
+def about(session: Session, row: Row[Any]) -> dict[str, Any]:
+    """Return the subject of the case: an invoice, an archive item, or nothing but its summary."""
+    if row.subject_kind == "invoice" and (invoice := session.get(Invoice, row.subject_id)) is not None:
+        return {"invoice": document.view(session, invoice)}
+    if row.subject_kind == "archive_item" and (item := session.get(ArchiveItem, row.subject_id)) is not None:
+        found = session.get(Invoice, item.source_id) if item.source_kind == "invoice" else None
+        return {
+            "item": {"id": item.id, "title": item.title, "checks": as_findings(item.checks)},
+            "documents": item.request.get("documents", []),
+            "source_id": found.id if found else None,
+        }
+    return {}
+
+
+def fields_of(session: Session, row: Row[Any]) -> tuple[FormField, ...]:
+    """Return the fields that the drawing asks for at this task."""
+    identity = session.execute(select(ProcessInstance.definition_id).filter_by(id=row.instance_id)).scalar_one()
+    element = definitions.get(session, identity).model.elements.get(row.element)
+    return element.form if element else ()
+
+
+def closed(session: Session, row: Row[Any]) -> dict[str, Any]:
+    """Return what the page of a closed task shows: who decided, where the case is now, and the next task."""
+    now = read_clock(session)
+    instance = session.get_one(ProcessInstance, row.instance_id)
+    reason = session.execute(select(UserTask.reason).filter_by(id=row.id)).scalar()
+    following = timeline.waiting(session, row.instance_id, {}, now)
+    return {
+        "now": now,
+        "reason": reason,
+        "decider": people(session, {row.decided_by}).get(row.decided_by) if row.decided_by else None,
+        "case": {"id": instance.id, "key": instance.business_key, "status": instance.status, "outcome": instance.outcome, "ended_at": instance.ended_at},
+        "waiting": following,
+        "following": next_task(session, row.id),
+        "mine_again": session.execute(
+            select(UserTask.id).filter_by(instance_id=row.instance_id, state="open", assignee=current().key).limit(1)
+        ).scalar(),
+    }  # fmt: skip
+
+
+def next_task(session: Session, but: UUID) -> Row[Any] | None:
+    """Return my most urgent task other than this one, or None."""
+    return next((row for row in worklist.my_tasks(session, current(), limit=2).rows if row.id != but), None)

@@ -1,0 +1,197 @@
+"""The story of a case for people: its history events as lines of who did what and when, how long each task waited, and where it stands now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.locale import choose
+from api.pages import words
+from api.pages.frame import due
+from engine import definitions, operations
+from engine.bpmn.model import ProcessModel
+from engine.replay import people
+from models.history import HistoryEvent
+from models.identity import Group
+from models.runtime import Candidate, Incident, Job, ProcessInstance, UserTask
+
+LONGEST = 2000  #: events of one story; the replay has the rest
+#: what an approver needs to see of the past
+BRIEF = (
+    "instance:started", "task:completed", "task:transferred", "task:reminded", "operation:completed", "incident:raised", "incident:resolved",
+    "instance:completed", "instance:withdrawn", "instance:terminated",
+)  # fmt: skip
+ICONS = {
+    "instance:started": ("send", "running"),
+    "instance:completed": ("circle-check", "approve"),
+    "instance:withdrawn": ("arrow-back-up", "withdraw"),
+    "instance:terminated": ("hand-stop", "withdraw"),
+    "task:reminded": ("bell", "return"),
+    "task:canceled": ("x", "withdraw"),
+    "job:failed": ("alert-triangle", "return"),
+    "incident:raised": ("alert-triangle", "reject"),
+    "incident:resolved": ("circle-check", "approve"),
+    "oa:delivered": ("plug-connected", "withdraw"),
+    "oa:refused": ("plug-connected", "reject"),
+}
+
+Person = dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line. `kind` is that of an outcome; `waited` is how long the task was open."""
+
+    what: str
+    icon: str = "settings"
+    kind: str = "withdraw"
+    place: str | None = None
+    who: Person | None = None
+    at: datetime | None = None
+    text: str | None = None
+    waited: timedelta | None = None
+    due: dict[str, str] | None = None
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a case has been and where it stands, as ids of the drawing."""
+
+    taken: str
+    current: str
+    incidents: str
+
+
+def story(session: Session, instance_id: UUID, now: datetime, *, brief: bool) -> list[Entry]:
+    """Return the past of a case, oldest first, and what it waits for now."""
+    statement = select(HistoryEvent.number, HistoryEvent.body, HistoryEvent.personal, HistoryEvent.at).filter_by(instance_id=instance_id)
+    if brief:
+        statement = statement.where(HistoryEvent.type.in_((*BRIEF, "task:created")))
+    rows = session.execute(statement.order_by(HistoryEvent.number).limit(LONGEST)).all()
+    model = model_of(session, instance_id)
+    events = [Told(row.number, orjson.loads(row.body), orjson.loads(row.personal) if row.personal else {}, row.at) for row in rows]
+    names = people(session, {key for event in events for key in (event.body["actor"], event.body["data"].get("to")) if key})
+    opened = {event.body["data"].get("task"): event.at for event in events if event.body["type"] == "task:created"}
+    told = [event for event in events if not (brief and event.body["type"] == "task:created")]
+    return [entry(event, model, names, opened) for event in told] + waiting(session, instance_id, names, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event, read."""
+
+    number: int
+    body: dict[str, Any]
+    personal: dict[str, Any]
+    at: datetime
+
+
+def entry(event: Told, model: ProcessModel, names: dict[str, Person], opened: dict[str, datetime]) -> Entry:
+    """Return the line of one event."""
+    body, data, kind = event.body, event.body["data"], event.body["type"]
+    element = model.elements.get(body["element"] or "")
+    place = (element.name or element.id) if element else body["element"]
+    icon, colour = ICONS.get(kind, ("settings", "withdraw"))
+    what, text = str(words.EVENTS.get(kind, kind)), event.personal.get("reason") or event.personal.get("comment")
+    if kind == "task:completed":
+        sign = words.decision(data["outcome"])
+        what, icon, colour = str(sign.label), sign.icon, sign.kind
+    elif kind == "instance:completed":
+        sign = words.case_sign("completed", data.get("outcome"))
+        icon, colour, text = sign.icon, sign.kind, str(sign.label)
+    elif kind == "task:transferred":
+        text = " · ".join(part for part in (_("转给 %(name)s", name=(names.get(data["to"]) or {}).get("name") or data["to"]), text) if part)
+    elif kind == "operation:completed":
+        what, place = place or what, None
+        icon, colour, text = checked(event, operation_name(data.get("operation"), place))
+    elif kind in ("incident:raised", "job:failed"):
+        text = event.personal.get("message") or event.personal.get("error")
+    started = opened.get(data.get("task", ""))
+    waited = event.at - started if started and kind == "task:completed" else None
+    return Entry(what, icon, colour, place, who(event, names), event.at, text, waited, number=event.number)
+
+
+def who(event: Told, names: dict[str, Person]) -> Person | None:
+    """Return who acted, as she was then; the system has no department."""
+    actor = event.body["actor"]
+    if actor is None or actor == "system":
+        return None
+    then: Person = event.personal.get("by") or names.get(actor) or {"name": actor, "department": None}
+    return then
+
+
+def operation_name(name: str | None, place: str | None) -> str:
+    """Return what an operation is called in the language of the page."""
+    found = operations.find(name)
+    return (found.en if choose() == "en" else found.zh) if found else place or name or ""
+
+
+def checked(event: Told, name: str) -> tuple[str, str, str]:
+    """Return icon, colour and words of a finished operation; a check says what it found."""
+    result = event.personal.get("result")
+    if not isinstance(result, dict) or "blocking" not in result:
+        return "settings", "withdraw", name
+    blocking, warned = int(result["blocking"]), int(result.get("warnings") or 0)
+    if blocking:
+        return "circle-x", "reject", _("%(n)s 项不通过，%(m)s 项提示", n=blocking, m=warned)
+    if warned:
+        return "alert-triangle", "return", _("通过，%(n)s 项提示", n=warned)
+    return "circle-check", "approve", _("全部通过")
+
+
+def waiting(session: Session, instance_id: UUID, names: dict[str, Person], now: datetime) -> list[Entry]:
+    """Return a line for each open task: whose it is and since when."""
+    tasks = session.scalars(select(UserTask).filter_by(instance_id=instance_id, state="open").order_by(UserTask.created_at)).all()
+    known = names | people(session, {task.assignee for task in tasks if task.assignee})
+    return [
+        Entry(
+            task.name or task.element, "circle-dot", "running",
+            who=known.get(task.assignee) or {"name": task.assignee, "department": None} if task.assignee else candidates(session, task.id),
+            text=_("已等待 %(span)s", span=span(now - task.created_at)), due=due(task.due_at, now),
+        )
+        for task in tasks
+    ]  # fmt: skip
+
+
+def span(value: timedelta) -> str:
+    """Return a span in whole units."""
+    minutes = max(0, int(value.total_seconds() // 60))
+    if minutes >= 1440:
+        return _("%(d)s 天", d=minutes // 1440)
+    return _("%(h)s 小时", h=minutes // 60) if minutes >= 60 else _("%(m)s 分钟", m=minutes)
+
+
+def candidates(session: Session, task_id: UUID) -> Person:
+    """Return in words who may claim a task."""
+    rows = session.scalars(select(Candidate).filter_by(task_id=task_id)).all()
+    groups = dict(session.execute(select(Group.key, Group.name).where(Group.key.in_([row.name for row in rows if row.kind == "g"]))).all())
+    persons = people(session, {row.name for row in rows if row.kind == "u"})
+    named = [groups.get(row.name, row.name) if row.kind == "g" else (persons.get(row.name) or {}).get("name") or row.name for row in rows]
+    return {"name": _("%(names)s（待领取）", names="、".join(sorted(named))) if named else None, "department": None}
+
+
+def model_of(session: Session, instance_id: UUID) -> ProcessModel:
+    """Return the drawing a case runs on."""
+    identity = session.execute(select(ProcessInstance.definition_id).filter_by(id=instance_id)).scalar_one()
+    return definitions.get(session, identity).model
+
+
+def way(session: Session, instance_id: UUID) -> Way:
+    """Return where a case has been and stands, from its history, its open work and its open incidents."""
+    bodies = session.scalars(select(HistoryEvent.body).filter_by(instance_id=instance_id, type="path:taken").order_by(HistoryEvent.number))
+    taken = dict.fromkeys(step for body in bodies for step in orjson.loads(body)["data"]["path"])
+    tasks = session.scalars(select(UserTask.element).filter_by(instance_id=instance_id, state="open"))
+    jobs = session.scalars(select(Job.element).filter_by(instance_id=instance_id).where(Job.state.in_(("waiting", "retrying", "failed"))))
+    failed = session.scalars(select(Incident.element).filter_by(instance_id=instance_id).where(Incident.resolved_at.is_(None)))
+    return Way(_ids(taken), _ids([*tasks, *jobs]), _ids(failed))
+
+
+def _ids(elements: Iterable[str | None]) -> str:
+    return " ".join(dict.fromkeys(element for element in elements if element))

@@ -1,0 +1,187 @@
+"""The words for what the tables hold as codes. One word for one thing, Chinese first; what has no word is shown as it is."""
+
+from dataclasses import dataclass
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+Words = dict[str, LazyString]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """An outcome or a state as people see it: word and icon, and a colour that says nothing alone."""
+
+    label: LazyString | str
+    icon: str
+    kind: str  #: ends the CSS class `outcome-…`
+
+
+DECISIONS = {
+    "approve": Sign(_l("同意"), "circle-check", "approve"),
+    "reject": Sign(_l("驳回"), "circle-x", "reject"),
+    "return": Sign(_l("退回"), "arrow-back-up", "return"),
+    "resubmit": Sign(_l("重新提交"), "refresh", "running"),
+    "recheck": Sign(_l("重新检测"), "refresh", "running"),
+    "withdraw": Sign(_l("撤回"), "arrow-back-up", "withdraw"),
+}
+CASES = {
+    "running": Sign(_l("进行中"), "circle-dot", "running"),
+    "approve": Sign(_l("通过"), "circle-check", "approve"),
+    "reject": Sign(_l("驳回"), "circle-x", "reject"),
+    "completed": Sign(_l("已完成"), "circle-check", "approve"),
+    "withdrawn": Sign(_l("已撤回"), "arrow-back-up", "withdraw"),
+    "terminated": Sign(_l("已终止"), "hand-stop", "withdraw"),
+}
+SEVERITIES = {
+    "block": Sign(_l("不通过"), "circle-x", "reject"),
+    "warn": Sign(_l("提示"), "alert-triangle", "return"),
+    "info": Sign(_l("说明"), "info-circle", "withdraw"),
+    "ok": Sign(_l("通过"), "circle-check", "approve"),
+}
+DELIVERIES = {
+    "waiting": Sign(_l("等待发送"), "clock", "running"),
+    "delivered": Sign(_l("已送达"), "circle-check", "approve"),
+    "superseded": Sign(_l("已被更新的状态取代"), "history", "withdraw"),
+    "refused": Sign(_l("被拒收"), "circle-x", "reject"),
+}
+ITEMS = {
+    "collecting": Sign(_l("收集中"), "circle-dot", "running"),
+    "filed": Sign(_l("已编号"), "circle-dot", "running"),
+    "sealed": Sign(_l("已归档"), "circle-check", "approve"),
+}
+UPLOADS = {
+    "new": Sign(_l("新"), "circle-check", "approve"),
+    "again": Sign(_l("再次提交"), "circle-check", "approve"),
+    "attached": Sign(_l("已附加"), "link", "running"),
+    "exists": Sign(_l("已存在"), "info-circle", "running"),
+    "incomplete": Sign(_l("需要补充"), "edit", "return"),
+    "tampered": Sign(_l("盖章后被改动"), "circle-x", "reject"),
+    "unreadable": Sign(_l("无法识别"), "circle-x", "reject"),
+    "not-an-invoice": Sign(_l("不是发票"), "circle-x", "reject"),
+    "too-large": Sign(_l("文件太大"), "circle-x", "reject"),
+}
+EVENTS: Words = {
+    "instance:started": _l("提交"),
+    "instance:completed": _l("流程结束"),
+    "instance:withdrawn": _l("撤回"),
+    "instance:terminated": _l("终止"),
+    "path:taken": _l("经过"),
+    "task:created": _l("产生待办"),
+    "task:claimed": _l("领取"),
+    "task:unclaimed": _l("放回"),
+    "task:completed": _l("办理"),
+    "task:transferred": _l("转办"),
+    "task:canceled": _l("待办取消"),
+    "task:reminded": _l("催办"),
+    "variables:changed": _l("变量改变"),
+    "operation:completed": _l("系统处理完成"),
+    "job:created": _l("作业排队"),
+    "job:failed": _l("作业失败"),
+    "job:completed": _l("作业完成"),
+    "timer:created": _l("定时设定"),
+    "timer:fired": _l("定时到期"),
+    "incident:raised": _l("出现异常"),
+    "incident:resolved": _l("异常解除"),
+    "oa:delivered": _l("已送达办公系统"),
+    "oa:refused": _l("办公系统拒收"),
+    "decision:evaluated": _l("决策表"),
+    "archive:sealed": _l("归档封存"),
+}
+FORMATS: Words = {
+    "ubl": _l("UBL 电子发票 (XML)"),
+    "cii": _l("CII 电子发票 (XML)"),
+    "facturx": _l("Factur-X / ZUGFeRD (PDF)"),
+    "einvoice": _l("数电票 (XML)"),
+    "ofd": _l("电子发票 (OFD)"),
+    "xbrl": _l("会计数据标准 (XBRL)"),
+    "pdf": _l("发票打印件 (PDF)"),
+    "image": _l("发票照片"),
+    "typed": _l("手工录入"),
+}
+KINDS: Words = {
+    "special": _l("增值税专用发票"),
+    "ordinary": _l("普通发票"),
+    "toll": _l("通行费发票"),
+    "rail": _l("铁路电子客票"),
+    "air": _l("航空电子客票行程单"),
+}
+CARRIERS: Words = {
+    "original": _l("原件"),
+    "carrier": _l("其他格式"),
+    "copy": _l("副本"),
+    "attachment": _l("附件"),
+}
+FIELDS: Words = {
+    "number": _l("发票号码"),
+    "code": _l("发票代码"),
+    "issueDate": _l("开票日期"),
+    "currency": _l("币种"),
+    "net": _l("不含税金额"),
+    "tax": _l("税额"),
+    "gross": _l("价税合计"),
+    "seller.name": _l("销售方名称"),
+    "seller.taxId": _l("销售方税号"),
+    "buyer.name": _l("购买方名称"),
+    "buyer.taxId": _l("购买方税号"),
+}
+EVIDENCE: Words = {
+    "net": _l("不含税金额"),
+    "tax": _l("税额"),
+    "levies": _l("代收"),
+    "gross": _l("价税合计"),
+    "payable": _l("应付"),
+    "prepaid": _l("预付"),
+    "rounding": _l("尾差"),
+    "computed": _l("计算值"),
+    "stated": _l("票面"),
+    "tolerance": _l("允许误差"),
+    "words": _l("大写"),
+    "buyerName": _l("购买方名称"),
+    "buyerTaxId": _l("购买方税号"),
+    "expectedName": _l("应为"),
+    "taxId": _l("税号"),
+    "name": _l("名称"),
+    "identity": _l("识别号"),
+    "existing": _l("已有"),
+    "seals": _l("印章数"),
+    "digests": _l("摘要"),
+    "dataHash": _l("签名数据摘要"),
+    "signature": _l("签名"),
+    "period": _l("证书有效期"),
+    "trust": _l("信任链"),
+    "signer": _l("签章人"),
+    "wrong": _l("被改动"),
+    "uncovered": _l("未覆盖"),
+    "syntax": _l("格式"),
+}
+ROLES: Words = {
+    "initiator": _l("发起人"),
+    "approver": _l("审批人"),
+    "finance": _l("财务"),
+    "archivist": _l("档案员"),
+    "auditor": _l("审计员"),
+    "designer": _l("流程设计师"),
+    "operator": _l("运维"),
+    "administrator": _l("管理员"),
+}
+INCIDENTS: Words = {
+    "job": _l("作业失败"),
+    "element": _l("流程节点失败"),
+    "delivery": _l("办公系统同步失败"),
+}
+CLOSED: Words = {
+    "withdrawn": _l("流程已被撤回"),
+    "interrupted": _l("流程已走向别处"),
+    "terminated": _l("流程已被终止"),
+}
+
+
+def decision(outcome: str | None) -> Sign:
+    """Return how a decision is shown."""
+    return DECISIONS.get(outcome or "", Sign(outcome or "—", "circle-check", "running"))
+
+
+def case_sign(status: str, outcome: str | None) -> Sign:
+    """Return how the state of a case is shown: its life cycle while it runs, then its outcome."""
+    return CASES.get(outcome or "", CASES["completed"]) if status == "completed" else CASES[status]
