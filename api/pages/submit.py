@@ -79,11 +79,12 @@ def page(rows: list[Row], status: int, *, nothing: bool = False) -> ResponseRetu
         counted = worklist.count_my_tasks(session, current(), COUNTED + 1)
     largest = current_app.config["SETTINGS"].max_upload // (1024 * 1024)
     return render_template(
-        "submit.html", rows=rows, nothing=nothing, accept=ACCEPT, largest=largest, open=counted, **words_of_form()
+        "submit.html", rows=rows, nothing=nothing, largest=largest, open=counted, **words_of_form()
     ), status
 
 
 def words_of_form() -> dict[str, Any]:
+    """Return what the page and a single row both say about the form."""
     return {"required": REQUIRED, "accept": ACCEPT}
 
 

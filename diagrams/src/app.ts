@@ -4,6 +4,7 @@ import 'htmx.org/dist/htmx.esm.js';
 import { listenForCopy } from './page/copy';
 import { sendTheCsrfToken, showThatWeWait } from './page/requests';
 import { listenForKeys } from './page/keys';
+import { listenForPhrases } from './page/phrases';
 import { listenForDrops } from './page/upload';
 
 sendTheCsrfToken();
@@ -11,3 +12,4 @@ showThatWeWait();
 listenForKeys();
 listenForCopy();
 listenForDrops();
+listenForPhrases();

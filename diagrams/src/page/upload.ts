@@ -1,5 +1,6 @@
 // form[data-upload]: files chosen or dropped on it go up at once, one request each, and each becomes a row of the element named by data-upload-rows.
 // The server answers with HTML that replaces the row. Without script the form is sent as it is. Words come from data-sending and data-failed.
+// A form[data-complete] in an answered row asks for what the file did not say: it goes up with the same file, which stays in the page until then.
 import { csrfToken } from './requests';
 
 const limit = 2;
@@ -53,7 +54,7 @@ function send(file: File, place: Place): Promise<void> {
       const fragment = document.createRange().createContextualFragment(request.responseText);
       const added = [...fragment.children];
       row.replaceWith(fragment);
-      added.forEach((element) => window.htmx?.process(element));
+      added.forEach((element) => settle(element, file));
       resolve();
     });
     request.open('POST', place.form.action);
@@ -61,6 +62,43 @@ function send(file: File, place: Place): Promise<void> {
     request.setRequestHeader('HX-Request', 'true');
     request.send(body);
   });
+}
+
+/** Wakes an answered row up, and puts the file that it is about into the form that asks for more. */
+function settle(element: Element, file: File): void {
+  window.htmx?.process(element);
+  const input = element.querySelector<HTMLInputElement>('input[data-same-file]');
+  if (!input) return;
+  const held = new DataTransfer();
+  held.items.add(file);
+  input.files = held.files;
+  input.closest<HTMLElement>('.complete-file')!.hidden = true;
+  (element.querySelector<HTMLElement>('[aria-invalid=true]') ?? element.querySelector<HTMLElement>('form input:not([type=hidden])'))?.focus();
+}
+
+/** Sends what was typed together with its file; only a new answer replaces the row, so nothing typed is lost when the network fails. */
+async function complete(form: HTMLFormElement): Promise<void> {
+  const row = form.closest('.upload-card');
+  const file = form.querySelector<HTMLInputElement>('input[type=file]')?.files?.[0];
+  const button = form.querySelector<HTMLButtonElement>('button[type=submit]');
+  if (!row || !file || !button) return;
+  button.disabled = true;
+  try {
+    const answer = await fetch(form.action, {
+      method: 'POST', body: new FormData(form), headers: { 'X-CSRFToken': csrfToken(), 'HX-Request': 'true' },
+    });
+    if (!answer.headers.get('Content-Type')?.startsWith('text/html')) throw new Error(String(answer.status));
+    const fragment = document.createRange().createContextualFragment(await answer.text());
+    const added = [...fragment.children];
+    row.replaceWith(fragment);
+    added.forEach((element) => settle(element, file));
+  } catch {
+    button.disabled = false;
+    const words = form.querySelector('.upload-failed') ?? form.appendChild(document.createElement('p'));
+    words.className = 'upload-failed outcome-reject';
+    words.setAttribute('role', 'alert');
+    words.textContent = document.querySelector<HTMLFormElement>('form[data-upload]')?.dataset.failed ?? '✗';
+  }
 }
 
 async function sendAll(files: File[], form: HTMLFormElement): Promise<void> {
@@ -95,6 +133,12 @@ export function listenForDrops(): void {
     form.classList.remove('is-over');
     void sendAll([...event.dataTransfer.files], form);
   });
+  document.addEventListener('submit', (event) => {
+    const form = event.target as HTMLFormElement;
+    if (!form.matches('form[data-complete]')) return;
+    event.preventDefault();
+    void complete(form);
+  }, true);
   document.addEventListener('change', (event) => {
     const input = event.target as HTMLInputElement;
     const form = input.type === 'file' ? formAt(event) : null;

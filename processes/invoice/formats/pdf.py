@@ -18,7 +18,7 @@ from processes.invoice.refusal import refuse
 
 _MEDIA = "application/pdf"
 _SCALE = 3  # 216 dots an inch: the codes of printed invoices are about 20 mm wide
-_PDFIUM = threading.Lock()  # pdfium may be in use by one thread of a process only
+PDFIUM = threading.Lock()  # pdfium may be in use by one thread of a process only
 
 
 def read(data: bytes, name: str) -> Reading:
@@ -32,7 +32,7 @@ def read(data: bytes, name: str) -> Reading:
 
 
 def _find_code(data: bytes, name: str) -> QR | None:
-    with _PDFIUM:
+    with PDFIUM:
         try:
             document = pypdfium2.PdfDocument(data)
         except pypdfium2.PdfiumError as error:
