@@ -79,6 +79,10 @@ _INVOLVED = text(
         OR EXISTS (SELECT 1 FROM user_task WHERE instance_id = :id AND (assignee = :key OR decided_by = :key))
         OR EXISTS (SELECT 1 FROM user_task t JOIN candidate c ON c.task_id = t.id
                    WHERE t.instance_id = :id AND ((c.kind = 'u' AND c.name = :key) OR (c.kind = 'g' AND c.name = ANY(:groups))))
+        -- somebody who was asked and lost the race may know what became of it, although her candidate rows are gone
+        OR EXISTS (SELECT 1 FROM history_event e, LATERAL (SELECT convert_from(e.body, 'UTF8')::jsonb -> 'data' AS data) AS x
+                   WHERE e.instance_id = :id AND e.type = 'task:created'
+                     AND (jsonb_exists(x.data -> 'users', :key) OR jsonb_exists_any(x.data -> 'groups', :groups)))
     """
 )
 

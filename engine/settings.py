@@ -31,6 +31,8 @@ class Settings:
     smtp_host: str
     smtp_port: int
     mail_from: str
+    #: seconds without a sign of life after which a worker's jobs are given to others
+    worker_stalled: float
     #: largest upload
     max_upload: int
     #: time zone in which dates are shown and months of filing are counted
@@ -64,6 +66,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_host=value("SHENPI_SMTP_HOST", ""),
         smtp_port=int(value("SHENPI_SMTP_PORT", "25")),
         mail_from=value("SHENPI_MAIL_FROM", "shenpi@localhost"),
+        worker_stalled=float(value("SHENPI_WORKER_STALLED", "8")),
         max_upload=int(value("SHENPI_MAX_UPLOAD", str(20 * 1024 * 1024))),
         time_zone=value("SHENPI_TIME_ZONE", "Asia/Shanghai"),
     )

@@ -27,8 +27,6 @@ from engine.settings import read_settings
 log = logging.getLogger("shenpi.worker")
 
 TICK = 0.25  #: seconds between looks at the timers
-RESCUE_EVERY = 5.0  #: seconds between looks for jobs of dead workers
-HEARTBEAT, STALLED = 2.0, 8.0  #: seconds
 
 connectors = Connectors()
 
@@ -107,6 +105,7 @@ class Worker:
         self.app: App = jobs.make_app(dsn)
         self.context = context
         self.concurrency = concurrency
+        self.stalled = read_settings().worker_stalled
         for (queue, name), function in TASKS.items():
             self.app.task(name=name, queue=queue)(self._in_context(function))
 
@@ -139,8 +138,8 @@ class Worker:
                     delete_jobs="successful",
                     install_signal_handlers=False,
                     shutdown_graceful_timeout=20,
-                    update_heartbeat_interval=HEARTBEAT,
-                    stalled_worker_timeout=STALLED,
+                    update_heartbeat_interval=self.stalled / 4,
+                    stalled_worker_timeout=self.stalled,
                     fetch_job_polling_interval=1.0,
                 )
             )
@@ -153,12 +152,12 @@ class Worker:
 
     async def _rounds(self, stop: asyncio.Event) -> None:
         """Look at the timers often and for lost work now and then."""
-        since_rescue = RESCUE_EVERY
+        since_rescue = self.stalled
         while not stop.is_set():
             try:
                 due = await asyncio.to_thread(self._tick)
                 since_rescue += TICK
-                if since_rescue >= RESCUE_EVERY:
+                if since_rescue >= self.stalled / 2:
                     since_rescue = 0.0
                     await self._rescue()
             except Exception:
@@ -175,7 +174,7 @@ class Worker:
             return timers.enqueue_due(session)
 
     async def _rescue(self) -> None:
-        for job in await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
+        for job in await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self.stalled):
             log.warning("job %s of a dead worker is put back", job.id)
             await self.app.job_manager.retry_job(job)
         await asyncio.to_thread(self._sweep)
