@@ -11,9 +11,9 @@ from engine.operations import Outcome, Situation
 from models.archive import ArchiveItem
 from models.runtime import ProcessInstance
 from processes.archive import checks, sources
-from processes.archive.checks import Evidence, Examined
 from processes.archive.chronicle import events_of
 from processes.archive.collecting import item_of
+from processes.archive.evidence import Evidence, Examined
 from processes.archive.filing import month_of
 from processes.archive.sources import Source
 

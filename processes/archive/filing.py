@@ -24,7 +24,7 @@ from processes.archive.sources import Description, Source
 PROCESS = "archive_filing"
 SUBJECT = "archive_item"
 RECORD_CLASS = "PZ"
-_PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_PERIOD = re.compile(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])")
 
 
 def open_filing(session: Session, told: Situation, inputs: dict[str, Any]) -> Outcome:

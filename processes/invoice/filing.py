@@ -12,6 +12,8 @@ from processes.invoice import formats
 from processes.invoice.invoice import Invoice
 from processes.invoice.seals import SealReport
 
+NOT_STATED = "未载明"  #: tickets name no seller; an archive then says so rather than leave the 责任者 empty
+
 
 def describe(session: Session, invoice_id: UUID) -> Description | None:
     """Return title, files and metadata of an invoice as it is now; None for an unknown one."""
@@ -39,7 +41,7 @@ def describe(session: Session, invoice_id: UUID) -> Description | None:
 def facts(invoice: Invoice) -> dict[str, str]:
     """Return what an invoice says about itself under the archive's names; what it does not say is left out."""
     stated = {
-        "responsible": invoice.seller.name,
+        "responsible": invoice.seller.name or invoice.seller.tax_id or NOT_STATED,
         "date": invoice.issue_date.isoformat(),
         "documentNumber": invoice.number,
         "invoiceCode": invoice.code,

@@ -8,8 +8,9 @@ import pytest
 from archive_support import APPROVAL, approval_rows, chain_of, document_of
 
 from processes.archive import checks
-from processes.archive.checks import Evidence, Examined
+from processes.archive.evidence import Evidence, Examined
 from processes.archive.sources import Opened
+from processes.archive.usability import EICAR
 
 FACTS = {"documentNumber": "1", "date": "2026-11-02", "amount": "10.00", "currency": "CNY"}
 METADATA = {
@@ -42,7 +43,7 @@ def test_what_is_right_passes_and_what_nobody_looked_at_says_so() -> None:
     results = checks.run(evidence())
 
     assert [result["code"] for result in results if result["result"] == "failed"] == []
-    assert [result["code"] for result in results if result["result"] == "not-checked"] == ["GD-AQ-1-2", "GD-AQ-2-1"]
+    assert [result["code"] for result in results if result["result"] == "not-checked"] == ["GD-ZS-4-3", "GD-AQ-1-2", "GD-AQ-2-1"]
     assert {result["nature"] for result in results} == {"真实性", "完整性", "可用性", "安全性"}
     assert len({result["code"] for result in results}) == len(results)
 
@@ -66,13 +67,14 @@ SHA, SM3 = sha256(CONTENT).hexdigest(), new("sm3", CONTENT).hexdigest()
         ("GD-ZS-4-1", {"documents": [examined(mediaType="application/pdf")]}),
         ("GD-ZS-4-2", {"documents": [examined(opened=Opened("application/xml", FACTS | {"amount": "10.01"}, "right"))]}),
         ("GD-ZS-4-2", {"documents": [examined(opened=Opened("application/xml", FACTS | {"documentNumber": "2"}, "right"))]}),
+        ("GD-ZS-4-3", {"documents": [examined(role="carrier", opened=Opened("application/xml", FACTS | {"date": "2026-11-03"})), examined()]}),
         ("GD-WZ-1-1", {"documents": [examined(), replace(examined(), content=None, opened=None)]}),
         ("GD-WZ-1-2", {"request": REQUEST | {"originalMissing": True}}),
         ("GD-WZ-2-1", {"metadata": METADATA | {"responsible": ""}}),
         ("GD-WZ-2-2", {"metadata": METADATA | {"voucherNumber": ""}}),
         ("GD-KY-2-1", {"documents": [examined(), replace(examined(), opened=None, reason="encrypted")]}),
         ("GD-KY-2-2", {"documents": [examined(opened=Opened("text/html", FACTS, "right"), mediaType="text/html")]}),
-        ("GD-AQ-1-1", {"documents": [examined(checks.EICAR)]}),
+        ("GD-AQ-1-1", {"documents": [examined(EICAR)]}),
     ],
 )  # fmt: skip
 def test_each_wrong_thing_fails_its_own_rule(code: str, changes: dict[str, Any]) -> None:
@@ -88,6 +90,16 @@ def test_only_a_print_is_refused_as_an_electronic_archive_r23() -> None:
 
 def test_amounts_are_compared_as_numbers() -> None:
     assert failed(evidence(documents=[examined(opened=Opened("application/xml", FACTS | {"amount": "10.0"}, "right"))])) == {}
+
+
+def test_a_number_is_the_same_in_every_width_and_with_blanks() -> None:
+    facts = FACTS | {"documentNumber": " １ "}
+
+    assert failed(evidence(documents=[examined(opened=Opened("application/xml", facts, "right"))])) == {}
+
+
+def test_blanks_of_other_scripts_are_allowed_in_metadata() -> None:
+    assert failed(evidence(metadata=METADATA | {"title": "甲\u3000公司\u00a0x"})) == {}
 
 
 @pytest.mark.parametrize(
@@ -138,4 +150,4 @@ def test_a_cut_chain_is_told() -> None:
 
 
 def test_the_test_virus_is_the_published_one() -> None:
-    assert md5(checks.EICAR).hexdigest() == "44d88612fea8a8f36de82e1278abb02f"  # as published by EICAR
+    assert md5(EICAR).hexdigest() == "44d88612fea8a8f36de82e1278abb02f"  # as published by EICAR

@@ -63,8 +63,9 @@ def test_opening_again_finds_the_same_filing(flow: Flow) -> None:
         assert session.execute(select(func.count()).select_from(ArchiveItem)).scalar() == 1
 
 
-def test_a_period_that_is_none_is_replaced_by_the_month_and_warned_about(flow: Flow) -> None:
-    filing = flow.approve(flow.submit(), period="2026-13")
+@pytest.mark.parametrize("period", ["2026-13", "9999-12"])
+def test_a_period_that_is_none_is_replaced_by_the_month_and_warned_about(flow: Flow, period: str) -> None:
+    filing = flow.approve(flow.submit(), period=period)
 
     item = flow.item(filing)
     with transaction() as session:

@@ -120,14 +120,14 @@ def test_a_worker_killed_after_writing_leaves_exactly_one_package(app: Flask, fl
 
     assert run_in_a_process(app, flow, job, **crash) == -9
     (folder,) = flow.archive.glob("*/*/*")
-    written = verify(folder)
+    written, inode = verify(folder), folder.stat().st_ino
     assert written.faults == []
     with transaction() as session:
         assert session.scalars(select(ArchivePackage)).all() == []
         assert session.scalars(select(ArchiveItem.state)).one() == "filed"
 
     flow.work(filing)
-    assert list(flow.archive.glob("*/*/*")) == [folder]
+    assert [(path, path.stat().st_ino) for path in flow.archive.glob("*/*/*")] == [(folder, inode)]
     item = flow.item(filing)
     assert item.package is not None
     assert (item.state, item.package.digest) == ("sealed", written.digest)
