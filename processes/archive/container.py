@@ -9,7 +9,8 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from engine.errors import EvidenceBroken, Fault
-from processes.archive.bag import CHUNK, DECLARATION, is_inside
+from processes.archive.bag import CHUNK, DECLARATION
+from processes.archive.inventory import is_inside
 
 MOST_FILES = 20_000
 MOST_BYTES = 4 << 30

@@ -15,8 +15,8 @@ import orjson
 
 from engine.errors import EvidenceBroken, Fault
 from engine.history import chain
-from processes.archive import bag, chainfile, container
-from processes.archive.bag import Bag
+from processes.archive import bag, chainfile, container, inventory
+from processes.archive.inventory import Inventory
 
 METADATA = "data/metadata.json"
 ORIGINALS = "data/original/"
@@ -69,18 +69,18 @@ def require_sound(path: Path) -> Report:
 
 
 def _verify_folder(folder: Path) -> Report:
-    found = bag.read(folder)
+    found = inventory.take(folder)
     report = Report(digest=found.digest, files=found.files, bytes=found.bytes, info=found.info, faults=found.faults)
     if not report.faults:
         report.faults += _second_opinion(folder)
-    if METADATA in found.found:
+    if METADATA in found.digests:
         metadata = _read_metadata(found, report)
         if metadata is not None:
             report.code, report.title = metadata["code"], metadata["title"]
             _compare_identifier(found, report)
             _verify_documents(found, metadata["documents"], report)
             _verify_histories(found, metadata["histories"], report)
-    elif found.found:
+    elif found.digests:
         report.faults.append(Fault("metadata-missing", "缺少元数据", "There are no metadata", path=METADATA))
     return report
 
@@ -93,7 +93,7 @@ def _second_opinion(folder: Path) -> Iterator[Fault]:
         yield Fault("bag-invalid", "不符合 BagIt 规范", "Not a valid bag", path=".", found=str(error)[:300])
 
 
-def _read_metadata(found: Bag, report: Report) -> dict[str, Any] | None:
+def _read_metadata(found: Inventory, report: Report) -> dict[str, Any] | None:
     """Return the metadata if they have the form we write; a fault otherwise."""
     try:
         metadata = orjson.loads((found.folder / METADATA).read_bytes())
@@ -111,7 +111,7 @@ def _read_metadata(found: Bag, report: Report) -> dict[str, Any] | None:
     return dict(metadata)
 
 
-def _compare_identifier(found: Bag, report: Report) -> None:
+def _compare_identifier(found: Inventory, report: Report) -> None:
     stated = found.info.get("External-Identifier", "")
     if stated != report.code:
         report.faults.append(
@@ -126,15 +126,15 @@ def _compare_identifier(found: Bag, report: Report) -> None:
         )
 
 
-def _verify_documents(found: Bag, documents: list[dict[str, Any]], report: Report) -> None:
+def _verify_documents(found: Inventory, documents: list[dict[str, Any]], report: Report) -> None:
     """Compare the stored originals with the digests in the metadata."""
     for document in documents:
         path = document["path"]
-        if path not in found.found:
+        if path not in found.digests:
             report.faults.append(Fault("document-missing", "缺少原件", "A document is missing", path=path, expected=document["sha256"]))
             continue
         content = (found.folder / path).read_bytes()
-        facts = {"size": str(len(content)), "sha256": found.found[path], "sm3": new("sm3", content).hexdigest()}
+        facts = {"size": str(len(content)), "sha256": found.digests[path], "sm3": new("sm3", content).hexdigest()}
         report.documents += 1
         report.faults += [
             Fault(
@@ -148,19 +148,19 @@ def _verify_documents(found: Bag, documents: list[dict[str, Any]], report: Repor
             for name, fact in facts.items()
             if str(document[name]) != fact
         ]
-    unnamed = {path for path in found.found if path.startswith(ORIGINALS)} - {document["path"] for document in documents}
+    unnamed = {path for path in found.digests if path.startswith(ORIGINALS)} - {document["path"] for document in documents}
     report.faults += [
         Fault("document-unknown", "元数据中没有该文件", "The metadata do not know this document", path=path) for path in sorted(unnamed)
     ]
 
 
-def _verify_histories(found: Bag, histories: list[dict[str, Any]], report: Report) -> None:
+def _verify_histories(found: Inventory, histories: list[dict[str, Any]], report: Report) -> None:
     """Check each chain by itself, and that it ends where the metadata say: a cut tail leaves a chain that is right in itself."""
     if not histories:
         report.faults.append(Fault("history-missing", "缺少流转记录", "There is no history", path=METADATA))
     for history in histories:
         path = history["path"]
-        if path not in found.found:
+        if path not in found.digests:
             report.faults.append(Fault("history-missing", "缺少流转记录", "A history is missing", path=path))
             continue
         rows, faults = chainfile.load((found.folder / path).read_bytes(), path)

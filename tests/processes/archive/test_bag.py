@@ -8,7 +8,7 @@ from pathlib import Path
 import bagit
 import pytest
 
-from processes.archive import bag
+from processes.archive import bag, inventory
 
 PAYLOAD = {"data/a.txt": b"one\n", "data/sub/b 说明.txt": b"", "data/sub/c%0A.txt": b"three"}
 
@@ -36,13 +36,13 @@ def test_the_digest_is_that_of_the_tag_manifest(folder: Path) -> None:
     written = bag.write(folder, PAYLOAD, [])
 
     assert written.digest == sha256((folder / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
-    assert bag.read(folder).digest == written.digest
+    assert inventory.take(folder).digest == written.digest
 
 
 def test_what_is_written_is_read_without_a_fault(folder: Path) -> None:
     bag.write(folder, PAYLOAD, [("Source-Organization", "甲公司")])
 
-    found = bag.read(folder)
+    found = inventory.take(folder)
     assert found.faults == []
     assert (found.files, found.bytes, found.info["Source-Organization"]) == (3, 9, "甲公司")
 
@@ -60,7 +60,7 @@ def test_the_manifests_are_what_sha256sum_takes(folder: Path) -> None:
     ["../outside", "data/../../outside", "/etc/passwd", "~/x", "C:/x", "data\\..\\x", "data/a\0b", "", "."],
 )
 def test_paths_that_lead_out_are_told_apart(path: str) -> None:
-    assert not bag.is_inside(path)
+    assert not inventory.is_inside(path)
 
 
 def test_a_manifest_that_names_a_file_outside_is_refused_and_the_file_is_not_opened(folder: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_manifest_that_names_a_file_outside_is_refused_and_the_file_is_not_ope
     manifest.unlink()
     manifest.write_text(content)
 
-    faults = bag.read(folder).faults
+    faults = inventory.take(folder).faults
     assert ("path-refused", "manifest-sha256.txt", 4, "data/../../secret") in [(f.code, f.path, f.line, f.found) for f in faults]
 
 
@@ -81,17 +81,17 @@ def test_a_link_is_a_fault_and_is_not_followed(folder: Path) -> None:
     bag.write(folder, PAYLOAD, [])
     (folder / "data" / "link").symlink_to("/etc/passwd")
 
-    assert [(fault.code, fault.path, fault.found) for fault in bag.read(folder).faults] == [("not-a-file", "data/link", "link")]
+    assert [(fault.code, fault.path, fault.found) for fault in inventory.take(folder).faults] == [("not-a-file", "data/link", "link")]
 
 
 def test_a_folder_that_is_no_bag_names_what_is_missing(folder: Path) -> None:
-    assert [fault.path for fault in bag.read(folder).faults if fault.code == "tag-file-missing"] == [
+    assert [fault.path for fault in inventory.take(folder).faults if fault.code == "tag-file-missing"] == [
         "bagit.txt",
         "bag-info.txt",
         "manifest-sha256.txt",
         "tagmanifest-sha256.txt",
     ]
-    assert [fault.code for fault in bag.read(folder / "nothing").faults] == ["bag-missing"]
+    assert [fault.code for fault in inventory.take(folder / "nothing").faults] == ["bag-missing"]
 
 
 def test_lines_that_are_none_are_named_with_their_number(folder: Path) -> None:
@@ -101,5 +101,5 @@ def test_lines_that_are_none_are_named_with_their_number(folder: Path) -> None:
     manifest.unlink()
     manifest.write_text(content)
 
-    faults = {(fault.code, fault.path, fault.line) for fault in bag.read(folder).faults}
+    faults = {(fault.code, fault.path, fault.line) for fault in inventory.take(folder).faults}
     assert {("manifest-unreadable", "manifest-sha256.txt", 2), ("manifest-twice", "data/a.txt", 3)} <= faults

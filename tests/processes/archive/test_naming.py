@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from processes.archive import naming
-from processes.archive.bag import is_inside
+from processes.archive.inventory import is_inside
 
 
 @pytest.mark.parametrize(
