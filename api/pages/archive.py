@@ -110,8 +110,10 @@ def get(session: Session, item_id: UUID) -> ArchiveItem:
 
 
 def described(metadata: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return name, Chinese label and text of everything that is one text."""
-    return [(name, LABELS.get(name, name), str(value)) for name, value in metadata.items() if isinstance(value, str | int) and value != ""]
+    """Return name, Chinese label and text of everything that is one text, in the order of the standard."""
+    names = [name for name in LABELS if name in metadata] + [name for name in metadata if name not in LABELS]
+    texts = [(name, metadata[name]) for name in names]
+    return [(name, LABELS.get(name, name), str(value)) for name, value in texts if isinstance(value, str | int) and value != ""]
 
 
 def reference(session: Session, instance_id: UUID | None) -> dict[str, Any] | None:

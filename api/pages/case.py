@@ -16,7 +16,7 @@ from engine import definitions, instances
 from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.deliveries import deliveries_of
-from engine.errors import Conflict, InstanceEnded
+from engine.errors import Conflict, InstanceEnded, NotFound
 from engine.permissions import require_instance
 from engine.replay import people
 from models.archive import ArchiveItem
@@ -35,11 +35,19 @@ def show(instance_id: UUID) -> ResponseReturnValue:
     tab = request.args.get("tab", "flow")
     tab = tab if tab in TABS else "flow"
     with transaction() as session:
-        require_instance(session, current(), instance_id)
-        row = session.get_one(ProcessInstance, instance_id)
+        row = known(session, instance_id)
         case = headline(session, row)
         shown = PANELS[tab](session, row)
     return render_template("case.html", case=case, tab=tab, **shown)
+
+
+def known(session: Session, instance_id: UUID) -> ProcessInstance:
+    """Return a case that is the caller's to know; `NotFound` otherwise."""
+    require_instance(session, current(), instance_id)
+    row = session.get(ProcessInstance, instance_id)
+    if row is None:
+        raise NotFound(kind="process instance")
+    return row
 
 
 def headline(session: Session, row: ProcessInstance) -> dict[str, Any]:
@@ -118,8 +126,7 @@ PANELS = {"flow": flow, "documents": documents, "history": history, "oa": oa, "a
 def bpmn(instance_id: UUID) -> Response:
     """The drawing the case runs on."""
     with transaction() as session:
-        require_instance(session, current(), instance_id)
-        content = definitions.bpmn_of(session, session.get_one(ProcessInstance, instance_id).definition_id)
+        content = definitions.bpmn_of(session, known(session, instance_id).definition_id)
     return Response(
         content, mimetype="application/xml", headers={"Cache-Control": "private, max-age=3600", "Content-Security-Policy": "sandbox"}
     )
@@ -130,8 +137,7 @@ def bpmn(instance_id: UUID) -> Response:
 def replay(instance_id: UUID) -> ResponseReturnValue:
     """The case step by step; the browser checks every record itself."""
     with transaction() as session:
-        require_instance(session, current(), instance_id)
-        row = session.get_one(ProcessInstance, instance_id)
+        row = known(session, instance_id)
         shown = {"business_key": row.business_key, "title": row.title or ""}
     recording, back = f"/api/v1/process-instances/{instance_id}/history", url_for("case.show", instance_id=instance_id)
     return render_template("replay.html", instance=shown, recording_url=recording, back_url=back)

@@ -27,8 +27,8 @@ NAVIGATION = [
     ("people_page.index", _l("人员"), "users", "people.read"),
 ]
 
-#: pages that stand below an entry of the navigation
-BELOW = {"task": "todos", "case": "cases", "invoice": "cases"}
+#: blueprints whose pages stand below another's entry
+BELOW = {"task": "todos"}
 
 
 def register(app: Flask) -> None:
@@ -37,7 +37,9 @@ def register(app: Flask) -> None:
     app.after_request(keep_private)
     for filter_ in (money, moment, capital, duration, day, due):
         app.add_template_filter(filter_)
-    app.jinja_env.globals.update(words=words, decision=words.decision, case_sign=words.case_sign, new_key=lambda: str(uuid4()), may=may)
+    app.jinja_env.globals.update(
+        words=words, decision=words.decision, decided=words.decided, case_sign=words.case_sign, new_key=lambda: str(uuid4()), may=may
+    )
 
 
 def context() -> dict[str, Any]:
@@ -47,7 +49,7 @@ def context() -> dict[str, Any]:
     other = "en" if language == "zh" else "zh"
     endpoints = current_app.view_functions
     nav = [
-        (url_for(endpoint), str(label), request.endpoint == endpoint, icon)
+        (url_for(endpoint), str(label), is_at(endpoint), icon)
         for endpoint, label, icon, permission in NAVIGATION
         if actor is not None and endpoint in endpoints and allows(actor, permission)
     ]
@@ -60,6 +62,12 @@ def context() -> dict[str, Any]:
         "actor": actor,
         "person": {"name": actor.name, "department": actor.department, "url": url_for("sign_in.me")} if actor else None,
     }
+
+
+def is_at(endpoint: str) -> bool:
+    """Tell whether this request is at an entry of the navigation or at a page below it."""
+    home = BELOW.get(request.blueprint or "", request.blueprint)
+    return request.endpoint == endpoint or (home != "cases" and endpoint == f"{home}.index")
 
 
 def keep_private(response: Response) -> Response:

@@ -78,9 +78,7 @@ def page(rows: list[Row], status: int, *, nothing: bool = False) -> ResponseRetu
     with transaction() as session:
         counted = worklist.count_my_tasks(session, current(), COUNTED + 1)
     largest = current_app.config["SETTINGS"].max_upload // (1024 * 1024)
-    return render_template(
-        "submit.html", rows=rows, nothing=nothing, largest=largest, open=counted, **words_of_form()
-    ), status
+    return render_template("submit.html", rows=rows, nothing=nothing, largest=largest, open=counted, **words_of_form()), status
 
 
 def words_of_form() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.locale import choose
 from api.pages import words
-from api.pages.frame import due
+from api.pages.frame import due, moment
 from engine import definitions, operations
 from engine.bpmn.model import ProcessModel
 from engine.replay import people
@@ -101,7 +101,7 @@ def entry(event: Told, model: ProcessModel, names: dict[str, Person], opened: di
     icon, colour = ICONS.get(kind, ("settings", "withdraw"))
     what, text = str(words.EVENTS.get(kind, kind)), event.personal.get("reason") or event.personal.get("comment")
     if kind == "task:completed":
-        sign = words.decision(data["outcome"])
+        sign = words.decided(data["outcome"])
         what, icon, colour = str(sign.label), sign.icon, sign.kind
     elif kind == "instance:completed":
         sign = words.case_sign("completed", data.get("outcome"))
@@ -113,9 +113,27 @@ def entry(event: Told, model: ProcessModel, names: dict[str, Person], opened: di
         icon, colour, text = checked(event, operation_name(data.get("operation"), place))
     elif kind in ("incident:raised", "job:failed"):
         text = event.personal.get("message") or event.personal.get("error")
+    else:
+        text = text or detail(kind, data, model)
     started = opened.get(data.get("task", ""))
     waited = event.at - started if started and kind == "task:completed" else None
     return Entry(what, icon, colour, place, who(event, names), event.at, text, waited, number=event.number)
+
+
+def detail(kind: str, data: dict[str, Any], model: ProcessModel) -> str | None:
+    """Return what an event of the machinery says, in a few words."""
+    if kind == "path:taken":
+        elements = [model.elements[step] for step in data["path"] if step in model.elements]
+        return " → ".join(element.name for element in elements if element.name) or None
+    if kind == "variables:changed":
+        return "、".join(data["names"])
+    if kind == "timer:created":
+        return moment(datetime.fromisoformat(data["due"]))
+    if kind.startswith("job:"):
+        return operation_name(data.get("operation"), None)
+    if kind.startswith("oa:"):
+        return str(data.get("connection", "")) or None
+    return None
 
 
 def who(event: Told, names: dict[str, Person]) -> Person | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask_babel import LazyString
+from flask_babel import LazyString, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 
 Words = dict[str, LazyString]
@@ -25,10 +25,19 @@ DECISIONS = {
     "recheck": Sign(_l("重新检测"), "refresh", "running"),
     "withdraw": Sign(_l("撤回"), "arrow-back-up", "withdraw"),
 }
+#: the same after the act: other languages than Chinese have another form for it
+DECIDED = {
+    "approve": Sign(lazy_pgettext("done", "同意"), "circle-check", "approve"),
+    "reject": Sign(lazy_pgettext("done", "驳回"), "circle-x", "reject"),
+    "return": Sign(lazy_pgettext("done", "退回"), "arrow-back-up", "return"),
+    "resubmit": Sign(lazy_pgettext("done", "重新提交"), "refresh", "running"),
+    "recheck": Sign(lazy_pgettext("done", "重新检测"), "refresh", "running"),
+    "withdraw": Sign(lazy_pgettext("done", "撤回"), "arrow-back-up", "withdraw"),
+}
 CASES = {
     "running": Sign(_l("进行中"), "circle-dot", "running"),
-    "approve": Sign(_l("通过"), "circle-check", "approve"),
-    "reject": Sign(_l("驳回"), "circle-x", "reject"),
+    "approve": Sign(lazy_pgettext("done", "通过"), "circle-check", "approve"),
+    "reject": Sign(lazy_pgettext("done", "驳回"), "circle-x", "reject"),
     "completed": Sign(_l("已完成"), "circle-check", "approve"),
     "withdrawn": Sign(_l("已撤回"), "arrow-back-up", "withdraw"),
     "terminated": Sign(_l("已终止"), "hand-stop", "withdraw"),
@@ -62,16 +71,16 @@ UPLOADS = {
     "too-large": Sign(_l("文件太大"), "circle-x", "reject"),
 }
 EVENTS: Words = {
-    "instance:started": _l("提交"),
+    "instance:started": lazy_pgettext("done", "提交"),
     "instance:completed": _l("流程结束"),
-    "instance:withdrawn": _l("撤回"),
+    "instance:withdrawn": lazy_pgettext("done", "撤回"),
     "instance:terminated": _l("终止"),
     "path:taken": _l("经过"),
     "task:created": _l("产生待办"),
-    "task:claimed": _l("领取"),
-    "task:unclaimed": _l("放回"),
+    "task:claimed": lazy_pgettext("done", "领取"),
+    "task:unclaimed": lazy_pgettext("done", "放回"),
     "task:completed": _l("办理"),
-    "task:transferred": _l("转办"),
+    "task:transferred": lazy_pgettext("done", "转办"),
     "task:canceled": _l("待办取消"),
     "task:reminded": _l("催办"),
     "variables:changed": _l("变量改变"),
@@ -178,8 +187,13 @@ CLOSED: Words = {
 
 
 def decision(outcome: str | None) -> Sign:
-    """Return how a decision is shown."""
+    """Return how a decision is offered."""
     return DECISIONS.get(outcome or "", Sign(outcome or "—", "circle-check", "running"))
+
+
+def decided(outcome: str | None) -> Sign:
+    """Return how a decision that was taken is shown."""
+    return DECIDED.get(outcome or "", Sign(outcome or "—", "circle-check", "running"))
 
 
 def case_sign(status: str, outcome: str | None) -> Sign:

@@ -65,7 +65,7 @@ function send(file: File, place: Place): Promise<void> {
 }
 
 /** Wakes an answered row up, and puts the file that it is about into the form that asks for more. */
-function settle(element: Element, file: File): void {
+function settle(element: Element, file: File, focus = false): void {
   window.htmx?.process(element);
   const input = element.querySelector<HTMLInputElement>('input[data-same-file]');
   if (!input) return;
@@ -73,7 +73,7 @@ function settle(element: Element, file: File): void {
   held.items.add(file);
   input.files = held.files;
   input.closest<HTMLElement>('.complete-file')!.hidden = true;
-  (element.querySelector<HTMLElement>('[aria-invalid=true]') ?? element.querySelector<HTMLElement>('form input:not([type=hidden])'))?.focus();
+  if (focus) (element.querySelector<HTMLElement>('[aria-invalid=true]') ?? element.querySelector<HTMLElement>('form input:not([type=hidden])'))?.focus();
 }
 
 /** Sends what was typed together with its file; only a new answer replaces the row, so nothing typed is lost when the network fails. */
@@ -91,7 +91,7 @@ async function complete(form: HTMLFormElement): Promise<void> {
     const fragment = document.createRange().createContextualFragment(await answer.text());
     const added = [...fragment.children];
     row.replaceWith(fragment);
-    added.forEach((element) => settle(element, file));
+    added.forEach((element) => settle(element, file, true));
   } catch {
     button.disabled = false;
     const words = form.querySelector('.upload-failed') ?? form.appendChild(document.createElement('p'));
