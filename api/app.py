@@ -23,9 +23,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("api", root_path=str(Path(__file__).parent))
     configure(app, found)
     security.install(app)
-    problems.install(app)
     Babel(app, locale_selector=locale.choose, timezone_selector=lambda: found.time_zone, default_locale="zh")
     api = Api(app)
+    problems.install(app)  # after `Api`, which brings an answer to HTTP errors of its own
     rest.register(api)
     callbacks.register(app)
     pages.register(app)

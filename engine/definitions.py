@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from engine import operations
 from engine.bpmn.checks import check
 from engine.bpmn.model import RULE, ProcessModel
-from engine.bpmn.normaliser import normalise
+from engine.bpmn.normaliser import name_flows, normalise
 from engine.bpmn.reader import processes, read_process
 from engine.bpmn.xml import line_of, parse
 from engine.dmn import Decision
@@ -66,6 +66,7 @@ def deploy(session: Session, files: Mapping[str, bytes], *, by: str | None, name
     for file, content in files.items():
         if file.endswith((".bpmn", ".bpmn20.xml", ".xml")):
             found.extend((file, node, model) for node, model in _read_file(file, content, decisions, faults))
+    faults.extend(_twice(found))
     if not found and not faults:
         faults.append(Fault("no-process", "没有可执行的流程", "There is no executable process in these files"))
     if faults:
@@ -73,12 +74,26 @@ def deploy(session: Session, files: Mapping[str, bytes], *, by: str | None, name
     return _store(session, files, found, by=by, name=name)
 
 
+def _twice(found: Iterable[tuple[str, etree._Element, ProcessModel]]) -> Iterable[Fault]:
+    """Find processes with the id of another one: only one of them could run."""
+    seen: set[str] = set()
+    for file, _, model in found:
+        if model.id in seen:
+            zh, en = f"流程 {model.id} 重复", f"Process {model.id} is in these files more than once"
+            yield Fault("process-twice", zh, en, file=file, element=model.id)
+        seen.add(model.id)
+
+
 def _read_all_decisions(files: Mapping[str, bytes], faults: list[Fault]) -> dict[str, Decision]:
     decisions: dict[str, Decision] = {}
     for file, content in files.items():
         if file.endswith(".dmn"):
             try:
-                decisions.update(read_decisions(content, file))
+                read = read_decisions(content, file)
+                for key in read.keys() & decisions.keys():
+                    zh, en = f"决策表 {key} 重复", f"Decision {key} is in these files more than once"
+                    faults.append(Fault("decision-twice", zh, en, file=file, element=key))
+                decisions.update(read)
             except InvalidDefinition as error:
                 faults.extend(error.faults)
     return decisions
@@ -93,6 +108,7 @@ def _read_file(
         faults.extend(error.faults)
         return
     for node in processes(root):
+        name_flows(node)
         try:
             model = read_process(node, file)
         except InvalidDefinition as error:

@@ -11,7 +11,6 @@ from engine.execution.values import clean
 from engine.permissions import SYSTEM, Actor, allows
 from engine.step import Step, begin, lock
 
-
 #: what decisions write; a starter who gave them would forge one
 RESERVED = frozenset({"outcome", "decisions"})
 
@@ -36,7 +35,8 @@ def start(
         zh, en = "该名称由系统写入", "This name is written by the engine"
         raise InvalidVariables([Fault("name-reserved", zh, en, path=name) for name in reserved])
     step = begin(
-        session, key_or_id, by=by, variables=clean(variables or {}), business_key=business_key, subject=subject, legal_entity_id=legal_entity_id, parent_id=parent_id
+        session, key_or_id, by=by, variables=clean(variables or {}),
+        business_key=business_key, subject=subject, legal_entity_id=legal_entity_id, parent_id=parent_id
     )  # fmt: skip
     step.write()
     return step
@@ -63,7 +63,9 @@ def terminate(session: Session, instance_id: UUID, *, by: Actor, reason: str) ->
 def _end(step: Step, status: str, by: Actor, reason: str) -> Step:
     step.case.status = status
     step.recorder.record(
-        f"instance:{status}", actor=by.key, personal={"reason": clean(reason[:2000], "reason"), "by": {"name": by.name, "department": by.department}}
+        f"instance:{status}",
+        actor=by.key,
+        personal={"reason": clean(reason[:2000], "reason"), "by": {"name": by.name, "department": by.department}},
     )
     step.execution.cancel()
     step.write()

@@ -79,6 +79,7 @@ _INVOLVED = text(
         OR EXISTS (SELECT 1 FROM user_task WHERE instance_id = :id AND (assignee = :key OR decided_by = :key))
         OR EXISTS (SELECT 1 FROM user_task t JOIN candidate c ON c.task_id = t.id
                    WHERE t.instance_id = :id AND ((c.kind = 'u' AND c.name = :key) OR (c.kind = 'g' AND c.name = ANY(:groups))))
+        OR EXISTS (SELECT 1 FROM history_event WHERE instance_id = :id AND actor = :key) -- somebody who acted, such as by a transfer
         -- somebody who was asked and lost the race may know what became of it, although her candidate rows are gone
         OR EXISTS (SELECT 1 FROM history_event e, LATERAL (SELECT convert_from(e.body, 'UTF8')::jsonb -> 'data' AS data) AS x
                    WHERE e.instance_id = :id AND e.type = 'task:created'
@@ -88,7 +89,7 @@ _INVOLVED = text(
 
 
 def may_read_instance(session: Session, actor: Actor, instance_id: UUID) -> bool:
-    """Tell whether a case is an actor's to know: hers, asked of her, decided by her, or all are by her role."""
+    """Tell whether a case is an actor's to know: hers, asked of her, acted on by her, or all are by her role."""
     if allows(actor, "instance.read_all"):
         return True
     if not allows(actor, "instance.read"):

@@ -15,6 +15,7 @@ from api.security import current
 from engine import instances as room
 from engine import worklist
 from engine.database import transaction
+from engine.errors import NotFound
 from engine.execution import values
 from engine.permissions import require_instance
 from engine.step import Step, lock
@@ -121,7 +122,9 @@ def show(instance_id: UUID) -> Response:
     """One case with its headline; the ETag is its revision."""
     with transaction() as session:
         require_instance(session, current(), instance_id)
-        row = session.get_one(ProcessInstance, instance_id)
+        row = session.get(ProcessInstance, instance_id)
+        if row is None:
+            raise NotFound(kind="process instance")
         return Response(orjson.dumps(as_json(row)), headers=etag(row.revision), mimetype="application/json")
 
 

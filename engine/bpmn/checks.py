@@ -1,5 +1,6 @@
 """What makes a drawing impossible to run, found at deployment with its place: structure, references, expressions."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,15 +10,19 @@ from engine.errors import Fault, InvalidExpression
 from engine.language import compile_expression, compile_script, compile_template
 
 MAX_ELEMENTS = 2000
-OUTCOME = "outcome"
+LONGEST_ID = 200
+TAKEN = (".BoundaryEventSplit", ".BoundaryEventJoin", " (element)")  #: ends of ids that the execution gives to nodes of its own
+PREFIX = re.compile("[A-Za-z]{1,8}")
+RESERVED = {"outcome", "decisions"}  #: variables that decisions write
 MAPPINGS = {"singleEntry", "singleResult", "collectEntries", "resultList"}
 
 
 def check(process: ProcessModel, file: str) -> list[Fault]:
     """Return every fault of a process; an empty list means that it can be deployed."""
-    faults = [*_size(process), *_flows(process), *_starts_and_ends(process)]
+    faults = [*_size(process), *_names(process), *_flows(process), *_starts_and_ends(process)]
     for element in process.elements.values():
         faults.extend(_element(element, process))
+        faults.extend(_form(element))
         faults.extend(_texts(element))
     for flow in process.flows.values():
         if flow.condition is not None:
@@ -39,6 +44,32 @@ def _fault(code: str, zh: str, en: str, element: Element | None = None, **more: 
 def _size(process: ProcessModel) -> Iterator[Fault]:
     if len(process.elements) > MAX_ELEMENTS:
         yield _fault("too-complex", f"元素超过 {MAX_ELEMENTS} 个", f"More than {MAX_ELEMENTS} elements")
+
+
+def _names(process: ProcessModel) -> Iterator[Fault]:
+    """What the database's own keys and numbers can hold."""
+    for identity in (process.id, *process.elements, *process.flows):
+        if len(identity) > LONGEST_ID:
+            zh, en = f"id 超过 {LONGEST_ID} 字", f"An id has at most {LONGEST_ID} characters"
+            yield Fault("id-too-long", zh, en, element=identity[:LONGEST_ID])
+        elif identity.endswith(TAKEN):
+            yield Fault("id-reserved", "id 与内部名称冲突", "The engine keeps ids that end like this for itself", element=identity)
+    if not PREFIX.fullmatch(process.business_key_prefix):
+        zh, en = "单号前缀须为 1 到 8 个英文字母", "A business key prefix has 1 to 8 Latin letters"
+        yield Fault("prefix-invalid", zh, en, element=process.id, found=process.business_key_prefix[:100])
+
+
+def _form(element: Element) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for field in element.form:
+        if not field.name or field.name in RESERVED or field.name in seen:
+            zh, en = f"表单字段名无效：{field.name}", "The name of a form field is missing, reserved or taken"
+            yield _fault("field-name", zh, en, element, found=field.name[:100])
+        seen.add(field.name)
+        try:
+            re.compile(field.pattern or "")
+        except (re.error, RecursionError, OverflowError) as error:
+            yield _fault("pattern-invalid", "表单字段的格式表达式无效", f"The pattern of {field.name} is none: {error}", element)
 
 
 def _flows(process: ProcessModel) -> Iterator[Fault]:

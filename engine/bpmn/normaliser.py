@@ -15,8 +15,14 @@ def normalise(root: etree._Element) -> bytes:
     definitions.set("targetNamespace", root.get("targetNamespace") or "urn:shenpi:deployed")
     for process in processes(root):
         definitions.append(process)
-    taken = {node.get("id") for node in definitions.iter() if node.get("id")}
-    for flow in definitions.iter(tag("sequenceFlow")):
+        name_flows(process)
+    return etree.tostring(definitions, method="c14n")
+
+
+def name_flows(process: etree._Element) -> None:
+    """Give each sequence flow of a process that has no id one that is made from its ends; the same file always gets the same ids."""
+    taken = {node.get("id") for node in process.iter() if node.get("id")}
+    for flow in process.iter(tag("sequenceFlow")):
         if not flow.get("id"):
             base = f"flow_{flow.get('sourceRef')}_{flow.get('targetRef')}"
             name, number = base, 1
@@ -25,4 +31,3 @@ def normalise(root: etree._Element) -> bytes:
                 name = f"{base}_{number}"
             flow.set("id", name)
             taken.add(name)
-    return etree.tostring(definitions, method="c14n")

@@ -7,7 +7,7 @@ from lxml import etree
 
 from engine.bpmn import model
 from engine.bpmn.extensions import ours, read_assignment, read_form, read_outcomes, read_parameters, read_summary
-from engine.bpmn.xml import BPMN, line_of, local, vendor
+from engine.bpmn.xml import BPMN, line_of, local, vendor, vendor_children
 from engine.errors import Fault, InvalidDefinition
 
 NODES = {
@@ -22,6 +22,8 @@ UNSUPPORTED_PARTS = {
     "messageEventDefinition", "signalEventDefinition", "errorEventDefinition", "escalationEventDefinition", "conditionalEventDefinition",
     "compensateEventDefinition", "linkEventDefinition", "terminateEventDefinition", "cancelEventDefinition", "eventDefinitionRef",
 }  # fmt: skip
+#: below `extensionElements`, in any vendor's namespace
+UNSUPPORTED_EXTENSIONS = ("executionListener", "taskListener", "connector", "inputOutput/outputParameter", "field", "errorEventDefinition")
 
 
 def tag(name: str) -> str:
@@ -36,7 +38,7 @@ def processes(root: etree._Element) -> list[etree._Element]:
 
 def read_process(process: etree._Element, file: str) -> model.ProcessModel:
     """Return the model of one process; refuses with `InvalidDefinition` every element this version does not run, all at once."""
-    faults = list(_unsupported(process, file))
+    faults = [*_unsupported(process, file), *_repeated(process, file)]
     if faults:
         raise InvalidDefinition(faults)
     lanes = {
@@ -58,11 +60,23 @@ def read_process(process: etree._Element, file: str) -> model.ProcessModel:
     )
 
 
+def _repeated(process: etree._Element, file: str) -> Iterator[Fault]:
+    """Find ids that stand twice: the second would hide the first."""
+    seen: set[str] = set()
+    for node in process.iter(etree.Element):
+        identity = node.get("id")
+        if identity and etree.QName(node).namespace == BPMN:
+            if identity in seen:
+                zh, en = f"id {identity} 重复", f"The id {identity} stands more than once"
+                yield Fault("id-repeated", zh, en, file=file, line=line_of(node), element=identity)
+            seen.add(identity)
+
+
 def _unsupported(process: etree._Element, file: str) -> Iterator[Fault]:
     for node in process:
         name = local(node)
         place: dict[str, Any] = {"file": file, "line": line_of(node), "element": node.get("id")}
-        if name not in NODES and name not in SILENT:
+        if name not in NODES | SILENT or etree.QName(node).namespace != BPMN:
             yield Fault("element-not-supported", f"本版本不执行 {name}", f"{name} is not run by this version", **place)
         elif name in NODES:
             for part in node:
@@ -78,6 +92,10 @@ def _unsupported_extensions(node: etree._Element, name: str, place: dict[str, An
     for attribute in ("class", "delegateExpression", "expression"):
         if name in (model.SERVICE, model.RULE) and vendor(node, attribute) is not None:
             yield Fault("java-not-supported", f"不支持 {attribute}", f"{attribute} cannot run here; name an operation instead", **place)
+    for child in UNSUPPORTED_EXTENSIONS:
+        if vendor_children(node, *child.split("/")):
+            what = child.rpartition("/")[2]
+            yield Fault("extension-not-supported", f"本版本不执行 {what}", f"{what} on {name} is not run by this version", **place)
 
 
 def _element(node: etree._Element, lanes: dict[str, str | None]) -> model.Element:

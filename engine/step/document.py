@@ -23,7 +23,6 @@ class Document:
     timers: list[dict[str, Any]] = field(default_factory=list)
     timers_gone: list[str] = field(default_factory=list)
     incidents: list[dict[str, Any]] = field(default_factory=list)
-    incidents_done: list[dict[str, Any]] = field(default_factory=list)
     wake: list[dict[str, Any]] = field(default_factory=list)
     snapshot: dict[str, Any] | None = None
 

@@ -61,8 +61,7 @@ class Step:
         try:
             (statement.WRITE_NEW if self.new and not self.written else statement.WRITE).run(self.session, parameters)
         except UniqueViolation as error:
-            if "business_key" in str(error):
-                raise Duplicate(kind="business key") from error
+            refuse_taken(error)
             raise
 
     def _before_operation(self) -> None:
@@ -94,7 +93,7 @@ def begin(
 ) -> Step:
     """Start an instance of the newest version of a process, or of one definition, and run it to its first wait; the caller writes the step.
 
-    Refuses with `NotFound` an unknown process, with `InvalidVariables` values that cannot be kept.
+    Refuses with `NotFound` an unknown process, with `Duplicate` a business key that is taken, with `InvalidVariables` values that cannot be kept.
     """
     wanted = {"id": key_or_id, "key": None} if isinstance(key_or_id, UUID) else {"id": None, "key": key_or_id}
     row = statement.BEGIN.run(session, {"business_key": business_key, **wanted}).fetchone()
@@ -120,8 +119,18 @@ def begin(
         },
         personal={"by": {"name": by.name, "department": by.department}},
     )  # fmt: skip
-    step.execution = Execution.start(definition.program, now, step.operations, variables, by.key)
+    try:
+        step.execution = Execution.start(definition.program, now, step.operations, variables, by.key)
+    except UniqueViolation as error:  # the bare row of an instance that begins with an operation
+        refuse_taken(error)
+        raise
     return step
+
+
+def refuse_taken(error: UniqueViolation) -> None:
+    """Refuse with `Duplicate` a business key that is taken; any other key that is there twice is a fault of ours."""
+    if "business_key" in str(error):
+        raise Duplicate(kind="business key") from error
 
 
 def lock(session: Session, instance_id: UUID, *, running: bool = True, expected_revision: int | None = None) -> Step:

@@ -84,9 +84,8 @@ timers_gone AS (DELETE FROM timer t USING d, jsonb_array_elements_text(d.j -> 't
 incidents AS (INSERT INTO incident (id, kind, instance_id, token, job_id, element, message, raised_at)
               SELECT x.id, x.kind, %(id)s, x.token, x.job, x.element, x.message, %(now)s
               FROM d, jsonb_to_recordset(d.j -> 'incidents') AS x(id uuid, kind text, token uuid, job uuid, element text, message text)),
-incidents_done AS (UPDATE incident n SET resolved_at = %(now)s, resolved_by = x.by, resolution = x.resolution, reason = x.reason
-                   FROM d, jsonb_to_recordset(d.j -> 'incidents_done') AS x(token uuid, by text, resolution text, reason text)
-                   WHERE n.instance_id = %(id)s AND n.token = x.token AND n.resolved_at IS NULL),
+ended AS (UPDATE incident n SET resolved_at = %(now)s, resolved_by = 'system', resolution = 'ended', reason = %(status)s
+          WHERE %(status)s <> 'running' AND n.instance_id = %(id)s AND n.kind <> 'delivery' AND n.resolved_at IS NULL),
 outbox AS (INSERT INTO oa_delivery (connection, instance_id, version, snapshot, state, created_at)
            SELECT c.key, %(id)s, %(version)s, d.j -> 'snapshot', 'waiting', %(now)s FROM d, oa_connection c
            WHERE c.active AND jsonb_typeof(d.j -> 'snapshot') = 'object' RETURNING connection)
