@@ -1,8 +1,10 @@
 """What the tests of the archive are made of: invoices approved, filed and sealed by hand, and packages from plain data."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import new, sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -28,6 +30,7 @@ class Flow:
     """Cases moved as people and workers would move them."""
 
     home: Path
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
     def archive(self) -> Path:
@@ -39,12 +42,16 @@ class Flow:
         assert found is not None
         return found
 
-    def submit(self, kind: str = "einvoice", number: int = 1, fields: dict[str, str] | None = None) -> UUID:
-        """Submit a sample invoice and return its case."""
-        name, data = make(kind, number=default_number(kind, number))
+    def number(self) -> str:
+        """Return the number of an invoice that nobody has submitted yet."""
+        return default_number("einvoice", next(self.numbers))
+
+    def submit(self) -> UUID:
+        """Submit a new invoice and return its case."""
+        name, data = make("einvoice", number=self.number())
         by = self.actor("li.na")
         with transaction() as session:
-            submission = intake.submit(session, name, data, by=by, fields=fields)
+            submission = intake.submit(session, name, data, by=by)
         assert submission.case_id is not None, submission
         return submission.case_id
 
