@@ -17,7 +17,7 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import DBAPIError
 
 from api import problems
-from engine.database.transaction import translated
+from engine.database.transaction import abandon, translated
 from engine.errors import NotPermitted
 from engine.permissions import Actor, actor_of_account, actor_of_token, allows
 from models import db
@@ -63,6 +63,7 @@ def identify() -> Response | None:
             if g.actor is None:
                 session.clear()
     except (DBAPIError, psycopg.Error) as error:
+        abandon(db.session())
         raise translated(error) from error
     return None
 

@@ -43,11 +43,15 @@ def call(job: str) -> None:
     point("call:taken")
     try:
         outcome = incidents.run_external(row, told, inputs)
-    except (ShenpiError, ValidationError, OSError) as error:
+    except Exception as error:  # whatever an operation raises, the job must end as a retry or as an incident
+        known = isinstance(error, ShenpiError | ValidationError | OSError)
+        if not known:
+            log.exception("operation %s of job %s", row.operation, job)
         passing = isinstance(error, OAUnavailable | Unavailable | OSError)
         asked = error.facts.get("retry_after") if isinstance(error, ShenpiError) else None
+        message = str(error) if known else f"{type(error).__name__}: {error}"
         with transaction() as session:
-            incidents.fail(session, identity, str(error), lasting=not passing, retry_after=asked)
+            incidents.fail(session, identity, message, lasting=not passing, retry_after=asked)
         return
     point("call:answered")
     with transaction() as session:

@@ -72,8 +72,11 @@ def template(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def drop_old(connection: psycopg.Connection) -> None:
-    """Drop what earlier runs left."""
-    rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'template\\_%%' OR datname LIKE 'case\\_%%'").fetchall()
+    """Drop what runs of some hours ago left; a run that goes on beside this one keeps its databases."""
+    rows = connection.execute(
+        """SELECT datname FROM pg_database WHERE (datname LIKE 'template\\_%' OR datname LIKE 'case\\_%' OR datname LIKE 'bench\\_%')
+           AND (pg_stat_file('base/' || oid || '/PG_VERSION')).modification < now() - interval '6 hours'"""
+    ).fetchall()
     for (name,) in rows:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 

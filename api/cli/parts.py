@@ -70,7 +70,8 @@ def work(concurrency: int) -> None:
     prepare(settings)
     logging.basicConfig(level=logging.INFO)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for name in ("httpx", "spiff"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     app = bare_app(settings)
 
     @contextmanager

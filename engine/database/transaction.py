@@ -30,11 +30,20 @@ def transaction() -> Iterator[Session]:
         session.commit()
         point("commit:after")
     except (DBAPIError, psycopg.Error) as error:
-        session.rollback()
+        abandon(session)
         raise translated(error) from error
     except BaseException:
-        session.rollback()
+        abandon(session)
         raise
+
+
+def abandon(session: Session) -> None:
+    """Roll back; when the connection is lost there is nothing to roll back, and it and its like must not be used again."""
+    try:
+        session.rollback()
+    except (DBAPIError, psycopg.Error):
+        session.invalidate()
+        db.engine.dispose()
 
 
 def translated(error: DBAPIError | psycopg.Error) -> Exception:

@@ -31,8 +31,11 @@ def check(session: Session, told: Situation, inputs: dict[str, Any]) -> Outcome:
 def evidence_of(session: Session, item: ArchiveItem, told: Situation) -> Evidence:
     """Return everything the rules look at."""
     source = sources.get(item.source_kind, told.element)
+    # a receipt of an office system may be recorded meanwhile: hold the end of the chain until its events are read
     end = session.execute(
-        select(ProcessInstance.event_count, ProcessInstance.event_hash).where(ProcessInstance.id == item.source_instance_id)
+        select(ProcessInstance.event_count, ProcessInstance.event_hash)
+        .where(ProcessInstance.id == item.source_instance_id)
+        .with_for_update(read=True)
     ).one()
     return Evidence(
         request=item.request,
