@@ -1,0 +1,243 @@
+"""Who gets which answer from which route: a table written by hand, and the proof that it leaves no route out.
+
+The objects are Li Na's: her case asks Wang Fang, her invoice is asked of Wang Fang too, the grouped task is asked of the finance group and Wu Gang.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from drawings import END, START, drawing, human, path
+from sqlalchemy import select, text
+from web_support import Web, multipart, unknown, web
+
+from engine.database import transaction
+from engine.permissions import PERMISSIONS
+from models.archive import ArchiveItem
+from models.identity import LegalEntity
+from processes.invoice.samples.generate import make
+
+__all__ = ["web"]
+
+#            nobody  initiator        finance     director   archivist    auditor    designer     operator + administrator
+#            -       li.na  wang.fang zhao.lei    wu.gang    chen.jing    sun.mei    zheng.hao    ma.lin    qian.yi
+PEOPLE = (None, "li.na", "wang.fang", "zhao.lei", "wu.gang", "chen.jing", "sun.mei", "zheng.hao", "ma.lin", "qian.yi")
+TABLE = """
+GET    /api-tokens                                  401 200 200 200 200 200 200 200 200 200
+POST   /api-tokens                                  401 201 201 201 201 201 201 201 201 201
+DELETE /api-tokens/<token>                          401 204 404 404 404 404 404 404 404 404
+GET    /archive-items                               401 403 403 403 403 200 200 403 200 403
+GET    /archive-items/<item>                        401 403 403 403 403 200 200 403 200 403
+GET    /archive-items/<unknown>                     401 403 403 403 403 404 404 403 404 403
+GET    /archive-items/<item>/package                401 403 403 403 403 404 404 403 404 403
+POST   /deployments                                 401 403 403 403 403 403 403 201 201 403
+GET    /incidents                                   401 403 403 403 403 403 403 403 200 403
+POST   /incidents/<incident>/retry                  401 403 403 403 403 403 403 403 200 403
+POST   /incidents/<incident>/resolve                401 403 403 403 403 403 403 403 200 403
+POST   /incidents/<unknown>/retry                   401 403 403 403 403 403 403 403 404 403
+GET    /invoices                                    401 200 200 200 200 200 200 200 200 200
+POST   /invoices                                    401 422 403 422 403 403 403 403 422 403
+GET    /invoices/<invoice>                          401 200 200 200 404 200 200 404 200 404
+GET    /invoices/<unknown>                          401 404 404 404 404 404 404 404 404 404
+GET    /invoices/<invoice>/files/<file>             401 200 200 200 404 200 200 404 200 404
+GET    /jobs                                        401 403 403 403 403 403 403 403 200 403
+GET    /legal-entities                              401 200 200 200 200 200 200 200 200 200
+POST   /legal-entities                              401 403 403 403 403 403 403 403 201 403
+GET    /people                                      401 200 200 200 200 200 200 200 200 200
+GET    /process-definitions                         401 200 200 200 200 200 200 200 200 200
+GET    /process-definitions/<definition>            401 200 200 200 200 200 200 200 200 200
+GET    /process-definitions/<definition>/xml        401 200 200 200 200 200 200 200 200 200
+GET    /process-instances                           401 200 200 200 200 200 200 200 200 200
+POST   /process-instances                           401 201 403 403 403 403 403 403 201 403
+GET    /process-instances/<case>                    401 200 200 404 404 404 200 404 200 404
+GET    /process-instances/<case>/variables          401 200 200 404 404 404 200 404 200 404
+GET    /process-instances/<case>/history            401 200 200 404 404 404 200 404 200 404
+GET    /process-instances/<case>/verification       401 403 403 403 403 403 200 403 200 403
+POST   /process-instances/<case>/withdraw           401 200 403 404 404 404 403 404 403 404
+POST   /process-instances/<unknown>/withdraw        401 404 404 404 404 404 404 404 404 404
+GET    /user-tasks                                  401 200 200 200 200 200 200 200 200 200
+GET    /user-tasks/<task>                           401 200 200 404 404 404 200 404 200 404
+GET    /user-tasks/<grouped>                        401 200 404 200 200 404 200 404 200 404
+POST   /user-tasks/<task>/claim                     401 403 200 404 404 404 403 404 403 404
+POST   /user-tasks/<grouped>/claim                  401 403 404 200 200 404 403 404 403 404
+POST   /user-tasks/<task>/unclaim                   401 403 409 404 404 404 403 404 403 404
+POST   /user-tasks/<task>/complete                  401 403 200 404 404 404 403 404 403 404
+POST   /user-tasks/<closed>/complete                401 409 409 404 404 404 409 404 409 404
+POST   /user-tasks/<grouped>/complete               401 403 404 200 200 404 403 404 403 404
+POST   /user-tasks/<task>/transfer                  401 403 200 404 404 404 403 404 403 404
+POST   /user-tasks/<unknown>/complete               401 404 404 404 404 404 404 404 404 404
+"""
+ROWS = [(method, route, [int(status) for status in statuses]) for method, route, *statuses in map(str.split, TABLE.split("\n")[1:-1])]
+#: a static file, and the description of the interface, are for everybody
+UNDECLARED = {"static", "api-docs.openapi_json"}
+OPEN = {
+    "reference.page",
+    "health.live",
+    "health.ready",
+    "callbacks.receive",
+    "sign_in.form",
+    "sign_in.enter",
+    "sign_in.leave",
+    "sign_in.language",
+}
+ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
+    "/api-tokens": lambda: {"json": {"name": uuid4().hex}},
+    "/deployments": lambda: multipart(
+        ("files", "p.bpmn", drawing(START, human("a"), END, path("start", "a", "end"), key=f"p{uuid4().hex}"))
+    ),
+    "/incidents/<incident>/resolve": lambda: {"json": {"reason": "已手工处理"}},
+    "/invoices": lambda: multipart(("file", "note.txt", b"no invoice")),
+    "/legal-entities": lambda: {"json": {"name": "新公司", "taxId": uuid4().hex}},
+    "/process-instances": lambda: {"json": {"processDefinitionKey": "leave"}},
+    "complete": lambda: {"json": {"outcome": "approve"}},
+    "transfer": lambda: {"json": {"to": "zheng.hao"}},
+    "withdraw": lambda: {"json": {}},
+}
+
+
+class Objects:
+    """What the routes speak of: made anew where an answer changes it."""
+
+    def __init__(self, web: Web) -> None:
+        self.web = web
+        uploaded = web.post("li.na", "/invoices", **multipart(("file", *make("einvoice")))).json
+        self.invoice = uploaded["invoiceId"]
+        self.file = web.get("li.na", f"/invoices/{self.invoice}").json["carriers"][0]["sha256"]
+        self.item = self._item(uploaded["caseId"])
+        self.definition = web.get("li.na", "/process-definitions").json["items"][0]["id"]
+
+    def _item(self, case: str) -> str:
+        with self.web.inside(), transaction() as session:
+            entity = session.scalars(select(LegalEntity.id)).first()
+            item = ArchiveItem(
+                source_kind="invoice", source_id=uuid4(), source_instance_id=case, legal_entity_id=entity, title="归档件", request={}, state="collected",
+                created_at=datetime.now(UTC),
+            )  # fmt: skip
+            session.add(item)
+            session.flush()
+            return str(item.id)
+
+    def get(self, name: str) -> str:
+        match name:
+            case "case":
+                return str(self.web.start()["id"])
+            case "task":
+                return self.web.task()
+            case "grouped":
+                return self.web.task("grouped")
+            case "closed":
+                task = self.web.task()
+                assert self.web.complete("wang.fang", task).status_code == 200
+                return task
+            case "incident":
+                return self.web.incident()[1]
+            case "token":
+                return str(self.web.post("li.na", "/api-tokens", json={"name": uuid4().hex}).json["id"])
+            case "unknown":
+                return unknown()
+            case _:
+                return str(getattr(self, name))
+
+
+@pytest.fixture(scope="module")
+def objects(web: Web) -> Objects:
+    return Objects(web)
+
+
+@pytest.mark.parametrize(("method", "route", "expected"), ROWS, ids=[f"{method} {route}" for method, route, _ in ROWS])
+def test_a_route_answers_each_person_as_the_table_says(web: Web, objects: Objects, method: str, route: str, expected: list[int]) -> None:
+    body = ALLOWED_BODIES.get(route) or ALLOWED_BODIES.get(route.rpartition("/")[2]) or dict
+    kept: dict[str, str] = {}
+    found = []
+    for person in PEOPLE:
+        names = re.findall("<(.+?)>", route)
+        real = {name: objects.get(name) if method != "GET" or name not in kept else kept[name] for name in names}
+        kept.update(real)
+        filled = re.sub("<(.+?)>", lambda part: real[part[1]], route)  # noqa: B023
+        found.append(web.call(person, method, filled, **(body() if method == "POST" else {})).status_code)
+
+    assert dict(zip(PEOPLE, found, strict=True)) == dict(zip(PEOPLE, expected, strict=True))
+
+
+def test_the_table_leaves_no_route_out(web: Web) -> None:
+    routes = {
+        (method, re.sub("<.+?>", "<>", rule.rule.removeprefix("/api/v1")))
+        for rule in web.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/api/v1/")
+    }
+
+    assert routes == {(method, re.sub("<.+?>", "<>", route)) for method, route, _ in ROWS}
+
+
+def test_every_route_says_which_permission_it_needs(web: Web) -> None:
+    declared = {name: getattr(view, "permission", "undeclared") for name, view in web.app.view_functions.items()}
+
+    assert {name for name, permission in declared.items() if permission == "undeclared"} == UNDECLARED
+    assert {name for name, permission in declared.items() if permission is None} == OPEN
+    assert set(declared.values()) - {None, "undeclared"} <= set(PERMISSIONS)
+
+
+def test_every_page_sends_a_stranger_to_the_sign_in(web: Web) -> None:
+    client = web.browser()
+    pages = [
+        rule.rule
+        for rule in web.app.url_map.iter_rules()
+        if "GET" in (rule.methods or set())
+        and getattr(web.app.view_functions[rule.endpoint], "permission", None)
+        and not rule.rule.startswith("/api/")
+    ]
+    assert len(pages) > 10
+
+    for page in pages:
+        filled = re.sub("<uuid:.+?>", unknown(), page).replace("<int:number>", "1")
+        answer = client.get(re.sub("<.+?>", "x", filled), headers={"Accept": "text/html"})
+        assert answer.status_code == 302, page
+        assert answer.headers["Location"].startswith("/sign-in?next="), page
+
+
+def test_a_stranger_is_told_nothing_about_the_content_of_her_request(web: Web) -> None:
+    for body in ({"json": {"surprise": 1}}, {"data": "{", "content_type": "application/json"}, {"data": {"a": "b"}}):
+        assert web.post(None, f"/user-tasks/{unknown()}/complete", **body).status_code == 401  # type: ignore[arg-type]
+        assert web.post("qian.yi", "/process-instances", **body).status_code == 403  # type: ignore[arg-type]
+    assert web.get(None, "/user-tasks?limit=x").status_code == 401
+    assert web.get("qian.yi", "/incidents?limit=x").status_code == 403
+
+
+def test_qian_yi_gets_empty_lists_and_no_word_of_anybodys_case(web: Web, objects: Objects) -> None:
+    case = web.start(businessKey="SECRET-1")
+
+    for route in ("/process-instances", "/user-tasks", "/user-tasks?state=completed", "/invoices"):
+        assert web.get("qian.yi", route).json["items"] == [], route
+    for route in ("", "/variables", "/history"):
+        assert "SECRET" not in web.get("qian.yi", f"/process-instances/{case['id']}{route}").text
+    for query in ("businessKey=SECRET-1", "initiator=li.na", "person=wang.fang", "status=running"):
+        assert web.get("qian.yi", f"/process-instances?{query}").json["items"] == []
+
+
+@pytest.mark.parametrize("scope", sorted(PERMISSIONS))
+def test_a_token_with_one_scope_opens_what_that_scope_names_and_nothing_else(web: Web, scope: str) -> None:
+    secret = web.post("ma.lin", "/api-tokens", json={"name": uuid4().hex, "scopes": [scope]}).json["token"]
+    client = web.app.test_client()
+    routes = {
+        "/user-tasks": "task.work", "/process-instances": "instance.read", "/invoices": "invoice.read", "/archive-items": "archive.read",
+        "/incidents": "incident.read", "/process-definitions": "definition.read", "/people": "people.read", "/api-tokens": "token.manage",
+    }  # fmt: skip
+
+    found = {route: client.get(f"/api/v1{route}", headers={"Authorization": f"Bearer {secret}"}).status_code for route in routes}
+
+    assert found == {route: 200 if permission == scope else 403 for route, permission in routes.items()}
+
+
+def test_a_person_who_is_not_active_any_more_is_nobody_at_once(web: Web) -> None:
+    with web.inside(), transaction() as session:
+        session.execute(text("UPDATE person SET active = false WHERE key = 'wu.gang'"))
+    try:
+        assert web.get("wu.gang", "/user-tasks").status_code == 401
+    finally:
+        with web.inside(), transaction() as session:
+            session.execute(text("UPDATE person SET active = true WHERE key = 'wu.gang'"))
+    assert web.get("wu.gang", "/user-tasks").status_code == 200
