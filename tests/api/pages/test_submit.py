@@ -1,0 +1,122 @@
+"""Uploading on the page: every file is answered in words, and nothing typed is lost."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from pages_support import Office
+from werkzeug.test import TestResponse
+
+from processes.invoice.samples.generate import make
+
+Words = Callable[[TestResponse], str]
+#: what the sample says; a person reads it off the print
+TYPED = {
+    "net": "9380.53", "tax": "1219.47", "seller.name": "华东办公用品有限公司", "seller.taxId": "91330100MA0000023P", "buyer.name": "上海申批科技有限公司",
+    "buyer.taxId": "91310115MA0000015C",
+}  # fmt: skip
+
+
+def test_a_good_file_becomes_a_case_and_the_same_file_again_leads_to_it(office: Office, words: Words) -> None:
+    desk, file = office.desk("li.na"), office.sample()
+    first, second = words(desk.upload(file)), words(desk.upload(file))
+    assert "新" in first
+    assert "已进入审批" in first
+    assert "已存在" in second
+    key = next(part for part in first.split() if part.startswith("FP-"))
+    assert key in second
+
+
+def test_another_file_of_a_known_invoice_is_attached(office: Office, words: Words) -> None:
+    desk, file = office.desk("li.na"), office.sample()
+    desk.upload(file)
+    assert "附加到 FP-" in words(desk.upload(("copy.xml", file[1] + b"\n")))
+
+
+def test_a_print_asks_for_what_it_does_not_say_and_marks_what_was_typed(office: Office, words: Words) -> None:
+    desk, file = office.desk("li.na"), office.sample("pdf")
+    asked = desk.upload(file)
+    assert "需要补充" in words(asked)
+    assert 'name="seller.name"' in asked.text
+    wrong = desk.upload(file, **{**TYPED, "net": "abc"})
+    assert "格式不正确" in words(wrong)
+    assert 'value="abc"' in wrong.text, "what was typed is still there"
+    assert 'value="91330100MA0000023P"' in wrong.text
+    good = words(desk.upload(file, **TYPED))
+    assert "已进入审批" in good
+    assert "由您填写" in good
+
+
+def test_bad_files_are_answered_in_words_and_good_ones_beside_them_go_on(office: Office, words: Words) -> None:
+    files = (
+        ("notes.txt", b"hello"),
+        ("empty.xml", b""),
+        ("broken.xml", b"<EInvoice><a>"),
+        ("bomb.pdf", b"%PDF-1.7 nonsense"),
+        office.sample(),
+    )
+    answer = office.desk("li.na").upload(*files, script=False)
+    assert answer.status_code == 200
+    page = words(answer)
+    assert page.count("无法识别") >= 4
+    assert "不支持的文件类型" in page
+    assert "文件是空的" in page
+    assert "已进入审批" in page
+
+
+def test_no_file_at_all_is_told(office: Office, words: Words) -> None:
+    answer = office.desk("li.na").upload(script=False)
+    assert answer.status_code == 422
+    assert "没有收到文件" in words(answer)
+
+
+def test_a_file_above_the_limit_is_told_and_not_kept(office: Office, words: Words, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = office.web.app.config["SETTINGS"]
+    monkeypatch.setitem(office.web.app.config, "SETTINGS", replace(settings, max_upload=1024))
+    assert "文件太大" in words(office.desk("li.na").upload(office.sample()))
+
+
+def test_an_invoice_that_fails_its_checks_leads_to_correcting_it(office: Office, words: Words) -> None:
+    answer = office.desk("li.na").upload(office.sample(buyer=("别的公司", "91310000MA0000099X")))
+    assert "项不通过" in words(answer)
+    assert "/tasks/" in answer.text
+
+
+def test_a_name_with_markup_is_shown_as_it_is(office: Office) -> None:
+    answer = office.desk("li.na").upload(('<img src=x onerror="alert(1)">.xml', office.sample()[1]))
+    assert "<img" not in answer.text
+
+
+def test_pages_of_a_pdf_and_photos_are_pictures_and_everything_else_is_a_download(office: Office) -> None:
+    desk = office.desk("li.na")
+    for kind in ("pdf", "photo", "einvoice"):
+        name, data = office.sample(kind)
+        desk.upload((name, data), **({} if kind == "einvoice" else TYPED))
+    rows = {kind: office.row(FILE, syntax=kind) for kind in ("pdf", "image", "einvoice")}
+    page = desk.get(f"/invoices/{rows['pdf'].invoice_id}/files/{rows['pdf'].sha256}/pages/1.png")
+    assert page.data.startswith(b"\x89PNG\r\n\x1a\n")
+    assert "immutable" in page.headers["Cache-Control"]
+    assert page.headers["Cache-Control"].startswith("private")
+    again = desk.get(page.request.path, headers={"If-None-Match": page.headers["ETag"]})
+    assert again.status_code == 304
+    assert desk.get(page.request.path.replace("/1.png", "/2.png")).status_code == 404
+    assert desk.get(page.request.path.replace("/1.png", "/0.png")).status_code == 404
+    picture = desk.get(f"/invoices/{rows['image'].invoice_id}/files/{rows['image'].sha256}/picture")
+    assert picture.mimetype == "image/png"
+    xml = desk.get(f"/invoices/{rows['einvoice'].invoice_id}/files/{rows['einvoice'].sha256}")
+    assert xml.headers["Content-Disposition"].startswith("attachment")
+    assert xml.headers["Content-Security-Policy"].startswith("sandbox")
+    assert desk.get(f"{xml.request.path}/picture").status_code == 404
+    assert office.desk("qian.yi").get(page.request.path).status_code == 404
+    other = desk.get(f"/invoices/{rows['image'].invoice_id}/files/{rows['pdf'].sha256}")
+    assert other.status_code == 404, "a file is only reached through its own invoice"
+
+
+FILE = "SELECT invoice_id, sha256 FROM carrier WHERE syntax = :syntax ORDER BY created_at DESC LIMIT 1"
+
+
+def test_an_invoice_without_a_picture_is_shown_in_a_layout_that_says_it_is_not_the_original(office: Office, words: Words) -> None:
+    case = office.submitted("ofd")
+    page = words(office.desk("zhao.lei").get(f"/invoices/{case.invoice_id}"))
+    assert "本系统根据数据生成的版式，非原件" in page
+    assert make("ofd")[0].endswith(".ofd")
