@@ -46,7 +46,7 @@ def index() -> ResponseReturnValue:
         rows = session.scalars(statement).all()
         shown = [summary(row) for row in rows[:PAGE]]
         after = mark(rows[PAGE - 1].created_at, rows[PAGE - 1].id) if len(rows) > PAGE else None
-        counts = dict(session.execute(select(ArchiveItem.state, func.count()).group_by(ArchiveItem.state)).tuples().all())
+        counts = {row[0]: row[1] for row in session.execute(select(ArchiveItem.state, func.count()).group_by(ArchiveItem.state))}
     more = next_url("archive_page.index", after)
     return render_template(
         "archive_rows.html" if rows_only() else "archive.html", items=shown, q=wanted, state=state, counts=counts, more=more

@@ -90,7 +90,7 @@ def history(session: Session, row: ProcessInstance) -> dict[str, Any]:
 
 def oa(session: Session, row: ProcessInstance) -> dict[str, Any]:
     """What each office system was sent, newest first."""
-    names = dict(session.execute(select(OaConnection.key, OaConnection.name)).tuples().all())
+    names = {row.key: row.name for row in session.execute(select(OaConnection.key, OaConnection.name))}
     sent = [
         {
             "name": names.get(each.connection, each.connection), "state": each.state, "attempts": each.attempts, "error": each.last_error,

@@ -17,7 +17,7 @@ from engine import definitions
 from engine import incidents as room
 from engine.database import transaction
 from engine.database.transaction import read_clock
-from engine.errors import Conflict, Fault, InvalidContent, Refused
+from engine.errors import Conflict, Fault, InstanceEnded, InvalidContent, Refused
 from engine.permissions import allows
 from models.runtime import Incident, Job
 
@@ -117,6 +117,10 @@ def answered(incident_id: UUID, work: Any, text: str) -> ResponseReturnValue:
         return said(once(work), text)
     except InvalidContent as error:
         return page(error.faults, 422, incident_id)
+    except InstanceEnded:
+        return page(
+            [Fault("instance-ended", "流程已经结束，不需要再处理", "The case is over; there is nothing left to do")], 409, incident_id
+        )
     except (Refused, Conflict) as error:
         told = REASONS.get(str(error.facts.get("reason", "")), Fault(error.code, error.say("zh"), error.say("en")))
         return page([told], 409, incident_id)

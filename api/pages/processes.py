@@ -49,7 +49,7 @@ def running(session: Session) -> dict[UUID, int]:
         .where(ProcessInstance.status == "running")
         .group_by(ProcessInstance.definition_id)
     )
-    return dict(session.execute(statement).tuples().all())
+    return {row[0]: row[1] for row in session.execute(statement)}
 
 
 def summary(row: ProcessDefinition, counts: dict[UUID, int]) -> dict[str, Any]:

@@ -189,7 +189,8 @@ def span(value: timedelta) -> str:
 def candidates(session: Session, task_id: UUID) -> Person:
     """Return in words who may claim a task."""
     rows = session.scalars(select(Candidate).filter_by(task_id=task_id)).all()
-    groups = dict(session.execute(select(Group.key, Group.name).where(Group.key.in_([row.name for row in rows if row.kind == "g"]))).all())
+    named_groups = select(Group.key, Group.name).where(Group.key.in_([row.name for row in rows if row.kind == "g"]))
+    groups = {row.key: row.name for row in session.execute(named_groups)}
     persons = people(session, {row.name for row in rows if row.kind == "u"})
     named = [groups.get(row.name, row.name) if row.kind == "g" else (persons.get(row.name) or {}).get("name") or row.name for row in rows]
     return {"name": _("%(names)s（待领取）", names="、".join(sorted(named))) if named else None, "department": None}
