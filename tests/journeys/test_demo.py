@@ -1,0 +1,98 @@
+"""`shenpi demo` tells the whole story, and fails as soon as any part of it did not happen."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from journeys_support import Installation, installed
+
+from engine.database.embedded import EmbeddedServer
+from processes.invoice.samples.generate import default_number, make
+
+
+def demo(installation: Installation, *arguments: str, patience: str = "30") -> tuple[int, str]:
+    done = installation.shenpi("demo", *arguments, "--url", installation.url, "--simulator", installation.simulator, "--patience", patience)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_the_demo_tells_the_whole_story_again_and_again(installation: Installation) -> None:
+    for _ in range(2):
+        code, said = demo(installation)
+
+        assert code == 0, said
+        assert "离线校验" in said
+        assert "重新执行" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["ubl/BIS3_Invoice_positive.XML", "cii/CII_business_example_02.xml", "facturx/EN16931_Einfach.pdf", "ofd/v4signed.ofd"]
+)
+def test_the_demo_takes_any_invoice_given(installation: Installation, samples: Path, name: str) -> None:
+    code, said = demo(installation, str(samples / name))
+
+    assert code == 0, said
+
+
+def test_the_demo_ends_with_the_reason_for_a_broken_or_tampered_file(installation: Installation, samples: Path) -> None:
+    for name, reason in (
+        ("facturx/negative-invalid-xml-encoding.pdf", "factur-x.xml"),
+        ("ofd/tampered-document-xml.ofd", "Doc_0/Document.xml"),
+    ):
+        code, said = demo(installation, str(samples / name))
+
+        assert code != 0
+        assert reason in said
+
+
+def test_the_demo_ends_with_the_reason_for_a_file_that_is_known(installation: Installation, tmp_path: Path) -> None:
+    name, data = make("einvoice", number=default_number("einvoice", time.monotonic_ns() % 10**9))
+    installation.upload(name, data)
+    path = tmp_path / name
+    path.write_bytes(data)
+
+    code, said = demo(installation, str(path))
+
+    assert code != 0
+    assert "exists" in said
+
+
+@pytest.mark.parametrize("part", ["worker", "simulator"])
+def test_the_demo_fails_when_a_part_does_not_run(installation: Installation, part: str) -> None:
+    installation.stop(part)
+    try:
+        code, said = demo(installation, patience="4")
+    finally:
+        installation.start(part)
+
+    assert code != 0, said
+
+
+@pytest.mark.slow
+def test_the_demo_fails_when_a_byte_of_the_package_is_changed(server: EmbeddedServer, template: str, tmp_path: Path) -> None:
+    with installed(server, template, tmp_path) as installation:
+        flipped: list[Path] = []
+
+        def flip() -> None:
+            """Change one byte of the record page as soon as the finished package appears."""
+            while not flipped:
+                for page in (tmp_path / "archive").rglob("data/approval-record.html"):
+                    if page.parent.parent.name.startswith((".", "tmp")) or not (page.parent.parent / "tagmanifest-sha256.txt").exists():
+                        continue
+                    content = bytearray(page.read_bytes())
+                    content[100] ^= 1
+                    page.chmod(0o644)
+                    page.write_bytes(content)
+                    flipped.append(page)
+                    return
+                time.sleep(0.005)
+
+        watcher = threading.Thread(target=flip, daemon=True)
+        watcher.start()
+        code, said = demo(installation)
+
+        assert flipped
+        assert code != 0, said
+        assert "approval-record.html" in said
