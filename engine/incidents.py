@@ -24,6 +24,7 @@ def take(session: Session, job_id: UUID) -> tuple[Job, Situation, dict[str, Any]
     if job is None or job.state not in ("waiting", "retrying"):
         return None
     job.attempts += 1
+    session.flush()  # the caller takes the row out of the session, and the count must stay
     step = lock(session, job.instance_id, running=False)
     inputs: dict[str, Any] = values.loads(job.inputs.encode())
     return job, situation(step.case, job.element, step.now, key=str(job.id)), inputs

@@ -17,7 +17,7 @@ from engine.errors import Fault, InvalidVariables
 
 MAX_DEPTH = 40
 EXACT_INTEGER = 2**53 - 1  #: beyond it readers of JSON disagree; larger ones are kept as Decimal
-OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_STRICT_INTEGER
 
 _READ: dict[str, Callable[[Any], Any]] = {
     "$d": Decimal,
@@ -57,6 +57,8 @@ def tagged(value: Any) -> Any:
         return {"$m": escaped} if any(key.startswith("$") for key in escaped) else escaped
     if isinstance(value, list | tuple):
         return [tagged(item) for item in value]
+    if isinstance(value, int) and not -EXACT_INTEGER <= value <= EXACT_INTEGER:
+        return {"$d": str(value)}
     return value if value is None or isinstance(value, str | bool | int) else _tag(value)
 
 

@@ -1,0 +1,226 @@
+"""Snapshots on their way to office systems: the newest only, to people and not to groups, until it is taken or refused."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from drawings import END, START, drawing, human, node, path
+from engine_support import advance, decide, deploy, events, execute, rows, start, take_all, task_of, value
+from flask import Flask
+from tests_support import person
+
+from api.cli.company import CONNECTION
+from engine import deliveries, incidents, jobs, tasks, timers, worker
+from engine.database import transaction
+from engine.database.transaction import read_clock
+from engine.errors import OARejected, OAUnavailable
+from engine.oa.contract import InstanceSnapshot, Receipt
+from engine.replay import verify_instance
+from engine.step import Step
+
+
+class Office:
+    """An office system that does what a test says."""
+
+    def __init__(self) -> None:
+        self.answers: list[Any] = []
+        self.pushed: list[tuple[InstanceSnapshot, InstanceSnapshot | None]] = []
+
+    def get(self, connection: Any) -> "Office":
+        return self
+
+    def push(self, snapshot: InstanceSnapshot, previous: InstanceSnapshot | None) -> Receipt:
+        self.pushed.append((snapshot, previous))
+        answer = self.answers.pop(0) if self.answers else None
+        if isinstance(answer, Exception):
+            raise answer
+        with transaction() as session:
+            return Receipt("remote-1", read_clock(session))
+
+
+@pytest.fixture
+def office(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Office:
+    found = Office()
+    monkeypatch.setattr(worker, "connectors", found)
+    return found
+
+
+@pytest.fixture
+def asked(office: Office) -> Step:
+    deploy(drawing(START, node("userTask", "a", camunda_candidateGroups="finance", camunda_candidateUsers="wu.gang"), human("b"), END,
+                   path("start", "a", "b", "end")))  # fmt: skip
+    return start()
+
+
+def work() -> None:
+    for arguments in take_all(jobs.PUSH):
+        worker.push(**arguments)
+
+
+def states() -> list[str]:
+    return [row.state for row in rows("SELECT state FROM oa_delivery ORDER BY version")]
+
+
+def test_a_group_becomes_the_people_in_it(asked: Step, office: Office) -> None:
+    execute(
+        "INSERT INTO group_member SELECT g.id, p.id FROM \"group\" g, person p WHERE g.key = 'finance' AND p.key IN ('chen.jing', 'sun.mei')"
+    )
+    execute("UPDATE person SET active = false WHERE key = 'sun.mei'")
+
+    work()
+
+    snapshot, previous = office.pushed[0]
+    assert sorted(view.assignee for view in snapshot.tasks) == ["chen.jing", "wu.gang", "zhao.lei"]
+    assert {view.task_key.partition(":")[0] for view in snapshot.tasks} == {str(task_of(asked))}
+    assert (previous, snapshot.status, snapshot.applicant) == (None, "running", "li.na")
+    assert states() == ["delivered"]
+
+
+def test_a_decision_closes_it_for_the_others_and_names_who_decided(asked: Step, office: Office) -> None:
+    work()
+    decide(task_of(asked), by="zhao.lei")
+
+    work()
+
+    snapshot, previous = office.pushed[1]
+    found = {view.assignee: view.status for view in snapshot.tasks if view.node_key == "a"}
+    assert found == {"zhao.lei": "approved", "wu.gang": "closed"}
+    assert [view.assignee for view in snapshot.tasks if view.node_key == "b"] == ["wang.fang"]
+    assert previous is not None and previous.version == 0 and len(previous.tasks) == 2
+
+
+def test_versions_only_grow(asked: Step, office: Office) -> None:
+    work()
+    with transaction() as session:
+        tasks.claim(session, task_of(asked), by=person("wu.gang"))
+    with transaction() as session:
+        tasks.unclaim(session, task_of(asked), by=person("wu.gang"))
+    decide(task_of(asked), by="wu.gang")
+
+    versions = [row.version for row in rows("SELECT version FROM oa_delivery ORDER BY created_at, version")]
+    assert versions == sorted(set(versions)) and len(versions) == 4
+
+
+def test_only_the_newest_is_pushed_and_the_older_are_superseded(asked: Step, office: Office) -> None:
+    decide(task_of(asked), by="wu.gang")
+
+    work()
+
+    assert len(office.pushed) == 1
+    assert states() == ["superseded", "delivered"]
+    assert events(asked.case.id).count("oa:delivered") == 1
+
+
+def test_an_office_that_is_down_is_tried_again_later(asked: Step, office: Office) -> None:
+    office.answers = [OAUnavailable(reason="down"), OAUnavailable(reason="down", retry_after=30.0)]
+    work()
+    assert states() == ["waiting"]
+    assert rows("SELECT kind, target FROM timer")[0] == ("delivery", CONNECTION)
+
+    advance(2)
+    with transaction() as session:
+        assert timers.enqueue_due(session) == 1
+    work()
+    advance(28)
+    with transaction() as session:
+        assert timers.enqueue_due(session) == 0
+    advance(3)
+    with transaction() as session:
+        assert timers.enqueue_due(session) == 1
+    work()
+
+    assert states() == ["delivered"]
+    assert events(asked.case.id).count("oa:delivered") == 1
+
+
+def test_an_office_that_is_down_for_ever_is_an_incident_after_eight_attempts(asked: Step, office: Office) -> None:
+    office.answers = [OAUnavailable(reason="down")] * 20
+
+    for _ in range(12):
+        work()
+        advance(700)
+        with transaction() as session:
+            timers.enqueue_due(session)
+
+    assert len(office.pushed) == 8
+    assert states() == ["refused"]
+    assert events(asked.case.id)[-1] == "oa:refused"
+
+
+def test_a_refusal_is_an_incident_and_a_retry_sends_again(asked: Step, office: Office) -> None:
+    office.answers = [OARejected(reason="no such user")]
+    work()
+    incident = rows("SELECT * FROM incident")[0]
+    assert (incident.kind, incident.connection, states()) == ("delivery", CONNECTION, ["refused"])
+    assert "no such user" in incident.message
+
+    with transaction() as session:
+        incidents.retry(session, incident.id, by=person("ma.lin"))
+    work()
+
+    assert states() == ["delivered"]
+    assert value("SELECT resolution FROM incident") == "retried"
+
+
+def test_a_delivery_that_fails_never_holds_up_the_case(asked: Step, office: Office) -> None:
+    office.answers = [OARejected(reason="no")] * 5
+    work()
+
+    decide(task_of(asked), by="wu.gang")
+    work()
+
+    assert value("SELECT count(*) FROM user_task WHERE state = 'open'") == 1
+    assert states() == ["refused", "refused"]
+
+
+def test_deliveries_stand_in_the_chain_and_it_still_verifies(asked: Step, office: Office) -> None:
+    office.answers = [OARejected(reason="no")]
+    work()
+    decide(task_of(asked), by="wu.gang")
+    work()
+
+    with transaction() as session:
+        check = verify_instance(session, asked.case.id)
+    assert check.faults == []
+    assert events(asked.case.id)[-2:] == ["task:created", "oa:delivered"]
+
+
+def test_a_job_that_was_lost_is_made_again_after_half_a_minute(asked: Step, office: Office) -> None:
+    take_all(jobs.PUSH)
+    with transaction() as session:
+        assert deliveries.wake_undelivered(session) == 0
+    advance(31)
+
+    with transaction() as session:
+        assert deliveries.wake_undelivered(session) == 1
+        assert deliveries.wake_undelivered(session) == 0  # its job waits in the queue
+
+    work()
+    assert states() == ["delivered"]
+
+
+def test_a_connection_that_is_switched_off_gets_nothing(asked: Step, office: Office) -> None:
+    execute("UPDATE oa_connection SET active = false")
+    work()
+    decide(task_of(asked), by="wu.gang")
+
+    assert office.pushed == []
+    assert states() == ["waiting"]
+
+
+def test_no_secret_stands_in_a_snapshot_and_its_nonce_is_the_tasks(asked: Step, office: Office) -> None:
+    work()
+
+    kept = str(rows("SELECT snapshot FROM oa_delivery")[0].snapshot)
+    assert "secret" not in kept
+    nonce = value("SELECT nonce FROM user_task WHERE id = :task", task=task_of(asked))
+    assert {view.nonce for view in office.pushed[0][0].tasks} == {nonce}
+    assert nonce not in repr(office.pushed[0][0])
+
+
+def test_every_case_has_its_own_stream(asked: Step, office: Office) -> None:
+    other = start()
+
+    work()
+
+    assert {UUID(snapshot.instance_key) for snapshot, _ in office.pushed} == {asked.case.id, other.case.id}
