@@ -175,8 +175,8 @@ def opened(session: Session, row: Row[Any]) -> dict[str, Any]:
         "about": about(session, row),
         "entries": timeline.story(session, row.instance_id, now, brief=True),
         "people": choices(session, "", but=current().key) if mine else [],
+        "following": after_this(session, row) if mine else None,
         "withdrawable": instance.initiator == current().key,
-        "revision": instance.revision,
     }
 
 
@@ -218,6 +218,12 @@ def closed(session: Session, row: Row[Any]) -> dict[str, Any]:
             select(UserTask.id).filter_by(instance_id=row.instance_id, state="open", assignee=current().key).limit(1)
         ).scalar(),
     }  # fmt: skip
+
+
+def after_this(session: Session, row: Row[Any]) -> Row[Any] | None:
+    """Return the task that stands behind this one in my list, or None."""
+    here = worklist.mark(row.due_key, row.created_at, row.id)
+    return next(iter(worklist.my_tasks(session, current(), limit=1, after=here).rows), None)
 
 
 def next_task(session: Session, but: UUID) -> Row[Any] | None:

@@ -153,3 +153,9 @@ def test_only_the_initiator_withdraws_and_a_case_that_is_over_says_so(office: Of
     assert "已撤回" in words(office.desk("li.na").client.post(action, data={**form, "reason": "填错"}, follow_redirects=True))
     late = {**form, "idempotency_key": "another", "reason": "再来"}
     assert "流程已经结束" in words(office.desk("li.na").client.post(action, data=late, follow_redirects=True))
+
+
+def test_a_task_leads_to_the_one_behind_it_in_the_list(office: Office) -> None:
+    first, second = office.task(office.submitted().case_id), office.task(office.submitted().case_id)
+    page = html.fromstring(office.desk("wang.fang").get(f"/tasks/{first}").text)
+    assert [link.get("href") for link in page.iter("a") if link.get("data-key") == "j"] == [f"/tasks/{second}"]
