@@ -51,7 +51,18 @@ def seal(previous: bytes, body: bytes) -> bytes:
 
 def exact(value: Any) -> bytes:
     """Return the one spelling of a value; floats and other types that JSON spells in several ways are refused with `TypeError`."""
+    if _has_float(value):  # the library would write them, and NaN as null
+        raise TypeError("float has no one spelling")
     return orjson.dumps(value, option=EXACT)
+
+
+def _has_float(value: Any) -> bool:
+    kind = type(value)
+    if kind is dict:
+        return any(map(_has_float, value.values()))
+    if kind is list or kind is tuple:
+        return any(map(_has_float, value))
+    return kind is float
 
 
 class Recorder:
