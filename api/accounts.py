@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 
 from argon2 import PasswordHasher
@@ -18,8 +19,12 @@ MAX_FAILURES = 5
 LOCK_OUT = timedelta(minutes=15)
 MIN_PASSWORD = 10
 hasher = PasswordHasher()
-#: verified when there is no such account, so that the answer takes as long
-_NOBODY = hasher.hash(secrets.token_hex(16))
+
+
+@cache
+def _nobody() -> str:
+    """Return a hash that is verified when there is no such account, so that the answer takes as long."""
+    return hasher.hash(secrets.token_hex(16))
 
 
 def sign_in(session: Session, key: str, password: str) -> Account | None:
@@ -29,7 +34,7 @@ def sign_in(session: Session, key: str, password: str) -> Account | None:
     """
     now = datetime.now(UTC)
     account = session.scalars(select(Account).join(Person).where(Person.key == key, Person.active).with_for_update(of=Account)).first()
-    fits = _fits(account.password_hash if account else _NOBODY, password)
+    fits = _fits(account.password_hash if account else _nobody(), password)
     if account is None or account.locked or (account.locked_until is not None and account.locked_until > now):
         return None
     if not fits:

@@ -20,7 +20,7 @@ from sqlalchemy import text
 from engine import deliveries, inbox, incidents, jobs, timers
 from engine.crash import point
 from engine.database import transaction
-from engine.errors import NotFound, OAError, OARejected, OAUnavailable, ShenpiError, Unavailable
+from engine.errors import InvalidContent, NotFound, OAError, OARejected, OAUnavailable, ShenpiError, Unavailable
 from engine.oa.registry import Connectors
 from engine.settings import read_settings
 
@@ -61,23 +61,21 @@ def call(job: str) -> None:
 
 def push(connection: str, instance: str) -> None:
     """Push the newest waiting snapshot of a case to an office system and record the receipt."""
-    public_url = read_settings().public_url
-    while True:
+    with transaction() as session:
+        pending = deliveries.newest(session, connection, UUID(instance), read_settings().public_url)
+    if pending is None:
+        return  # another job sent it, together with what is newer
+    point("push:taken")
+    try:
+        receipt = connectors.get(pending.connection).push(pending.snapshot, pending.previous)
+    except OAError as error:
         with transaction() as session:
-            pending = deliveries.newest(session, connection, UUID(instance), public_url)
-        if pending is None:
-            return
-        point("push:taken")
-        try:
-            receipt = connectors.get(pending.connection).push(pending.snapshot, pending.previous)
-        except OAError as error:
-            with transaction() as session:
-                deliveries.record_failure(session, pending, error, lasting=isinstance(error, OARejected))
-            return
-        point("push:sent")
-        with transaction() as session:
-            deliveries.record_receipt(session, pending, receipt)
-        point("push:recorded")
+            deliveries.record_failure(session, pending, error, lasting=isinstance(error, OARejected))
+        return
+    point("push:sent")
+    with transaction() as session:
+        deliveries.record_receipt(session, pending, receipt)
+    point("push:recorded")
 
 
 def apply_message(message: str) -> None:

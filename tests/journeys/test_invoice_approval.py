@@ -198,6 +198,49 @@ def test_a_press_that_comes_too_late_is_answered_kindly_and_changes_nothing(inst
     assert len(decisions) == before.count("task:completed") == 1
 
 
+def test_the_office_system_is_down_for_a_while_and_nothing_is_lost(installation: Installation) -> None:
+    installation.stop("simulator")
+    case = installation.submit()["caseId"]
+    installation.decide("wang.fang", case, "approve_manager")
+    installation.finance(case)
+    waits = eventually(
+        lambda: [row for row in installation.client("ma.lin").get("/jobs").json()["items"] if row["processInstanceId"] == case]
+    )
+    assert waits[0]["state"] in ("waiting", "retrying")
+    assert installation.case(case)["status"] == "running"
+
+    installation.start("simulator")
+    installation.fault(fail=2)
+
+    assert ended(installation, case)["outcome"] == "approve"
+    eventually(lambda: not any(case in str(installation.todos(person)) for person in ("wang.fang", "zhao.lei")))
+    told = [row for row in httpx.get(f"{installation.simulator}/api/requests").json() if row["payload"].get("instanceKey") == case]
+    assert [row["operation"] for row in told] == ["oa.notify"]
+    eventually(lambda: "oa:delivered" in [event["type"] for event in installation.events(case)])
+
+
+def test_an_answer_lost_after_the_office_system_took_it_is_asked_again_and_done_once(installation: Installation) -> None:
+    installation.fault(lose=2)
+    case = installation.submit()["caseId"]
+    installation.decide("wang.fang", case, "approve_manager")
+    installation.finance(case)
+
+    assert ended(installation, case)["outcome"] == "approve"
+    told = [row for row in httpx.get(f"{installation.simulator}/api/requests").json() if row["payload"].get("instanceKey") == case]
+    assert len(told) == 1
+
+
+def test_a_button_whose_message_arrives_twice_counts_once(installation: Installation) -> None:
+    case = installation.submit()["caseId"]
+    todo = eventually(lambda: next((item for item in installation.todos("wang.fang") if case in str(item)), None))
+    installation.fault(duplicate=1)
+
+    installation.press("wang.fang", todo.get("taskKey") or todo["task_key"])
+
+    installation.task("zhao.lei", case, "approve_finance")
+    assert [event["type"] for event in installation.events(case)].count("task:completed") == 1
+
+
 def test_qian_yi_learns_nothing(installation: Installation) -> None:
     case = installation.submit()
 

@@ -1,7 +1,9 @@
 """What the wall around the library promises, in memory and with the state saved and loaded after every step."""
 
 import inspect
+import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -339,3 +341,29 @@ WATCHED = {
 def test_an_expression_error_names_its_element() -> None:
     with pytest.raises(ExecutionFailed):
         Case(REWORK).execution.resolve_text("${nothing.there}")
+
+
+def test_one_program_shared_by_eight_threads_gives_each_instance_its_own_way() -> None:
+    program = build("shared", read_process(processes(parse(parallel_rework(), "test.bpmn"))[0], "test.bpmn"))
+    wrong: list[object] = []
+
+    def run(number: int) -> None:
+        for turn in range(40):
+            execution = Execution.start(program, NOW, Local(), {"me": number, "turn": turn}, "li.na")
+            for element in ("b", "a", "c"):
+                raw = execution.save()
+                execution = Execution.restore(program, NOW, Local(), raw)
+                token = next(task.token for task in execution.open_tasks() if task.element == element)
+                execution.complete(token, {"outcome": "approve"}, {"last": f"{number}-{turn}-{element}"})
+            if not execution.finished or execution.memory.variables["last"] != f"{number}-{turn}-c":
+                wrong.append((number, turn, execution.memory.variables))
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(run, range(8)))
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert wrong == []
