@@ -58,6 +58,7 @@ def answer(session: Session, job_id: UUID, outcome: Outcome) -> Step | None:
 def fail(session: Session, job_id: UUID, message: str, *, lasting: bool, retry_after: float | None = None) -> None:
     """Note that a job failed: it is put off and tried again, or, when that cannot help or the retries are used up, becomes an incident."""
     job = session.get(Job, job_id)
+    message = message.encode(errors="replace").decode().replace("\0", "�")[:2000]  # it may be anything, and must be kept
     if job is None:
         return
     step = lock(session, job.instance_id, running=False)
@@ -69,15 +70,15 @@ def fail(session: Session, job_id: UUID, message: str, *, lasting: bool, retry_a
         actor=SYSTEM.key,
         element=job.element,
         data={"job": str(job.id), "operation": job.operation, "attempt": job.attempts, "lasting": lasting},
-        personal={"message": message[:2000]},
+        personal={"message": message},
     )
     if lasting or job.attempts >= jobs.MAX_ATTEMPTS:
         job.state = "failed"
-        raise_incident(step, "job", job.token, job.element, message[:2000], job=job.id)
+        raise_incident(step, "job", job.token, job.element, message, job=job.id)
     else:
         job.state = "retrying"
         timers.put_off(session, "retry", job.instance_id, str(job.id), jobs.wait_before(job.attempts, retry_after))
-    job.last_error = message[:2000]
+    job.last_error = message
     session.flush()
     step.write()
 

@@ -54,8 +54,12 @@ def call(job: str) -> None:
             incidents.fail(session, identity, message, lasting=not passing, retry_after=asked)
         return
     point("call:answered")
-    with transaction() as session:
-        incidents.answer(session, identity, outcome)
+    try:
+        with transaction() as session:
+            incidents.answer(session, identity, outcome)
+    except InvalidContent as error:
+        with transaction() as session:
+            incidents.fail(session, identity, f"the answer cannot be kept: {error}", lasting=True)
     point("call:recorded")
 
 

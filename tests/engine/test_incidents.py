@@ -137,6 +137,25 @@ def test_a_lasting_failure_is_an_incident_at_once(calling: UUID, outside: Outsid
     assert (job(calling).attempts, the_incident(calling).kind) == (1, "job")
 
 
+@pytest.mark.parametrize("words", ["x", "a\0b", "x" * 5000])
+def test_an_operation_with_a_fault_of_its_own_is_an_incident(calling: UUID, outside: Outside, words: str) -> None:
+    outside.answers = [LookupError(words)]
+
+    work()
+
+    assert "LookupError" in the_incident(calling).message
+
+
+@pytest.mark.parametrize("answer", [object(), "a\0b", {"a": "\ud800"}, {1: 2}, float("nan")])
+def test_an_answer_that_cannot_be_kept_is_an_incident(calling: UUID, outside: Outside, answer: Any) -> None:
+    outside.answers = [answer]
+
+    work()
+
+    assert "cannot be kept" in the_incident(calling).message
+    assert value("SELECT status FROM process_instance WHERE id = :case", case=calling) == "running"
+
+
 def test_a_retried_incident_begins_its_attempts_anew(calling: UUID, outside: Outside) -> None:
     outside.answers = [OARejected(reason="no")]
     work()
