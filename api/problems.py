@@ -101,7 +101,7 @@ def install(app: Flask) -> None:
 
 def _ours(error: errors.ShenpiError) -> Response:
     if status_of(error) >= 500:
-        log.error("%s %s", reference(), error)
+        log.error("%s %s: %r", reference(), error, error.__cause__)
     return answer(describe(error))
 
 

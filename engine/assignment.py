@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from engine.bpmn.model import Element
+from engine.bpmn.model import Assignment, Element
 from engine.errors import ExecutionFailed
 from engine.execution.timers import due_at
 from engine.language import Budget, compile_template
@@ -35,7 +35,7 @@ class Assigned:
     users: tuple[str, ...]
     groups: tuple[str, ...]
     due: datetime | None
-    why: str
+    why: dict[str, str]  #: in words, Chinese and English, with the expression as drawn
 
 
 def assign(session: Session, element: Element, variables: dict[str, Any], now: datetime) -> Assigned:
@@ -57,14 +57,24 @@ def assign(session: Session, element: Element, variables: dict[str, Any], now: d
         raise ExecutionFailed(element=element.id, reason=f"a person's key has at most {LONGEST_KEY} characters")
     if not assignee and not users and not groups:
         raise ExecutionFailed(element=element.id, reason=f"nobody found by {wanted.assignee or 'the drawing'}")
-    why = "; ".join(
-        f"{name}={text}"
-        for name, text in (
-            ("assignee", wanted.assignee), ("candidateUsers", wanted.candidate_users), ("candidateGroups", wanted.candidate_groups),
-        )
-        if text
-    )  # fmt: skip
-    return Assigned(assignee or None, users, groups, _due(value(wanted.due_date), now, element), why)
+    return Assigned(assignee or None, users, groups, _due(value(wanted.due_date), now, element), reason(wanted))
+
+
+#: expressions that people know by a name
+KNOWN = {
+    "headOfDepartment(initiator)": ("发起人所在部门的负责人", "head of the initiator's department"),
+    "manager(initiator)": ("发起人的直接上级", "direct superior of the initiator"),
+    "initiator": ("发起人", "initiator"),
+}
+
+
+def reason(wanted: Assignment) -> dict[str, str]:
+    """Return why these people are asked, in words and as drawn."""
+    if wanted.assignee:
+        zh, en = KNOWN.get(wanted.assignee.strip("${} "), (f"按表达式 {wanted.assignee}", f"by the expression {wanted.assignee}"))
+        return {"zh": zh, "en": en, "expression": wanted.assignee}
+    names = ", ".join(filter(None, (wanted.candidate_groups, wanted.candidate_users)))
+    return {"zh": f"候选：{names}", "en": f"candidates: {names}", "expression": names}
 
 
 def _due(value: Any, now: datetime, element: Element) -> datetime | None:

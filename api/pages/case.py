@@ -17,7 +17,7 @@ from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.deliveries import deliveries_of
 from engine.errors import Conflict, InstanceEnded, NotFound
-from engine.permissions import require_instance
+from engine.permissions import allows, require_instance
 from engine.replay import people
 from models.archive import ArchiveItem
 from models.invoice import Invoice
@@ -140,7 +140,8 @@ def replay(instance_id: UUID) -> ResponseReturnValue:
         row = known(session, instance_id)
         shown = {"business_key": row.business_key, "title": row.title or ""}
     recording, back = f"/api/v1/process-instances/{instance_id}/history", url_for("case.show", instance_id=instance_id)
-    return render_template("replay.html", instance=shown, recording_url=recording, back_url=back)
+    proof = f"/api/v1/process-instances/{instance_id}/verification" if allows(current(), "history.verify") else None
+    return render_template("replay.html", instance=shown, recording_url=recording, verification_url=proof, back_url=back)
 
 
 @blueprint.post("/<uuid:instance_id>/withdraw")

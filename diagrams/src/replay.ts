@@ -64,6 +64,25 @@ function tellVerdict(root: HTMLElement, verdict: Verdict, steps: Step[]): void {
   root.dataset.steps = String(steps.length);
 }
 
+/** What the server says after running the case again from its record; shown beside what this browser has proved itself. */
+async function tellRerun(root: HTMLElement): Promise<void> {
+  const url = root.dataset.verificationUrl;
+  if (!url) return;
+  const place = part(root, 'rerun');
+  try {
+    const answer = await fetch(url, { headers: { Accept: 'application/json' } });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const said = (await answer.json()) as { rerunSteps: number; rerunFaults: { zh: string; en: string }[] };
+    const fault = said.rerunFaults[0];
+    const chinese = document.documentElement.lang.startsWith('zh');
+    place.textContent = fault ? say('rerunBad', { reason: chinese ? fault.zh : fault.en }) : say('rerunGood', { n: said.rerunSteps });
+    place.classList.add(fault ? 'is-bad' : 'is-good');
+    root.dataset.rerun = fault ? 'bad' : 'good';
+  } catch (error) {
+    place.textContent = say('rerunUnknown', { reason: String(error) });
+  }
+}
+
 async function replay(root: HTMLElement): Promise<void> {
   const panel = part(root, 'panel');
   panel.replaceChildren(build('p', { class: 'text-secondary' }, say('loading')));
@@ -76,6 +95,7 @@ async function replay(root: HTMLElement): Promise<void> {
   const [diagram, verdict] = await Promise.all([drawDiagram(root, recording.bpmn), verify(recording)]);
   const steps = toSteps(verdict.entries);
   tellVerdict(root, verdict, steps);
+  void tellRerun(root);
   const story = new Panel(panel, recording.people, (element) => diagram?.nameOf(element) ?? element, formLabels(recording.bpmn));
   part(root, 'controls').hidden = false;
   new Timeline(part(root, 'controls'), steps, (index) => {

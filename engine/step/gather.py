@@ -19,7 +19,7 @@ from engine.step.snapshot import make_snapshot
 if TYPE_CHECKING:
     from engine.step.move import Step
 
-NOBODY = Assigned(None, (), (), None, "nobody found")
+NOBODY = Assigned(None, (), (), None, {"zh": "未找到处理人", "en": "nobody found"})
 
 
 def gather(step: Step) -> None:
