@@ -53,7 +53,7 @@ def test_why_somebody_is_asked_stands_in_the_record(app: Flask) -> None:
     case = start(boss="wu.gang").case.id
 
     body = value("SELECT convert_from(body, 'UTF8') FROM history_event WHERE instance_id = :case AND type = 'task:created'", case=case)
-    assert '"why":"assignee=${boss}"' in body and '"assignee":"wu.gang"' in body
+    assert '"expression":"${boss}"' in body and '"assignee":"wu.gang"' in body
 
 
 def test_nobody_found_is_an_incident_and_a_retry_asks_the_organisation_again(app: Flask) -> None:
