@@ -1,0 +1,130 @@
+"""Deployments: versions are pinned by content, numbered without gaps, and never change under a running case."""
+
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from uuid import uuid4
+
+import pytest
+from drawings import END, START, drawing, human, node, path
+from engine_support import decide, deploy, rows, start, task_of, value
+from flask import Flask
+
+from engine import definitions
+from engine.database import transaction
+from engine.errors import InvalidDefinition, NotFound
+from models import db
+
+TABLE = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="tests"><decision id="{key}" name="{key}">
+<decisionTable id="t" hitPolicy="UNIQUE"><input id="i"><inputExpression id="e" typeRef="string"><text>kind</text></inputExpression></input>
+<output id="o" name="who" typeRef="string"/><rule id="r"><inputEntry id="x"><text>-</text></inputEntry>
+<outputEntry id="y"><text>"{who}"</text></outputEntry></rule>
+</decisionTable></decision></definitions>"""
+RULED = drawing(
+    START, node("businessRuleTask", "rule", camunda_decisionRef="who", camunda_mapDecisionResult="singleEntry", camunda_resultVariable="boss"),
+    human("a", "${boss}"), END, path("start", "rule", "a", "end"), key="ruled",
+)  # fmt: skip
+
+
+def simple(key: str, who: str = "wang.fang") -> bytes:
+    return drawing(START, human("a", who), END, path("start", "a", "end"), key=key)
+
+
+def put(**files: bytes) -> list[tuple[str, int]]:
+    with transaction() as session:
+        made = definitions.deploy(session, {name.replace("_", "."): content for name, content in files.items()}, by=None)
+        return [(row.key, row.version) for row in made]
+
+
+def test_the_same_manifest_is_the_same_version_even_after_another_one(app: Flask) -> None:
+    assert put(a_bpmn=simple("p")) == [("p", 1)]
+    assert put(a_bpmn=simple("p", "wu.gang")) == [("p", 2)]
+    assert put(a_bpmn=simple("p", "wu.gang")) == [("p", 2)]
+
+
+def test_a_changed_table_is_a_new_version_of_the_process_that_asks_it(app: Flask) -> None:
+    one, two = (TABLE.format(key="who", who=who).encode() for who in ("wang.fang", "wu.gang"))
+
+    assert put(r_bpmn=RULED, t_dmn=one) == [("ruled", 1)]
+    old = start("ruled", kind="office")
+    assert put(r_bpmn=RULED, t_dmn=two) == [("ruled", 2)]
+
+    assert value("SELECT assignee FROM user_task WHERE instance_id = :case", case=old.case.id) == "wang.fang"
+    assert value("SELECT assignee FROM user_task WHERE instance_id = :case", case=start("ruled", kind="office").case.id) == "wu.gang"
+    assert decide(task_of(old)).case.status == "completed"
+
+
+def test_two_tables_of_one_name_are_refused(app: Flask) -> None:
+    with pytest.raises(InvalidDefinition) as refused:
+        put(r_bpmn=RULED, a_dmn=TABLE.format(key="who", who="a").encode(), b_dmn=TABLE.format(key="who", who="b").encode())
+
+    assert [fault.code for fault in refused.value.faults] == ["decision-twice"]
+
+
+def test_eight_deployers_at_once_number_without_gaps_or_repeats(app: Flask) -> None:
+    def one(number: int) -> None:
+        with app.app_context():
+            put(a_bpmn=simple("race", f"person.{number}"))
+            db.session.remove()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(8)))
+
+    found = rows("SELECT version FROM process_definition WHERE key = 'race' ORDER BY version")
+    assert [row.version for row in found] == list(range(1, 9))
+
+
+def test_eight_deployers_of_the_same_file_make_one_version(app: Flask) -> None:
+    def one(_: int) -> None:
+        with app.app_context():
+            put(a_bpmn=simple("same"))
+            db.session.remove()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(8)))
+
+    assert value("SELECT count(*) FROM process_definition WHERE key = 'same'") == 1
+
+
+def test_the_authors_bytes_are_kept_under_their_sha256(app: Flask) -> None:
+    xml = simple("kept")
+    put(a_bpmn=xml)
+
+    digest = value("SELECT bpmn_sha256 FROM process_definition WHERE key = 'kept'")
+
+    assert digest == sha256(xml).hexdigest()
+    assert bytes(value("SELECT content FROM resource WHERE sha256 = :digest", digest=digest)) == xml
+
+
+def test_a_refused_deployment_leaves_no_row_at_all(app: Flask) -> None:
+    before = rows("SELECT (SELECT count(*) FROM deployment), (SELECT count(*) FROM resource)")
+
+    with pytest.raises(InvalidDefinition):
+        put(good_bpmn=simple("good"), bad_bpmn=drawing(START, END))
+
+    assert rows("SELECT (SELECT count(*) FROM deployment), (SELECT count(*) FROM resource)") == before
+
+
+@pytest.mark.parametrize("count", [0, 51])
+def test_a_deployment_has_one_to_fifty_files(app: Flask, count: int) -> None:
+    with pytest.raises(InvalidDefinition) as refused:
+        put(**{f"f{number}_bpmn": simple(f"p{number}") for number in range(count)})
+
+    assert [fault.code for fault in refused.value.faults] == ["file-count"]
+
+
+def test_what_is_not_there_is_not_found(app: Flask) -> None:
+    with transaction() as session:
+        with pytest.raises(NotFound):
+            definitions.latest(session, "nothing")
+        with pytest.raises(NotFound):
+            definitions.get(session, uuid4())
+        with pytest.raises(NotFound):
+            definitions.bpmn_of(session, uuid4())
+
+
+def test_a_definition_is_read_again_from_the_database_by_another_process(app: Flask) -> None:
+    deploy(simple("again"))
+    step = start("again")
+    definitions._definitions.clear()
+
+    assert decide(task_of(step)).case.status == "completed"
