@@ -19,7 +19,10 @@ MAPPINGS = {"singleEntry", "singleResult", "collectEntries", "resultList"}
 
 def check(process: ProcessModel, file: str) -> list[Fault]:
     """Return every fault of a process; an empty list means that it can be deployed."""
-    faults = [*_size(process), *_names(process), *_flows(process), *_starts_and_ends(process)]
+    too_large = [_at(fault, file) for fault in _size(process)]
+    if too_large:  # looking at each element would take minutes
+        return too_large
+    faults = [*_names(process), *_flows(process), *_starts_and_ends(process)]
     for element in process.elements.values():
         faults.extend(_element(element, process))
         faults.extend(_form(element))
@@ -44,6 +47,8 @@ def _fault(code: str, zh: str, en: str, element: Element | None = None, **more: 
 def _size(process: ProcessModel) -> Iterator[Fault]:
     if len(process.elements) > MAX_ELEMENTS:
         yield _fault("too-complex", f"元素超过 {MAX_ELEMENTS} 个", f"More than {MAX_ELEMENTS} elements")
+    if len(process.flows) > 2 * MAX_ELEMENTS:
+        yield _fault("too-complex", f"连线超过 {2 * MAX_ELEMENTS} 条", f"More than {2 * MAX_ELEMENTS} sequence flows")
 
 
 def _names(process: ProcessModel) -> Iterator[Fault]:
