@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.history import GENESIS, Recorder, seal
 from engine.history.chain import Row, verify
 from engine.history.events import exact, stamp
 
+BOUNDED = settings(max_examples=50, deadline=None)
 CASE = UUID("01a20000-0000-7000-8000-000000000001")
 NOW = datetime(2026, 11, 22, 9, 41, 7, 123456, tzinfo=UTC)
 SAFE = 2**53 - 1
@@ -80,6 +81,7 @@ def test_what_json_spells_in_several_ways_is_refused(value: Any) -> None:
         exact({"a": value})
 
 
+@BOUNDED
 @given(st.floats())
 def test_every_float_is_refused_wherever_it_stands(number: float) -> None:
     for value in (number, [number], {"a": {"b": [number]}}):
@@ -87,6 +89,7 @@ def test_every_float_is_refused_wherever_it_stands(number: float) -> None:
             exact({"a": value})
 
 
+@BOUNDED
 @given(PLAIN)
 def test_the_same_content_always_has_the_same_bytes(value: Any) -> None:
     raw = exact(value)
@@ -96,6 +99,7 @@ def test_the_same_content_always_has_the_same_bytes(value: Any) -> None:
         assert exact(dict(reversed(value.items()))) == raw
 
 
+@BOUNDED
 @given(
     st.lists(
         st.tuples(TEXT, st.dictionaries(TEXT, PLAIN)),
@@ -112,6 +116,7 @@ def test_whatever_is_recorded_verifies(steps: list[tuple[str, dict[str, Any]]]) 
     assert (check.faults, check.events) == ([], len(steps))
 
 
+@BOUNDED
 @given(st.integers(0, 5), st.integers(0, 400), st.integers(1, 255))
 def test_one_changed_byte_anywhere_is_found(number: int, place: int, change: int) -> None:
     recorder = Recorder(CASE, 1, NOW, 0, GENESIS)
