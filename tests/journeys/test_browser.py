@@ -49,7 +49,7 @@ class Desks:
             page.fill("#key", person)
             page.fill("#password", PASSWORD)
             page.click("main button[type=submit]")
-            page.close()
+            expect(page.locator(".topbar-person")).to_be_visible()  # signed in, and nothing is under way any more
         page = self.contexts[key].new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda message: self.complaints.append(message.text) if "Content Security" in message.text else None)
@@ -78,7 +78,6 @@ def test_an_invoice_is_submitted_and_approved_on_phones(desks: Desks, tmp_path: 
     page.set_input_files("#file", [written(tmp_path, "einvoice", 7001), written(tmp_path, "ofd", 7002)])
     expect(page.locator(".upload-card")).to_have_count(2)
     expect(page.locator(".upload-card").first).to_contain_text("已进入审批")
-    page.close()
     boss = desks.open("wang.fang", "/")
     boss.locator(".row-link").first.click()
     boss.get_by_role("button", name="情况属实，同意").click()
@@ -190,6 +189,6 @@ def test_no_page_scrolls_sideways_on_a_phone(desks: Desks, installation: Install
         page = desks.open(person, f"/language/{language}?next=/")
         for path in paths:
             page.goto(path)
-            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            if page.locator("html").evaluate("page => page.scrollWidth > page.clientWidth", timeout=10_000):
                 wide.append(path)
     assert wide == []
