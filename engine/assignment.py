@@ -26,6 +26,8 @@ _HEAD = text(
     """
 )
 
+_KNOWN = text("SELECT EXISTS (SELECT 1 FROM person WHERE key = :key AND active)")
+
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
@@ -55,6 +57,8 @@ def assign(session: Session, element: Element, variables: dict[str, Any], now: d
         raise ExecutionFailed(element=element.id, reason=f"the assignee {assignee!r} is no person's key")
     if any(len(name) > LONGEST_KEY for name in (assignee or "", *users, *groups)):
         raise ExecutionFailed(element=element.id, reason=f"a person's key has at most {LONGEST_KEY} characters")
+    if assignee and not asked.answered and not session.execute(_KNOWN, {"key": assignee}).scalar():
+        raise ExecutionFailed(element=element.id, reason=f"{assignee} is nobody who works here")
     if not assignee and not users and not groups:
         raise ExecutionFailed(element=element.id, reason=f"nobody found by {wanted.assignee or 'the drawing'}")
     return Assigned(assignee or None, users, groups, _due(value(wanted.due_date), now, element), reason(wanted))
@@ -101,9 +105,11 @@ class Asked(dict[str, Any]):
     def __init__(self, session: Session, variables: Mapping[str, Any]) -> None:
         super().__init__(variables)
         self.session = session
+        self.answered = False  #: whether the organisation was asked: whom it names is there
 
     def ask(self, function: str, person: str) -> str | None:
         """Answer `headOfDepartment` or `manager` of a person's key: a key, or None when there is nobody."""
+        self.answered = True
         above = {"headOfDepartment": False, "manager": True}[function]
         found: str | None = self.session.execute(_HEAD, {"key": person, "above": above}).scalar()
         return found

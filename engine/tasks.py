@@ -4,27 +4,22 @@ A task is open until it is decided or its instance goes elsewhere. Anyone among 
 candidate, may decide it. Where the process goes next is not decided here.
 """
 
-import re
 import secrets
 from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.model import Element, FormField
-from engine.errors import Fault, InvalidVariables, NotFound, NotPermitted, Refused, StaleRevision, TaskAlreadyClaimed, TaskClosed
+from engine.errors import NotFound, NotPermitted, Refused, StaleRevision, TaskAlreadyClaimed, TaskClosed
 from engine.execution import values as kept
+from engine.forms import MAX_COMMENT, check_decision
 from engine.history.events import stamp
 from engine.permissions import SYSTEM, Actor, load_actor, may_read_instance, may_work_on, require
 from engine.step import Step, lock_task
 from engine.step.gather import add_candidates
 from models.runtime import UserTask
-
-MAX_COMMENT = 2000
 
 
 def complete(
@@ -181,84 +176,3 @@ def explain_closed(session: Session, task_id: UUID) -> TaskClosed:
         "endedAt": stamp(row.ended_at) if row.ended_at else None,
     }
     return TaskClosed(state=row.outcome or row.reason or row.state, task=str(task_id), **facts)
-
-
-def check_decision(element: Element, task: Mapping[str, Any], outcome: str, comment: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values a decision brings, converted as the form says; `InvalidVariables` lists everything that does not fit.
-
-    Required fields are asked for only when the task is approved: who rejects or returns need not fill in the form.
-    """
-    faults = []
-    if outcome not in task["outcomes"]:
-        allowed = ", ".join(task["outcomes"])
-        faults.append(
-            Fault("outcome-unknown", f"不允许的结论：{outcome}", f"The outcome is none of {allowed}", path="outcome", found=outcome[:100])
-        )
-    kept.clean(comment, "comment")
-    if len(comment) > MAX_COMMENT:
-        faults.append(
-            Fault("too-long", f"意见超过 {MAX_COMMENT} 字", f"The comment is longer than {MAX_COMMENT} characters", path="comment")
-        )
-    fields = {field.name: field for field in element.form}
-    faults += [
-        Fault("field-unknown", f"表单没有字段 {name}", f"The form has no field {name}", path=name[:100])
-        for name in values
-        if name not in fields
-    ]
-    accepted: dict[str, Any] = {}
-    for name, field in fields.items():
-        value = values.get(name)
-        if value in (None, ""):
-            if field.required and outcome not in ("reject", "return"):
-                faults.append(Fault("field-required", f"请填写 {field.label}", f"{name} is required", path=name))
-            continue
-        try:
-            accepted[name] = kept.clean(convert(field, value), name)
-        except InvalidVariables as error:
-            faults += error.faults
-        except (ValueError, InvalidOperation):
-            faults.append(
-                Fault("field-invalid", f"{field.label} 格式不正确", f"{name} is no {field.type}", path=name, found=str(value)[:100])
-            )
-    if faults:
-        raise InvalidVariables(faults)
-    return accepted
-
-
-def convert(field: FormField, value: Any) -> Any:
-    """Return a form value in its type: text, whole number, Decimal, yes or no, date. `ValueError` when it is none."""
-    match field.type:
-        case "long":
-            return int(str(value))
-        case "decimal":
-            return _decimal(value)
-        case "boolean":
-            if value in (True, False):
-                return bool(value)
-            return (
-                {"true": True, "on": True, "false": False, "off": False}[str(value)]
-                if str(value) in ("true", "on", "false", "off")
-                else _no(value)
-            )
-        case "date":
-            return value if isinstance(value, date) and not isinstance(value, datetime) else date.fromisoformat(str(value))
-        case "enum":
-            return str(value) if str(value) in {key for key, _ in field.options} else _no(value)
-        case _:
-            if not isinstance(value, str | int | Decimal) or isinstance(value, bool):
-                raise ValueError(f"{type(value).__name__} is no text")
-            text = str(value)
-            if len(text) > MAX_COMMENT or (field.pattern and not re.fullmatch(field.pattern, text)):
-                raise ValueError(text[:100])
-            return text
-
-
-def _decimal(value: Any) -> Decimal:
-    number = Decimal(str(value))
-    if not number.is_finite():
-        raise ValueError("not finite")
-    return number
-
-
-def _no(value: Any) -> Any:
-    raise ValueError(str(value)[:100])

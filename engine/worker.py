@@ -72,9 +72,12 @@ def push(connection: str, instance: str) -> None:
     point("push:taken")
     try:
         receipt = connectors.get(pending.connection).push(pending.snapshot, pending.previous)
-    except OAError as error:
+    except Exception as error:  # a fault of a connector must end as an incident too, not be repeated for ever
+        if not isinstance(error, OAError):
+            log.exception("push to %s", connection)
+        failure = error if isinstance(error, OAError) else OAUnavailable(reason=f"{type(error).__name__}: {error}")
         with transaction() as session:
-            deliveries.record_failure(session, pending, error, lasting=isinstance(error, OARejected))
+            deliveries.record_failure(session, pending, failure, lasting=isinstance(error, OARejected))
         return
     point("push:sent")
     with transaction() as session:
