@@ -1,7 +1,10 @@
 """The fixtures of every test; what they are made of stands in `tests_support.py`, which test files may also import from."""
 
+import os
 import sys
 from pathlib import Path
+
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -23,6 +26,11 @@ from tests_support import (
     zhao_lei,
     zheng_hao,
 )
+
+# No time limit on an example: a slow machine is no fault. On a build server the examples are the same each time; elsewhere they wander.
+settings.register_profile("here", deadline=None)
+settings.register_profile("build-server", deadline=None, derandomize=True)
+settings.load_profile("build-server" if os.environ.get("CI") else "here")
 
 __all__ = [
     "app",

@@ -33,12 +33,12 @@ def test_any_bytes_give_events_or_faults_and_no_traceback(data: bytes) -> None:
 
 @given(
     some.integers(0, 4),
-    some.recursive(some.none() | some.booleans() | some.integers() | some.text(max_size=5), some.lists, max_leaves=3),
+    some.recursive(some.none() | some.booleans() | some.integers(-(2**63), 2**63 - 1) | some.text(max_size=5), some.lists, max_leaves=3),
     some.sampled_from(["number", "step", "type", "at", "actor", "element", "body", "hash", "personal", "salt"]),
 )
 def test_a_field_of_any_kind_gives_an_event_or_a_fault(line: int, value: object, name: str) -> None:
     lines = [orjson.loads(text) for text in chainfile.dump(approval_rows()).splitlines()]
-    lines[line][name] = value if not isinstance(value, int) or abs(value) < 2**53 else 0
+    lines[line][name] = value
     data = b"".join(orjson.dumps(each) + b"\n" for each in lines)
 
     rows, faults = chainfile.load(data, "x")
