@@ -56,6 +56,24 @@ class Fault:
         return f"{place}: {self.en}" if place else self.en
 
 
+#: the words that facts are given in, as Chinese messages say them; a fact that is not here stands as it is
+WORDS = {
+    "account": "账号", "archive item": "归档件", "archive package": "归档包", "connection": "连接", "file": "文件", "incident": "异常", "invoice": "发票",
+    "page": "页面", "person": "人员", "picture": "影像", "process definition": "流程定义", "process instance": "流程实例", "token": "令牌",
+    "user task": "待办", "business key": "单号", "fonds": "全宗号", "token name": "令牌名称", "database": "数据库",
+    "approve": "已同意", "reject": "已驳回", "return": "已退回", "resubmit": "已重新提交", "recheck": "已重新检测", "completed": "已完成",
+    "canceled": "已取消", "withdrawn": "已撤回", "terminated": "已终止", "interrupted": "已中断", "reassigned": "已重新分配",
+    "a reason is needed": "请填写原因",
+    "a user task without people is retried after the organisation is put right, or its case is withdrawn": "请先补全组织信息再重试，或撤回该流程",
+    "the incident is resolved": "该异常已解除",
+    "the clock can be moved only in development": "只有开发环境可以拨动时钟",
+    "the clock only goes forward": "时钟只能向前",
+    "the task was not claimed": "该待办不是领取的",
+    "the task is already with this person": "该待办已经在此人手中",
+    "the element has not failed": "该节点没有失败",
+}  # fmt: skip
+
+
 class ShenpiError(Exception):
     """Base of every error that is raised on purpose."""
 
@@ -69,11 +87,16 @@ class ShenpiError(Exception):
 
     def say(self, language: str) -> str:
         """Return the message in `zh` or `en` with the facts filled in."""
-        text = self.zh if language.startswith("zh") else self.en
+        chinese = language.startswith("zh")
+        facts = (
+            {name: WORDS.get(value, value) if isinstance(value, str) else value for name, value in self.facts.items()}
+            if chinese
+            else self.facts
+        )
         try:
-            return text.format(**self.facts)
+            return (self.zh if chinese else self.en).format(**facts)
         except (KeyError, IndexError):
-            return text
+            return self.zh if chinese else self.en
 
 
 class NotFound(ShenpiError):

@@ -4,10 +4,12 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from browser_support import browser, desks
 from tests_support import (
     app,
     chen_jing,
@@ -32,11 +34,20 @@ settings.register_profile("here", deadline=None)
 settings.register_profile("build-server", deadline=None, derandomize=True)
 settings.load_profile("build-server" if os.environ.get("CI") else "here")
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that hold slow tests, so that no worker is left with a long one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 __all__ = [
     "app",
+    "browser",
     "chen_jing",
     "chromium",
     "database",
+    "desks",
     "li_na",
     "ma_lin",
     "qian_yi",

@@ -1,7 +1,6 @@
 """A recorded case as the server would send it, and the real pages around it, served with the strict Content-Security-Policy."""
 
 import json
-import shutil
 import threading
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from uuid import UUID
 import pytest
 from flask import Flask, Response, jsonify, render_template, render_template_string, request
 from flask_babel import Babel
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from engine.history.events import GENESIS, Event, Recorder, stamp
@@ -219,17 +218,6 @@ def tampered(change: str) -> dict[str, Any]:
     elif change == "erased":
         decided["personal"] = decided["salt"] = None
     return recording
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if not found:
-        pytest.skip("NO CHROMIUM on this machine: the replay page was not tested")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -1,76 +1,23 @@
 """People at real browsers, on a phone and at a desk, against a real installation: submitting, deciding, finding one's way."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser_support import DESK, Desks, written
 from journeys_support import Installation
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-from api.cli.company import PASSWORD
 from processes.invoice.samples.generate import default_number, make
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 800}
 #: a name of sixty characters, as state companies have them
 LONG = "内蒙古自治区呼伦贝尔市鄂伦春自治旗大兴安岭农业科学技术推广与乡村振兴产业发展投资集团股份有限公司第一分公司北京办事处专用"
 TYPED = {
     "net": "9380.53", "tax": "1219.47", "seller.name": LONG, "seller.taxId": "91330100MA0000023P", "buyer.name": "上海申批科技有限公司",
     "buyer.taxId": "91310115MA0000015C",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-class Desks:
-    """Everybody's browser windows; what a page complains about in its console is kept."""
-
-    def __init__(self, browser: Browser, installation: Installation) -> None:
-        self.browser, self.url = browser, installation.url
-        self.contexts: dict[tuple[str, int], BrowserContext] = {}
-        self.complaints: list[str] = []
-
-    def open(self, person: str, path: str, size: dict[str, int] = PHONE) -> Page:
-        """Return a page that a signed-in person has opened."""
-        key = (person, size["width"])
-        if key not in self.contexts:
-            self.contexts[key] = self.browser.new_context(viewport=size, base_url=self.url)  # type: ignore[arg-type]
-            page = self.contexts[key].new_page()
-            page.goto("/sign-in")
-            page.fill("#key", person)
-            page.fill("#password", PASSWORD)
-            page.click("main button[type=submit]")
-            expect(page.locator(".topbar-person")).to_be_visible()  # signed in, and nothing is under way any more
-        page = self.contexts[key].new_page()
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda message: self.complaints.append(message.text) if "Content Security" in message.text else None)
-        page.goto(path)
-        return page
-
-
-@pytest.fixture
-def desks(browser: Browser, installation: Installation) -> Iterator[Desks]:
-    made = Desks(browser, installation)
-    yield made
-    for context in made.contexts.values():
-        context.close()
-    assert made.complaints == []
-
-
-def written(folder: Path, kind: str, running: int, **options: object) -> str:
-    """Write a sample invoice and return its path."""
-    name, data = make(kind, number=default_number(kind, running), **options)  # type: ignore[arg-type]
-    (folder / name).write_bytes(data)
-    return str(folder / name)
 
 
 def test_an_invoice_is_submitted_and_approved_on_phones(desks: Desks, tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""Browser windows for everybody of the cast."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from journeys_support import Installation
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from api.cli.company import PASSWORD
+from processes.invoice.samples.generate import default_number, make
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 800}
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium a test process: Playwright allows no second one beside it."""
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+class Desks:
+    """Everybody's browser windows; what a page complains about in its console is kept."""
+
+    def __init__(self, browser: Browser, installation: Installation) -> None:
+        self.browser, self.url = browser, installation.url
+        self.contexts: dict[tuple[str, int], BrowserContext] = {}
+        self.complaints: list[str] = []
+
+    def open(self, person: str, path: str, size: dict[str, int] = PHONE) -> Page:
+        """Return a page that a signed-in person has opened."""
+        key = (person, size["width"])
+        if key not in self.contexts:
+            self.contexts[key] = self.browser.new_context(viewport=size, base_url=self.url)  # type: ignore[arg-type]
+            page = self.contexts[key].new_page()
+            page.goto("/sign-in")
+            page.fill("#key", person)
+            page.fill("#password", PASSWORD)
+            page.click("main button[type=submit]")
+            expect(page.locator(".topbar-person")).to_be_visible()  # signed in, and nothing is under way any more
+        page = self.contexts[key].new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda message: self.complaints.append(message.text) if "Content Security" in message.text else None)
+        page.goto(path)
+        return page
+
+
+@pytest.fixture
+def desks(browser: Browser, installation: Installation) -> Iterator[Desks]:
+    made = Desks(browser, installation)
+    yield made
+    for context in made.contexts.values():
+        context.close()
+    assert made.complaints == []
+
+
+def written(folder: Path, kind: str, running: int, **options: object) -> str:
+    """Write a sample invoice and return its path."""
+    name, data = make(kind, number=default_number(kind, running), **options)  # type: ignore[arg-type]
+    (folder / name).write_bytes(data)
+    return str(folder / name)
