@@ -4,6 +4,9 @@ A push is three short things: read the newest waiting snapshot, call the office 
 still wait are superseded: a connector compares with the last one that was accepted.
 """
 
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +18,7 @@ from engine import jobs, timers
 from engine.database.prepared import Prepared
 from engine.errors import OAError
 from engine.history import Recorder
-from engine.oa.contract import Connection, InstanceSnapshot, Receipt
+from engine.oa.contract import Action, Connection, InstanceSnapshot, Item, Links, Receipt, TaskView
 from engine.step.document import Document
 from models.oa import OaDelivery
 
@@ -77,64 +80,60 @@ def newest(session: Session, connection: str, instance_id: UUID, public_url: str
 def complete(row: Any, snapshot: dict[str, Any], instance_id: UUID, version: int, public_url: str) -> InstanceSnapshot:
     """Return a stored snapshot with the header as it is now, and with groups replaced by the people in them."""
     members: dict[str, list[str]] = row.members or {}
-    return InstanceSnapshot.from_json(
-        {
-            "instanceKey": str(instance_id),
-            "version": version,
-            "definitionKey": snapshot["definitionKey"],
-            "title": row.title or row.business_key,
-            "applicant": snapshot["applicant"] or "",
-            "department": row.department_name or "",
-            "status": snapshot["status"],
-            "businessKey": row.business_key,
-            "amount": f"{row.amount:f}" if row.amount is not None else None,
-            "currency": row.currency,
-            "summary": row.summary,
-            "links": {"pc": f"{public_url}/cases/{instance_id}", "mobile": f"{public_url}/cases/{instance_id}"},
-            "startedAt": snapshot["startedAt"],
-            "endedAt": snapshot["endedAt"],
-            "tasks": [view for task in snapshot["tasks"] for view in _views(task, members, public_url)],
-            "ccs": [],
-        }
+    here = f"{public_url}/cases/{instance_id}"
+    return InstanceSnapshot(
+        instance_key=str(instance_id),
+        version=version,
+        definition_key=snapshot["definitionKey"],
+        title=row.title or row.business_key,
+        applicant=snapshot["applicant"] or "",
+        status=snapshot["status"],
+        started_at=moment(snapshot["startedAt"]),
+        business_key=row.business_key,
+        department=row.department_name,
+        amount=row.amount,
+        currency=row.currency,
+        summary=tuple(Item(item["label"], item["value"]) for item in row.summary),
+        links=Links(here, here),
+        ended_at=optional(snapshot["endedAt"]),
+        tasks=tuple(view for task in snapshot["tasks"] for view in _views(task, members, public_url)),
     )
 
 
-def _views(task: dict[str, Any], members: dict[str, list[str]], public_url: str) -> list[dict[str, Any]]:
-    """Return one view a person: an unassigned task stands in the list of everybody who may take it."""
+def moment(text: str) -> datetime:
+    """Read a time as snapshots keep it."""
+    return datetime.fromisoformat(text)
+
+
+def optional(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+@cache
+def actions_of(outcomes: tuple[str, ...]) -> tuple[Action, ...]:
+    """Return the buttons of a task: every outcome but approval asks for a reason."""
+    return tuple(Action(outcome, LABELS.get(outcome, outcome), needs_reason=outcome != "approve") for outcome in outcomes)
+
+
+def _views(task: dict[str, Any], members: dict[str, list[str]], public_url: str) -> Iterator[TaskView]:
+    """Give one view a person: an unassigned task stands in the list of everybody who may take it."""
     if task["assignee"] is not None:
         people = [task["assignee"]]
     else:
         people = sorted({*task["users"], *(member for group in task["groups"] for member in members.get(group, []))})
     if task.get("decided_by") and task["decided_by"] not in people:
         people.append(task["decided_by"])
-    return [_view(task, person, public_url) for person in people]
-
-
-def _view(task: dict[str, Any], person: str, public_url: str) -> dict[str, Any]:
-    status = task["status"]
-    if status in ("approved", "rejected") and task.get("decided_by") != person:
-        status = "closed"
-    return {
-        "taskKey": f"{task['id']}:{person}",
-        "round": task["round"],
-        "nodeKey": task["element"],
-        "nodeName": task["name"],
-        "assignee": person,
-        "status": status,
-        "reason": task.get("reason"),
-        "outcome": task.get("outcome"),
-        "comment": task.get("comment"),
-        "createdAt": task["at"],
-        "endedAt": task.get("endedAt"),
-        "dueAt": task["due"],
-        "actions": [
-            {"key": outcome, "label": LABELS.get(outcome, outcome), "needsReason": outcome != "approve", "reasonRequired": False, "needsAttachment": False}
-            for outcome in task["outcomes"]
-        ],
-        "nonce": task["nonce"],
-        "origin": "normal",
-        "links": {"pc": f"{public_url}/tasks/{task['id']}", "mobile": f"{public_url}/tasks/{task['id']}"},
-    }  # fmt: skip
+    here = f"{public_url}/tasks/{task['id']}"
+    for person in people:
+        status = task["status"]
+        if status in ("approved", "rejected") and task.get("decided_by") != person:
+            status = "closed"
+        yield TaskView(
+            task_key=f"{task['id']}:{person}", node_key=task["element"], node_name=task["name"], assignee=person, status=status,
+            created_at=moment(task["at"]), nonce=task["nonce"], round=task["round"], reason=task.get("reason"), outcome=task.get("outcome"),
+            comment=task.get("comment"), ended_at=optional(task.get("endedAt")), due_at=optional(task["due"]),
+            actions=actions_of(tuple(task["outcomes"])), links=Links(here, here),
+        )  # fmt: skip
 
 
 def record_receipt(session: Session, pending: Pending, receipt: Receipt) -> None:

@@ -35,6 +35,7 @@ class Record:
         return decode(cls, data)
 
 
+@cache
 def camel(name: str) -> str:
     head, *rest = name.split("_")
     return head + "".join(word.capitalize() for word in rest)
@@ -53,10 +54,15 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
-        return {camel(field.name): plain(getattr(value, field.name)) for field in fields(value)}
+        return {camel(name): plain(getattr(value, name)) for name in names(type(value))}
     if hasattr(value, "isoformat"):
         return value.isoformat()
     raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+@cache
+def names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def moment(value: datetime) -> str:
