@@ -1,12 +1,11 @@
 """Snapshots on their way to office systems: the outbox row is the truth, the job only wakes.
 
-A push is three short things: read the newest waiting snapshot, call the office system outside any transaction, record the receipt. Older snapshots that
-still wait are superseded: a connector compares with the last one that was accepted.
+A push job takes some waiting rows of one connection for a while (a lease), calls the office system outside any transaction, and records the receipts together.
+Older snapshots of a case that still wait are superseded: a connector compares with the last one that was accepted. When a worker dies, its lease runs out
+and the rows are taken again; the same bytes carry the same key.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,20 +13,28 @@ import orjson
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from engine import jobs, timers
+from engine import jobs
 from engine.database.prepared import Prepared
 from engine.errors import OAError
 from engine.history import Recorder
-from engine.oa.contract import Action, Connection, InstanceSnapshot, Item, Links, Receipt, TaskView
+from engine.oa.composing import complete
+from engine.oa.contract import Connection, Receipt
 from engine.step.document import Document
 from models.oa import OaDelivery
 
-LABELS = {"approve": "同意", "reject": "驳回", "return": "退回", "resubmit": "重新提交", "recheck": "重新检测"}
+BATCH = 20
 
-_NEWEST = Prepared(
+_TAKE = Prepared(
     """
-    SELECT x.version, x.snapshot, x.attempts, i.title, i.summary, i.amount, i.currency, i.business_key,
-           p.name AS applicant_name, d.name AS department_name, c.kind, c.base_url, c.secret, c.former_secret,
+    WITH taken AS (
+      UPDATE oa_delivery x SET claimed_until = shenpi_now() + make_interval(secs => %(lease)s)
+      WHERE (x.connection, x.instance_id, x.version) IN (
+        SELECT w.connection, w.instance_id, w.version FROM oa_delivery w JOIN oa_connection c ON c.key = w.connection AND c.active
+        WHERE w.connection = %(connection)s AND w.state = 'waiting' AND (w.claimed_until IS NULL OR w.claimed_until <= shenpi_now())
+        ORDER BY w.created_at LIMIT %(batch)s FOR UPDATE OF w SKIP LOCKED)
+      RETURNING x.connection, x.instance_id, x.version, x.snapshot, x.attempts)
+    SELECT x.instance_id, x.version, x.snapshot, x.attempts, i.title, i.summary, i.amount, i.currency, i.business_key,
+           d.name AS department_name, c.kind, c.base_url, c.secret, c.former_secret,
            (SELECT o.snapshot FROM oa_delivery o WHERE o.connection = x.connection AND o.instance_id = x.instance_id AND o.state = 'delivered'
             ORDER BY o.version DESC LIMIT 1) AS previous,
            (SELECT jsonb_object_agg(g.key, g.members) FROM (
@@ -35,25 +42,47 @@ _NEWEST = Prepared(
               JOIN person m ON m.id = gm.person_id AND m.active
               WHERE g.key IN (SELECT jsonb_array_elements_text(t -> 'groups') FROM jsonb_array_elements(x.snapshot -> 'tasks') AS t)
               GROUP BY g.key) AS g) AS members
-    FROM oa_delivery x JOIN oa_connection c ON c.key = x.connection JOIN process_instance i ON i.id = x.instance_id
+    FROM taken x JOIN oa_connection c ON c.key = x.connection JOIN process_instance i ON i.id = x.instance_id
     LEFT JOIN person p ON p.key = i.initiator LEFT JOIN department d ON d.id = p.department_id
-    WHERE x.connection = %(connection)s AND x.instance_id = %(instance)s AND x.state = 'waiting' AND c.active ORDER BY x.version DESC LIMIT 1
+    ORDER BY x.instance_id, x.version DESC
     """
 )
-_LOCK_CHAIN = Prepared("SELECT step_count, event_count, event_hash, shenpi_now() AS now FROM process_instance WHERE id = %(id)s FOR UPDATE")
+_CHAINS = "SELECT id, step_count, event_count, event_hash, shenpi_now() AS now FROM process_instance WHERE id = ANY(%(ids)s) FOR UPDATE"
+_LOCK_CHAIN = Prepared(_CHAINS)
+# Several cases are never waited for together: a step that holds one of them may want another.
+_LOCK_FREE_CHAINS = Prepared(f"{_CHAINS} SKIP LOCKED")
 _RECORD = Prepared(
     """
     WITH d AS MATERIALIZED (SELECT %(doc)s::jsonb AS j),
-    i AS (UPDATE process_instance SET step_count = %(step)s, event_count = %(count)s, event_hash = %(hash)s WHERE id = %(id)s),
-    x AS (UPDATE oa_delivery SET state = CASE WHEN version = %(version)s THEN %(state)s::text ELSE 'superseded' END, attempts = attempts + 1,
-            receipt = d.j -> 'receipt', last_error = d.j ->> 'error', delivered_at = %(now)s
-          FROM d WHERE connection = %(connection)s AND instance_id = %(id)s AND version <= %(version)s AND state = 'waiting'),
+    i AS (UPDATE process_instance p SET step_count = r.step, event_count = r.count, event_hash = decode(r.hash, 'hex')
+          FROM d, jsonb_to_recordset(d.j -> 'results') AS r(instance uuid, step int, count int, hash text) WHERE p.id = r.instance),
+    x AS (UPDATE oa_delivery o SET state = CASE WHEN o.version = r.version THEN r.state ELSE 'superseded' END, attempts = o.attempts + 1,
+            receipt = r.receipt, last_error = r.error, delivered_at = %(now)s, claimed_until = NULL
+          FROM d, jsonb_to_recordset(d.j -> 'results') AS r(instance uuid, version bigint, state text, receipt jsonb, error text)
+          WHERE o.connection = %(connection)s AND o.instance_id = r.instance AND o.version <= r.version AND o.state = 'waiting'),
     n AS (INSERT INTO incident (id, kind, instance_id, connection, message, raised_at)
-          SELECT %(incident)s::uuid, 'delivery', %(id)s, %(connection)s, d.j ->> 'error', %(now)s FROM d WHERE %(incident)s::uuid IS NOT NULL)
+          SELECT r.incident, 'delivery', r.instance, %(connection)s, r.error, %(now)s
+          FROM d, jsonb_to_recordset(d.j -> 'results') AS r(instance uuid, incident uuid, error text) WHERE r.incident IS NOT NULL)
     INSERT INTO history_event (instance_id, number, step, type, at, actor, element, body, hash, personal, salt)
-    SELECT %(id)s, e.number, %(step)s, e.type, %(now)s, e.actor, e.element, convert_to(e.body, 'UTF8'), decode(e.hash, 'hex'),
+    SELECT e.instance, e.number, e.step, e.type, e.at, e.actor, e.element, convert_to(e.body, 'UTF8'), decode(e.hash, 'hex'),
            convert_to(e.personal, 'UTF8'), decode(e.salt, 'hex')
-    FROM d, jsonb_to_recordset(d.j -> 'events') AS e(number int, type text, actor text, element text, body text, hash text, personal text, salt text)
+    FROM d, jsonb_to_recordset(d.j -> 'events')
+      AS e(instance uuid, number int, step int, type text, at timestamptz, actor text, element text, body text, hash text, personal text, salt text)
+    """
+)
+_PUT_BACK = text(
+    """
+    UPDATE oa_delivery SET attempts = attempts + :attempts, last_error = coalesce(:error, last_error),
+           claimed_until = CASE WHEN :seconds > 0 THEN shenpi_now() + make_interval(secs => :seconds) END
+    WHERE connection = :connection AND instance_id = :instance AND version = :version AND state = 'waiting'
+    """
+)
+_WAITING = text(
+    """
+    SELECT DISTINCT x.connection FROM oa_delivery x JOIN oa_connection c ON c.key = x.connection AND c.active
+    WHERE x.state = 'waiting' AND coalesce(x.claimed_until, x.created_at + interval '1 second') <= shenpi_now()
+      AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j
+                      WHERE j.task_name = 'push' AND j.status IN ('todo', 'doing') AND j.args ->> 'connection' = x.connection)
     """
 )
 
@@ -61,136 +90,97 @@ _RECORD = Prepared(
 class Pending:
     """One snapshot to push, with what is needed to reach its office system."""
 
-    def __init__(self, row: Any, connection: str, instance_id: UUID, public_url: str) -> None:
+    def __init__(self, row: Any, connection: str, public_url: str) -> None:
         self.connection_key = connection
-        self.instance_id = instance_id
+        self.instance_id: UUID = row.instance_id
         self.version: int = row.version
         self.attempts: int = row.attempts
         self.connection = Connection(connection, row.kind, row.base_url, row.secret, row.former_secret)
-        self.snapshot = complete(row, row.snapshot, instance_id, row.version, public_url)
-        self.previous = complete(row, row.previous, instance_id, 0, public_url) if row.previous else None
+        self.snapshot = complete(row, row.snapshot, row.instance_id, row.version, public_url)
+        self.previous = complete(row, row.previous, row.instance_id, 0, public_url) if row.previous else None
 
 
-def newest(session: Session, connection: str, instance_id: UUID, public_url: str) -> Pending | None:
-    """Return the newest snapshot that waits for an active connection, or None."""
-    row = _NEWEST.run(session, {"connection": connection, "instance": instance_id}).fetchone()
-    return Pending(row, connection, instance_id, public_url) if row is not None else None
+Delivered = tuple[Pending, Receipt]
+#: what became of a push: event, its data, receipt, error
+Result = tuple[Pending, str, dict[str, Any], dict[str, Any] | None, str | None]
 
 
-def complete(row: Any, snapshot: dict[str, Any], instance_id: UUID, version: int, public_url: str) -> InstanceSnapshot:
-    """Return a stored snapshot with the header as it is now, and with groups replaced by the people in them."""
-    members: dict[str, list[str]] = row.members or {}
-    here = f"{public_url}/cases/{instance_id}"
-    return InstanceSnapshot(
-        instance_key=str(instance_id),
-        version=version,
-        definition_key=snapshot["definitionKey"],
-        title=row.title or row.business_key,
-        applicant=snapshot["applicant"] or "",
-        status=snapshot["status"],
-        started_at=moment(snapshot["startedAt"]),
-        business_key=row.business_key,
-        department=row.department_name,
-        amount=row.amount,
-        currency=row.currency,
-        summary=tuple(Item(item["label"], item["value"]) for item in row.summary),
-        links=Links(here, here),
-        ended_at=optional(snapshot["endedAt"]),
-        tasks=tuple(view for task in snapshot["tasks"] for view in _views(task, members, public_url)),
-    )
+def take(session: Session, connection: str, public_url: str, *, lease: float) -> list[Pending]:
+    """Take the newest waiting snapshots of some cases for `lease` seconds; others find them taken until then. Empty when nothing is due."""
+    rows = _TAKE.run(session, {"connection": connection, "lease": lease, "batch": BATCH}).fetchall()
+    newest = {row.instance_id: row for row in reversed(rows)}  # the rows of a case come with the newest version first
+    return [Pending(row, connection, public_url) for row in newest.values()]
 
 
-def moment(text: str) -> datetime:
-    """Read a time as snapshots keep it."""
-    return datetime.fromisoformat(text)
+def put_back(session: Session, pending: Pending) -> None:
+    """Give back a snapshot that was taken and not tried."""
+    _keep(session, pending, attempts=0, error=None, seconds=0.0)
 
 
-def optional(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+def record_receipts(session: Session, receipts: Sequence[Delivered]) -> list[Delivered]:
+    """Note that an office system took some snapshots; older ones of the same cases that waited are superseded.
 
-
-@cache
-def actions_of(outcomes: tuple[str, ...]) -> tuple[Action, ...]:
-    """Return the buttons of a task: every outcome but approval asks for a reason."""
-    return tuple(Action(outcome, LABELS.get(outcome, outcome), needs_reason=outcome != "approve") for outcome in outcomes)
-
-
-def _views(task: dict[str, Any], members: dict[str, list[str]], public_url: str) -> Iterator[TaskView]:
-    """Give one view a person: an unassigned task stands in the list of everybody who may take it."""
-    if task["assignee"] is not None:
-        people = [task["assignee"]]
-    else:
-        people = sorted({*task["users"], *(member for group in task["groups"] for member in members.get(group, []))})
-    if task.get("decided_by") and task["decided_by"] not in people:
-        people.append(task["decided_by"])
-    here = f"{public_url}/tasks/{task['id']}"
-    for person in people:
-        status = task["status"]
-        if status in ("approved", "rejected") and task.get("decided_by") != person:
-            status = "closed"
-        yield TaskView(
-            task_key=f"{task['id']}:{person}", node_key=task["element"], node_name=task["name"], assignee=person, status=status,
-            created_at=moment(task["at"]), nonce=task["nonce"], round=task["round"], reason=task.get("reason"), outcome=task.get("outcome"),
-            comment=task.get("comment"), ended_at=optional(task.get("endedAt")), due_at=optional(task["due"]),
-            actions=actions_of(tuple(task["outcomes"])), links=Links(here, here),
-        )  # fmt: skip
-
-
-def record_receipt(session: Session, pending: Pending, receipt: Receipt) -> None:
-    """Note that an office system took a snapshot; older ones that waited are superseded."""
-    _record(session, pending, "oa:delivered", "delivered", {"remoteId": receipt.remote_id}, receipt.as_json(), None)
+    Returns those whose case is in the middle of a step: they are recorded one by one, which waits.
+    """
+    results = [(pending, "oa:delivered", {"remoteId": receipt.remote_id}, receipt.as_json(), None) for pending, receipt in receipts]
+    recorded = _record(session, results) if results else set()
+    return [(pending, receipt) for pending, receipt in receipts if pending.instance_id not in recorded]
 
 
 def record_failure(session: Session, pending: Pending, error: OAError, *, lasting: bool) -> None:
     """Note that a push failed: it is tried again later, or refused for good, which is an incident."""
-    message = str(error)[:2000]
+    message = str(error).replace("\0", "")[:2000]
     if lasting or pending.attempts + 1 >= jobs.MAX_ATTEMPTS:
-        _record(session, pending, "oa:refused", "refused", {}, None, message)
+        _record(session, [(pending, "oa:refused", {}, None, message)])
         return
+    _keep(session, pending, attempts=1, error=message, seconds=jobs.wait_before(pending.attempts + 1, error.facts.get("retry_after")))
+
+
+def _keep(session: Session, pending: Pending, *, attempts: int, error: str | None, seconds: float) -> None:
     session.execute(
-        text("UPDATE oa_delivery SET attempts = attempts + 1, last_error = :e WHERE connection = :c AND instance_id = :i AND version = :v"),
-        {"e": message, "c": pending.connection_key, "i": pending.instance_id, "v": pending.version},
-    )
-    wait = jobs.wait_before(pending.attempts + 1, error.facts.get("retry_after"))
-    timers.put_off(session, "delivery", pending.instance_id, pending.connection_key, wait)
-
-
-def _record(
-    session: Session, pending: Pending, event: str, state: str, data: dict[str, Any], receipt: dict[str, Any] | None, error: str | None
-) -> None:
-    row = _LOCK_CHAIN.run(session, {"id": pending.instance_id}).fetchone()
-    assert row is not None
-    recorder = Recorder(pending.instance_id, row.step_count + 1, row.now, row.event_count, row.event_hash)
-    recorder.record(
-        event, data={"connection": pending.connection_key, "version": pending.version, **data}, personal={"error": error} if error else None
-    )
-    document = Document().as_json(recorder.events, {"receipt": receipt, "error": error})
-    _RECORD.run(
-        session,
+        _PUT_BACK,
         {
-            "doc": document, "id": pending.instance_id, "step": recorder.step, "count": recorder.count, "hash": recorder.hash, "now": row.now,
-            "version": pending.version, "state": state, "connection": pending.connection_key, "incident": uuid4() if error else None,
+            "attempts": attempts, "error": error, "seconds": seconds, "connection": pending.connection_key, "instance": pending.instance_id,
+            "version": pending.version,
         },
     )  # fmt: skip
 
 
-def wake_undelivered(session: Session, older_than_seconds: int = 30) -> int:
-    """Wake the pushes of snapshots that have waited too long without a timer: their job was lost. Returns how many."""
-    rows = session.execute(
-        text(
-            """
-            SELECT DISTINCT x.connection, x.instance_id FROM oa_delivery x JOIN oa_connection c ON c.key = x.connection AND c.active
-            WHERE x.state = 'waiting' AND x.created_at < shenpi_now() - make_interval(secs => :age)
-              AND NOT EXISTS (SELECT 1 FROM timer t WHERE t.kind = 'delivery' AND t.instance_id = x.instance_id AND t.target = x.connection)
-              AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'push' AND j.status IN ('todo', 'doing')
-                              AND j.args ->> 'instance' = x.instance_id::text AND j.args ->> 'connection' = x.connection) LIMIT 500
-            """
-        ),
-        {"age": older_than_seconds},
-    ).all()
-    for row in rows:
-        jobs.enqueue(session, jobs.PUSH, orjson.dumps({"connection": row.connection, "instance": str(row.instance_id)}).decode())
-    return len(rows)
+def _record(session: Session, results: Sequence[Result]) -> set[UUID]:
+    """Add an event to each case's chain and settle its row, in one statement; returns the cases. A single one is waited for."""
+    locking = _LOCK_CHAIN if len(results) == 1 else _LOCK_FREE_CHAINS
+    chains = {row.id: row for row in locking.run(session, {"ids": [pending.instance_id for pending, *_ in results]}).fetchall()}
+    results = [result for result in results if result[0].instance_id in chains]
+    if not results:
+        return set()
+    now = next(iter(chains.values())).now
+    rows, events = [], []
+    for pending, event, data, receipt, error in results:
+        chain = chains[pending.instance_id]
+        recorder = Recorder(pending.instance_id, chain.step_count + 1, now, chain.event_count, chain.event_hash)
+        recorder.record(
+            event,
+            data={"connection": pending.connection_key, "version": pending.version, **data},
+            personal={"error": error} if error else None,
+        )
+        rows.append(
+            {
+                "instance": pending.instance_id, "version": pending.version, "state": "refused" if error else "delivered", "receipt": receipt,
+                "error": error, "incident": uuid4() if error else None, "step": recorder.step, "count": recorder.count, "hash": recorder.hash.hex(),
+            }
+        )  # fmt: skip
+        events.extend(recorder.events)
+    document = Document().as_json([], {"results": rows, "events": [event.as_row() for event in events]})
+    _RECORD.run(session, {"doc": document, "connection": results[0][0].connection_key, "now": now})
+    return set(chains)
+
+
+def wake_waiting(session: Session) -> int:
+    """Make a push job for each connection that has something due and no job for it: retries, leases of the dead, lost jobs. Returns how many."""
+    connections = session.execute(_WAITING).scalars().all()
+    for connection in connections:
+        jobs.enqueue(session, jobs.PUSH, orjson.dumps({"connection": connection}).decode())
+    return len(connections)
 
 
 def deliveries_of(session: Session, instance_id: UUID) -> list[OaDelivery]:

@@ -115,7 +115,7 @@ def push_again(session: Session, connection: str, event: Event) -> None:
     found = session.execute(
         text(
             """
-            UPDATE oa_delivery SET state = 'waiting' WHERE (connection, instance_id, version) = (
+            UPDATE oa_delivery SET state = 'waiting', claimed_until = NULL WHERE (connection, instance_id, version) = (
               SELECT x.connection, x.instance_id, x.version FROM oa_delivery x JOIN user_task t ON t.instance_id = x.instance_id
               WHERE t.id = :task AND x.connection = :connection ORDER BY x.version DESC LIMIT 1) RETURNING instance_id
             """
@@ -123,4 +123,4 @@ def push_again(session: Session, connection: str, event: Event) -> None:
         {"task": task_id, "connection": connection},
     ).scalar()
     if found is not None:
-        jobs.enqueue(session, jobs.PUSH, orjson.dumps({"connection": connection, "instance": str(found)}).decode())
+        jobs.enqueue(session, jobs.PUSH, orjson.dumps({"connection": connection}).decode())

@@ -94,7 +94,7 @@ def retry(session: Session, incident_id: UUID, *, by: Actor) -> None:
         step.document.wake.append(jobs.wake(jobs.CALL, job=job.id))
     elif incident.kind == "delivery" and incident.connection is not None:
         _deliver_again(session, incident)
-        step.document.wake.append(jobs.wake(jobs.PUSH, connection=incident.connection, instance=incident.instance_id))
+        step.document.wake.append(jobs.wake(jobs.PUSH, connection=incident.connection))
     elif incident.token is not None:
         task = step.execution.memory.tasks.pop(incident.token.hex, None)
         if task is not None:  # a user task without people: it is made anew, and its people are looked for again

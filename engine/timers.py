@@ -44,10 +44,7 @@ def enqueue_due(session: Session) -> int:
         jobs.enqueue(session, jobs.TIMERS, f'{{"instance":"{event.instance_id}","token":"{event.token}"}}')
     others = session.execute(_TAKE_DUE, {"batch": BATCH}).all()
     for other in others:
-        if other.kind == "retry":
-            jobs.enqueue(session, jobs.CALL, f'{{"job":"{other.target}"}}')
-        else:
-            jobs.enqueue(session, jobs.PUSH, f'{{"connection":"{other.target}","instance":"{other.instance_id}"}}')
+        jobs.enqueue(session, jobs.CALL, f'{{"job":"{other.target}"}}')
     return len(events) + len(others)
 
 
@@ -68,7 +65,7 @@ def fire(session: Session, instance_id: UUID, token: UUID) -> None:
 
 
 def put_off(session: Session, kind: str, instance_id: UUID, target: str, seconds: float) -> None:
-    """Keep a retry for later: kind `retry` with a job's id, or `delivery` with a connection's key."""
+    """Keep the retry of a job for later: kind `retry` with the job's id."""
     due = read_clock(session) + timedelta(seconds=seconds)
     session.execute(insert(Timer).values(id=uuid7(), kind=kind, instance_id=instance_id, target=target, due_at=due))
 

@@ -7,6 +7,7 @@ its heartbeat stopped; it starts from the beginning with the same key.
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -21,11 +22,13 @@ from engine import deliveries, inbox, incidents, jobs, timers
 from engine.crash import point
 from engine.database import transaction
 from engine.errors import InvalidContent, NotFound, OAError, OARejected, OAUnavailable, ShenpiError, Unavailable
+from engine.oa.contract import Receipt
 from engine.oa.registry import Connectors
 from engine.settings import read_settings
 
 log = logging.getLogger("shenpi.worker")
 
+LONGEST_CALL = 12.0  #: seconds a connector may take at most, with some to spare
 TICK = 0.25  #: seconds between looks at the timers
 
 connectors = Connectors()
@@ -63,26 +66,49 @@ def call(job: str) -> None:
     point("call:recorded")
 
 
-def push(connection: str, instance: str) -> None:
-    """Push the newest waiting snapshot of a case to an office system and record the receipt."""
-    with transaction() as session:
-        pending = deliveries.newest(session, connection, UUID(instance), read_settings().public_url)
-    if pending is None:
-        return  # another job sent it, together with what is newer
-    point("push:taken")
+def push(connection: str) -> None:
+    """Push what waits for an office system, some snapshots at a time, until nothing is due."""
+    settings = read_settings()
+    while True:
+        with transaction() as session:
+            taken = deliveries.take(session, connection, settings.public_url, lease=2 * settings.worker_stalled + LONGEST_CALL)
+        if not taken:
+            return
+        point("push:taken")
+        receipts: list[deliveries.Delivered] = []
+        until = time.monotonic() + settings.worker_stalled
+        for place, pending in enumerate(taken):
+            receipt = send(pending)
+            if receipt is not None:
+                receipts.append((pending, receipt))
+            if receipt is None or time.monotonic() > until:
+                with (
+                    transaction() as session
+                ):  # the others are tried by themselves: an office system that is down must not hold their lease
+                    for other in taken[place + 1 :]:
+                        deliveries.put_back(session, other)
+                break
+        with transaction() as session:
+            busy = deliveries.record_receipts(session, receipts)
+        for one in busy:
+            with transaction() as session:
+                deliveries.record_receipts(session, [one])
+        point("push:recorded")
+
+
+def send(pending: deliveries.Pending) -> Receipt | None:
+    """Push one snapshot; None when it failed, which is recorded."""
     try:
         receipt = connectors.get(pending.connection).push(pending.snapshot, pending.previous)
     except Exception as error:  # a fault of a connector must end as an incident too, not be repeated for ever
         if not isinstance(error, OAError):
-            log.exception("push to %s", connection)
+            log.exception("push to %s", pending.connection_key)
         failure = error if isinstance(error, OAError) else OAUnavailable(reason=f"{type(error).__name__}: {error}")
         with transaction() as session:
             deliveries.record_failure(session, pending, failure, lasting=isinstance(error, OARejected))
-        return
+        return None
     point("push:sent")
-    with transaction() as session:
-        deliveries.record_receipt(session, pending, receipt)
-    point("push:recorded")
+    return receipt
 
 
 def apply_message(message: str) -> None:
@@ -180,7 +206,7 @@ class Worker:
 
     def _tick(self) -> int:
         with self.context(), transaction() as session:
-            return timers.enqueue_due(session)
+            return timers.enqueue_due(session) + deliveries.wake_waiting(session)
 
     async def _rescue(self) -> None:
         for job in await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self.stalled):
@@ -191,7 +217,6 @@ class Worker:
     def _sweep(self) -> None:
         """Wake work whose job is nowhere in the queue: rows are the truth."""
         with self.context(), transaction() as session:
-            deliveries.wake_undelivered(session)
             session.execute(text(_LOST_CALLS))
             session.execute(text(_LOST_MESSAGES))
 

@@ -36,7 +36,7 @@ class OaDelivery(Base):
     __tablename__ = "oa_delivery"
     __table_args__ = (
         CheckConstraint(f"state IN {DELIVERY_STATES}", name="state"),
-        Index("ix_oa_delivery_waiting", "connection", "instance_id", "version", postgresql_where=text("state = 'waiting'")),
+        Index("ix_oa_delivery_waiting", "connection", "created_at", postgresql_where=text("state = 'waiting'")),
     )
 
     connection: Mapped[str] = mapped_column(ForeignKey("oa_connection.key"), primary_key=True)
@@ -45,6 +45,7 @@ class OaDelivery(Base):
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
     state: Mapped[str]
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    claimed_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  #: taken by a worker, or put off, until then
     last_error: Mapped[str | None]
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     created_at: Mapped[Time]

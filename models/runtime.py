@@ -131,7 +131,7 @@ class Job(Base):
 
 
 class Timer(Base):
-    """Work due later. Kinds: `event` (a BPMN timer), `retry` (a job to try again), `delivery` (a push to try again)."""
+    """Work due later. Kinds: `event` (a BPMN timer), `retry` (a job to try again)."""
 
     __tablename__ = "timer"
     __table_args__ = (Index("ix_timer_due", "due_at"),)
@@ -140,7 +140,7 @@ class Timer(Base):
     kind: Mapped[str]
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"), index=True)
     token: Mapped[UUID | None]
-    target: Mapped[str | None]  #: job id or connection key
+    target: Mapped[str | None]  #: job id
     due_at: Mapped[Time]
 
 

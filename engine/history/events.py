@@ -36,6 +36,14 @@ class Event:
     personal: bytes | None
     salt: bytes | None
 
+    def as_row(self) -> dict[str, Any]:
+        """Return the event for a JSON document that a statement inserts; the exact bytes travel as text."""
+        return {
+            "instance": str(self.instance_id), "number": self.number, "step": self.step, "type": self.type, "at": stamp(self.at), "actor": self.actor,
+            "element": self.element, "body": self.body.decode(), "hash": self.hash.hex(),
+            "personal": self.personal.decode() if self.personal is not None else None, "salt": self.salt.hex() if self.salt is not None else None,
+        }  # fmt: skip
+
 
 def stamp(moment: datetime) -> str:
     """Return a time as it stands in the bytes: UTC with microseconds and `Z`."""

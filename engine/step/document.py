@@ -30,21 +30,8 @@ class Document:
         """Return the document; events carry their exact bytes as text, so that nothing is written a second time."""
         rows = {name: getattr(self, name) for name in self.__slots__}
         rows["closed"] = [{key: value for key, value in row.items() if key != "task"} for row in self.closed]
-        rows["events"] = [_event(event) for event in events]
+        rows["events"] = [event.as_row() for event in events]
         return orjson.dumps(rows | headline, default=_text).decode()
-
-
-def _event(event: Event) -> dict[str, Any]:
-    return {
-        "number": event.number,
-        "type": event.type,
-        "actor": event.actor,
-        "element": event.element,
-        "body": event.body.decode(),
-        "hash": event.hash.hex(),
-        "personal": event.personal.decode() if event.personal is not None else None,
-        "salt": event.salt.hex() if event.salt is not None else None,
-    }
 
 
 def _text(value: Any) -> str:

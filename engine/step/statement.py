@@ -92,7 +92,9 @@ outbox AS (INSERT INTO oa_delivery (connection, instance_id, version, snapshot, 
 SELECT procrastinate_defer_jobs_v1(array_agg(ROW(w.queue, w.task, 0, NULL, NULL, w.args, NULL)::procrastinate_job_to_defer_v1))
 FROM (SELECT x.queue, x.task, x.args FROM d, jsonb_to_recordset(d.j -> 'wake') AS x(queue text, task text, args jsonb)
       UNION ALL
-      SELECT 'oa', 'push', jsonb_build_object('connection', outbox.connection, 'instance', %(id)s::text) FROM outbox) AS w
+      -- one waiting job a connection is enough: it takes everything that is due
+      SELECT 'oa', 'push', jsonb_build_object('connection', o.connection) FROM outbox o WHERE NOT EXISTS (
+        SELECT 1 FROM procrastinate_jobs q WHERE q.task_name = 'push' AND q.status = 'todo' AND q.args ->> 'connection' = o.connection)) AS w
 HAVING count(*) > 0
 """
 

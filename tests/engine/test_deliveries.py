@@ -1,7 +1,6 @@
 """Snapshots on their way to office systems: the newest only, to people and not to groups, until it is taken or refused."""
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 from drawings import END, START, drawing, human, node, path
@@ -10,7 +9,7 @@ from flask import Flask
 from tests_support import person
 
 from api.cli.company import CONNECTION
-from engine import deliveries, incidents, jobs, tasks, timers, worker
+from engine import deliveries, incidents, jobs, tasks, worker
 from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.errors import OARejected, OAUnavailable
@@ -55,6 +54,11 @@ def asked(office: Office) -> Step:
 def work() -> None:
     for arguments in take_all(jobs.PUSH):
         worker.push(**arguments)
+
+
+def wake() -> int:
+    with transaction() as session:
+        return deliveries.wake_waiting(session)
 
 
 def states() -> list[str]:
@@ -115,18 +119,15 @@ def test_an_office_that_is_down_is_tried_again_later(asked: Step, office: Office
     office.answers = [OAUnavailable(reason="down"), OAUnavailable(reason="down", retry_after=30.0)]
     work()
     assert states() == ["waiting"]
-    assert rows("SELECT kind, target FROM timer")[0] == ("delivery", CONNECTION)
+    assert wake() == 0
 
     advance(2)
-    with transaction() as session:
-        assert timers.enqueue_due(session) == 1
+    assert wake() == 1
     work()
     advance(28)
-    with transaction() as session:
-        assert timers.enqueue_due(session) == 0
+    assert wake() == 0
     advance(3)
-    with transaction() as session:
-        assert timers.enqueue_due(session) == 1
+    assert wake() == 1
     work()
 
     assert states() == ["delivered"]
@@ -139,8 +140,7 @@ def test_an_office_that_is_down_for_ever_is_an_incident_after_eight_attempts(ask
     for _ in range(12):
         work()
         advance(700)
-        with transaction() as session:
-            timers.enqueue_due(session)
+        wake()
 
     assert len(office.pushed) == 8
     assert states() == ["refused"]
@@ -185,42 +185,48 @@ def test_deliveries_stand_in_the_chain_and_it_still_verifies(asked: Step, office
     assert events(asked.case.id)[-2:] == ["task:created", "oa:delivered"]
 
 
-def test_a_job_that_was_lost_is_made_again_after_half_a_minute(asked: Step, office: Office) -> None:
+def test_a_job_that_was_lost_is_made_again(asked: Step, office: Office) -> None:
     take_all(jobs.PUSH)
-    with transaction() as session:
-        assert deliveries.wake_undelivered(session) == 0
-    advance(31)
+    assert wake() == 0
+    advance(2)
 
-    with transaction() as session:
-        assert deliveries.wake_undelivered(session) == 1
-        assert deliveries.wake_undelivered(session) == 0  # its job waits in the queue
+    assert wake() == 1
+    assert wake() == 0  # its job waits in the queue
 
     work()
     assert states() == ["delivered"]
 
 
-def test_a_connection_that_is_switched_off_gets_nothing(asked: Step, office: Office) -> None:
-    execute("UPDATE oa_connection SET active = false")
+def test_what_a_dead_worker_had_taken_is_taken_again_when_its_lease_is_over(asked: Step, office: Office) -> None:
+    with transaction() as session:
+        assert len(deliveries.take(session, CONNECTION, "", lease=20)) == 1
     work()
-    decide(task_of(asked), by="wu.gang")
+    assert (office.pushed, wake()) == ([], 0)
 
-    assert office.pushed == []
-    assert states() == ["waiting"]
-
-
-def test_no_secret_stands_in_a_snapshot_and_its_nonce_is_the_tasks(asked: Step, office: Office) -> None:
+    advance(21)
+    assert wake() == 1
     work()
 
-    kept = str(rows("SELECT snapshot FROM oa_delivery")[0].snapshot)
-    assert "secret" not in kept
-    nonce = value("SELECT nonce FROM user_task WHERE id = :task", task=task_of(asked))
-    assert {view.nonce for view in office.pushed[0][0].tasks} == {nonce}
-    assert nonce not in repr(office.pushed[0][0])
+    assert states() == ["delivered"]
 
 
-def test_every_case_has_its_own_stream(asked: Step, office: Office) -> None:
-    other = start()
+def test_one_job_takes_the_snapshots_of_many_cases(asked: Step, office: Office) -> None:
+    cases = [asked, *(start() for _ in range(25))]
+    assert len(take_all(jobs.PUSH)) == 1
+
+    worker.push(CONNECTION)
+
+    assert len(office.pushed) == len(cases)
+    assert set(states()) == {"delivered"}
+    for case in cases:
+        assert events(case.case.id).count("oa:delivered") == 1
+
+
+def test_an_office_that_goes_down_in_the_middle_holds_up_only_what_it_was_asked(asked: Step, office: Office) -> None:
+    for _ in range(4):
+        start()
+    office.answers = [None, OAUnavailable(reason="down")]
 
     work()
 
-    assert {UUID(snapshot.instance_key) for snapshot, _ in office.pushed} == {asked.case.id, other.case.id}
+    assert sorted(states()) == ["delivered"] * 4 + ["waiting"]

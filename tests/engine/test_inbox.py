@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from drawings import END, START, drawing, node, path
@@ -149,7 +149,7 @@ def test_a_late_press_is_noted_answered_kindly_and_the_truth_is_sent_again(asked
     assert "赵蕾" in said["message"] and "同意" in said["message"]
     assert state == "ignored" and note.startswith("task-closed")
     assert events(asked.case.id) == before
-    assert [UUID(job["instance"]) for job in take_all(jobs.PUSH)] == [asked.case.id]
+    assert [job["connection"] for job in take_all(jobs.PUSH)] == [CONNECTION]
     waiting = rows("SELECT version FROM oa_delivery WHERE state = 'waiting'")
     assert [row.version for row in waiting] == [value("SELECT max(version) FROM oa_delivery")]
 

@@ -354,6 +354,7 @@ def upgrade() -> None:
         sa.Column("snapshot", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("receipt", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -367,7 +368,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_oa_delivery_waiting",
         "oa_delivery",
-        ["connection", "instance_id", "version"],
+        ["connection", "created_at"],
         unique=False,
         postgresql_where=sa.text("state = 'waiting'"),
     )
