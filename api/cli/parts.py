@@ -1,15 +1,15 @@
 """The parts of an installation, each a process of its own: web server, worker, OA simulator."""
 
+import gc
 import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import click
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from api.app import create_app, database_url
@@ -23,7 +23,7 @@ from models import db
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with our application and without its own command line."""
 
-    def __init__(self, app: Any, options: dict[str, Any]) -> None:
+    def __init__(self, app: Callable[[], Any], options: dict[str, Any]) -> None:
         self.options = options
         self.app = app
         super().__init__()
@@ -33,7 +33,9 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        return self.app() if not isinstance(self.app, Flask) else self.app
+        app = self.app()
+        gc.freeze()  # what is loaded now stays for ever: the collector need not look at it again
+        return app
 
 
 @click.command()
@@ -83,6 +85,7 @@ def work(concurrency: int) -> None:
                 db.session.remove()
 
     dsn = database_url(settings).replace("postgresql+psycopg://", "postgresql://")
+    gc.freeze()
     Worker(dsn, context, concurrency).run()
 
 

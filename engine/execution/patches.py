@@ -3,13 +3,19 @@
 The library draws every possible future into the tree, recursively: a row of 1,200 elements exceeds Python's stack, and nested splits fill the saved
 state with tasks that may never be. Here a task's children are made when the task itself is reached, which is the first time anybody looks at them.
 
+A task's id is drawn from Python's own generator: it must be unique within one case and nothing more, and asking the system for each costs more than
+building the task.
+
 These are the fragile part: a test compares the source of what is replaced with the text it had when it was replaced.
 """
 
+import random
 import time
 from functools import cache
 from typing import Any
+from uuid import UUID
 
+from SpiffWorkflow import task as task_module
 from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -48,8 +54,13 @@ ORIGINALS = {
 }
 
 
+def _identity() -> UUID:
+    return UUID(int=random.getrandbits(128), version=4)
+
+
 def apply() -> None:
     """Replace the methods once, when this package is imported."""
+    task_module.uuid4 = _identity
     Task._set_state = _set_state
     Task.collect_log_extras = _collect_log_extras
     TaskSpec._predict = _predict

@@ -4,6 +4,7 @@ Run as a program it is one of the parts: `accept` drives approvals for some seco
 """
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -36,6 +37,7 @@ def accept() -> None:
         with transaction() as session:
             li, zhao = load_actor(session, "li.na"), load_actor(session, "zhao.lei")
         assert li is not None and zhao is not None
+        gc.freeze()  # as the web server does
         begin = time.time()
         until = time.monotonic() + SECONDS
         while time.monotonic() < until:

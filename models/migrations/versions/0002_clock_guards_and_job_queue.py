@@ -69,11 +69,16 @@ ALTER TABLE resource ENABLE ALWAYS TRIGGER keep_row;
 ALTER TABLE resource ENABLE ALWAYS TRIGGER keep_all;
 """
 
+# Each step asks whether a push job of a connection waits already.
+WAITING_PUSHES = """
+CREATE INDEX waiting_pushes ON procrastinate_jobs ((args ->> 'connection')) WHERE status = 'todo' AND task_name = 'push';
+"""
+
 
 def upgrade() -> None:
     connection = op.get_bind().connection.driver_connection
     assert connection is not None
-    for script in (CLOCK, NUMBERS, GUARDS, ALWAYS, SchemaManager.get_schema()):
+    for script in (CLOCK, NUMBERS, GUARDS, ALWAYS, SchemaManager.get_schema(), WAITING_PUSHES):
         connection.execute(script)
 
 
