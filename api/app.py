@@ -7,7 +7,6 @@ from pathlib import Path
 from flask import Flask
 from flask_babel import Babel
 from flask_smorest import Api
-from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import callbacks, locale, pages, problems, rest, security
@@ -79,8 +78,3 @@ def kept_secret(home: Path) -> str:
             pass
         draft.unlink()
         return path.read_text(encoding="ascii")
-
-
-def is_ready() -> bool:
-    """Tell whether the database answers and has our tables."""
-    return bool(db.session.execute(text("SELECT to_regclass('process_instance') IS NOT NULL")).scalar())

@@ -82,8 +82,3 @@ def get(name: str, element: str) -> Operation:
     if operation is None:
         raise ExecutionFailed(element=element, reason=f"operation {name} is not installed")
     return operation
-
-
-def all_operations() -> list[Operation]:
-    """Return every registered operation by name."""
-    return [_registry[name] for name in sorted(_registry)]

@@ -1,4 +1,4 @@
-"""Which business areas there are: their drawings, their operations, and the kinds of subject their cases are about.
+"""Which business areas there are: their drawings and their operations.
 
 The composition roots (web server, worker, command line) call `install` once; `deploy_shipped` brings the drawings into the database.
 """
@@ -20,12 +20,6 @@ from processes.office.operations import OPERATIONS as OFFICE
 AREAS: Mapping[str, tuple[str, ...]] = {
     "invoice": ("invoice_approval.bpmn", "authority.dmn"),
     "archive": ("archive_filing.bpmn",),
-}
-
-#: subject kind -> label in Chinese and English, and the page that shows one
-SUBJECTS: Mapping[str, tuple[str, str, str]] = {
-    "invoice": ("发票", "Invoice", "/invoices/"),
-    "archive_item": ("归档件", "Archive item", "/archive/"),
 }
 
 
