@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -78,15 +79,18 @@ def test_the_demo_fails_when_a_byte_of_the_package_is_changed(server: EmbeddedSe
         def flip() -> None:
             """Change one byte of the record page as soon as the finished package appears."""
             while not flipped:
-                for page in (tmp_path / "archive").rglob("data/approval-record.html"):
-                    if page.parent.parent.name.startswith((".", "tmp")) or not (page.parent.parent / "tagmanifest-sha256.txt").exists():
-                        continue
-                    content = bytearray(page.read_bytes())
-                    content[100] ^= 1
-                    page.chmod(0o644)
-                    page.write_bytes(content)
-                    flipped.append(page)
-                    return
+                # The worker renames the finished folder into place: a listing in progress may lose what it was reading.
+                with suppress(FileNotFoundError):
+                    for page in (tmp_path / "archive").rglob("data/approval-record.html"):
+                        package = page.parent.parent
+                        if package.name.startswith((".", "tmp")) or not (package / "tagmanifest-sha256.txt").exists():
+                            continue
+                        content = bytearray(page.read_bytes())
+                        content[100] ^= 1
+                        page.chmod(0o644)
+                        page.write_bytes(content)
+                        flipped.append(page)
+                        return
                 time.sleep(0.005)
 
         watcher = threading.Thread(target=flip, daemon=True)
