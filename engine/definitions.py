@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from engine import operations
 from engine.bpmn.checks import check
 from engine.bpmn.model import RULE, ProcessModel
-from engine.bpmn.normaliser import name_flows, normalise
+from engine.bpmn.normaliser import normalise
 from engine.bpmn.reader import processes, read_process
 from engine.bpmn.xml import line_of, parse
 from engine.dmn import Decision
@@ -108,7 +108,6 @@ def _read_file(
         faults.extend(error.faults)
         return
     for node in processes(root):
-        name_flows(node)
         try:
             model = read_process(node, file)
         except InvalidDefinition as error:

@@ -11,7 +11,6 @@ from engine.language import compile_expression, compile_script, compile_template
 
 MAX_ELEMENTS = 2000
 LONGEST_ID = 200
-TAKEN = (".BoundaryEventSplit", ".BoundaryEventJoin", " (element)")  #: ends of ids that the execution gives to nodes of its own
 PREFIX = re.compile("[A-Za-z]{1,8}")
 RESERVED = {"outcome", "decisions"}  #: variables that decisions write
 MAPPINGS = {"singleEntry", "singleResult", "collectEntries", "resultList"}
@@ -57,8 +56,6 @@ def _names(process: ProcessModel) -> Iterator[Fault]:
         if len(identity) > LONGEST_ID:
             zh, en = f"id 超过 {LONGEST_ID} 字", f"An id has at most {LONGEST_ID} characters"
             yield Fault("id-too-long", zh, en, element=identity[:LONGEST_ID])
-        elif identity.endswith(TAKEN):
-            yield Fault("id-reserved", "id 与内部名称冲突", "The engine keeps ids that end like this for itself", element=identity)
     if not PREFIX.fullmatch(process.business_key_prefix):
         zh, en = "单号前缀须为 1 到 8 个英文字母", "A business key prefix has 1 to 8 Latin letters"
         yield Fault("prefix-invalid", zh, en, element=process.id, found=process.business_key_prefix[:100])
@@ -161,7 +158,7 @@ def _texts(element: Element) -> Iterator[Fault]:
     """Compile every expression and script of an element."""
     wanted = element.assignment
     templates = [wanted.assignee, wanted.candidate_users, wanted.candidate_groups, wanted.due_date]
-    templates += [value for _, value in (*element.inputs, *element.outputs)]
+    templates += [value.text for _, value in (*element.inputs, *element.outputs)]
     templates += [element.timer.text] if element.timer else []
     for source in templates:
         if source:

@@ -1,9 +1,15 @@
 """What stands in the `camunda:` namespace and its forks, and in `shenpi:`, read into neutral attributes."""
 
+import re
+
 from lxml import etree
 
-from engine.bpmn.model import DEFAULT_OUTCOMES, Assignment, FormField
-from engine.bpmn.xml import BPMN, SHENPI, vendor, vendor_children
+from engine.bpmn.model import DEFAULT_OUTCOMES, Assignment
+from engine.bpmn.reading import Reading
+from engine.bpmn.xml import BPMN, SHENPI, local, tag, text_of, vendor, vendor_children
+
+#: one entry of a standard resource assignment: `user(li.na)`, `group(finance)`, or a bare name
+ENTRY = re.compile(r"\s*(?:(user|group)\s*\(\s*(.*?)\s*\)|(.*?))\s*", re.DOTALL)
 
 
 def ours(node: etree._Element, name: str) -> str | None:
@@ -11,14 +17,53 @@ def ours(node: etree._Element, name: str) -> str | None:
     return node.get(f"{{{SHENPI}}}{name}")
 
 
-def read_assignment(node: etree._Element) -> Assignment:
-    """Return who is to do a user task, as written."""
+def read_assignment(node: etree._Element, reading: Reading) -> Assignment:
+    """Return who is to do a user task, as written by a vendor's attributes or by BPMN's own resource roles."""
+    users, groups = [vendor(node, "candidateUsers")], [vendor(node, "candidateGroups")]
+    assignee = vendor(node, "assignee")
+    for role in node.iterchildren(tag("humanPerformer"), tag("performer")):
+        assignee = assignee or expression_of(role, reading)
+    for role in node.iterchildren(tag("potentialOwner")):
+        for entry in split(expression_of(role, reading) or ""):
+            match = ENTRY.fullmatch(entry)
+            kind, inner, bare = match.groups() if match else (None, None, entry)
+            (users if kind == "user" else groups).append(inner if kind else bare)
     return Assignment(
-        assignee=vendor(node, "assignee"),
-        candidate_users=vendor(node, "candidateUsers"),
-        candidate_groups=vendor(node, "candidateGroups"),
+        assignee=assignee,
+        candidate_users=joined(users),
+        candidate_groups=joined(groups),
         due_date=vendor(node, "dueDate"),
+        follow_up_date=vendor(node, "followUpDate"),
+        priority=vendor(node, "priority"),
     )
+
+
+def expression_of(role: etree._Element, reading: Reading) -> str | None:
+    """Return the text of a resource assignment, or the name of the resource that is referred to."""
+    reference = text_of(role.find(tag("resourceRef")))
+    if reference:
+        resource = reading.resolve(reference, ("resource",), role)
+        return (resource.get("name") if resource is not None else None) or reference
+    return text_of(role.find(f"{tag('resourceAssignmentExpression')}/{tag('formalExpression')}")) or text_of(
+        role.find(tag("resourceAssignmentExpression"))
+    )
+
+
+def split(text: str) -> list[str]:
+    """Return the entries between commas; a comma inside of brackets separates nothing."""
+    entries, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and depth <= 0:
+            entries.append("")
+        else:
+            entries[-1] += letter
+    return [entry for entry in entries if entry.strip()]
+
+
+def joined(entries: list[str | None]) -> str | None:
+    found = [entry for entry in entries if entry]
+    return ",".join(found) if found else None
 
 
 def read_outcomes(node: etree._Element) -> tuple[str, ...]:
@@ -27,35 +72,28 @@ def read_outcomes(node: etree._Element) -> tuple[str, ...]:
     return tuple(text.split()) if text else DEFAULT_OUTCOMES
 
 
-def read_parameters(node: etree._Element, kind: str) -> tuple[tuple[str, str], ...]:
-    """Return the `inputParameter` or `outputParameter` pairs of an element: name and expression."""
-    found = vendor_children(node, "inputOutput", kind)
-    return tuple((item.get("name") or "", (item.text or "").strip()) for item in found)
-
-
-def read_form(node: etree._Element) -> tuple[FormField, ...]:
-    """Return the fields of an embedded `formData`."""
-    return tuple(_field(item) for item in vendor_children(node, "formData", "formField"))
-
-
-def _field(item: etree._Element) -> FormField:
-    constraints = {child.get("name"): child.get("config") for child in item.iter() if etree.QName(child).localname == "constraint"}
-    options = tuple(
-        (child.get("id") or "", child.get("name") or child.get("id") or "") for child in item if etree.QName(child).localname == "value"
-    )
-    properties = {child.get("id"): child.get("value") for child in item.iter() if etree.QName(child).localname == "property"}
-    return FormField(
-        name=item.get("id") or "",
-        label=item.get("label") or item.get("id") or "",
-        type=item.get("type") or "string",
-        required="required" in constraints,
-        pattern=properties.get("pattern") or constraints.get("pattern"),
-        options=options,
-        default=item.get("defaultValue"),
-    )
-
-
 def read_summary(process: etree._Element) -> tuple[tuple[str, str], ...]:
     """Return the label and expression of each `shenpi:summary/shenpi:item` of a process."""
     items = process.findall(f"{{{BPMN}}}extensionElements/{{{SHENPI}}}summary/{{{SHENPI}}}item")
     return tuple((item.get("label") or "", item.get("value") or "") for item in items)
+
+
+def read_starters(process: etree._Element, reading: Reading) -> tuple[str | None, str | None]:
+    """Return the users and the groups that may start a process, None if the drawing leaves it open."""
+    users, groups = [vendor(process, "candidateStarterUsers")], [vendor(process, "candidateStarterGroups")]
+    for role in vendor_children(process, "potentialStarter"):
+        for entry in split(expression_of(role, reading) or ""):
+            match = ENTRY.fullmatch(entry)
+            kind, inner, bare = match.groups() if match else (None, None, entry)
+            (users if kind == "user" else groups).append(inner if kind else bare)
+    return joined(users), joined(groups)
+
+
+def read_retries(node: etree._Element) -> str | None:
+    """Return the retry time cycle of an element."""
+    found = vendor_children(node, "failedJobRetryTimeCycle")
+    return text_of(found[0]) if found else None
+
+
+def is_ours(node: etree._Element) -> bool:
+    return etree.QName(node).namespace == SHENPI and local(node) != ""

@@ -6,28 +6,24 @@ Ids of the author's elements are never changed; pictures and history speak of th
 
 from lxml import etree
 
-from engine.bpmn.reader import processes, tag
+from engine.bpmn.naming import name_parts
+from engine.bpmn.reader import processes
+from engine.bpmn.xml import is_bpmn, local, tag
+
+#: beside the processes of a file, and of no meaning to them
+PICTURES = frozenset(
+    {"process", "choreography", "globalConversation", "relationship", "import", "extensionElements", "documentation", "category"}
+)
 
 
 def normalise(root: etree._Element) -> bytes:
-    """Return canonical XML of the executable processes in which every sequence flow has an id."""
+    """Return canonical XML of the executable processes and of all that they may refer to, in which every element and flow has an id."""
     definitions = etree.Element(tag("definitions"), nsmap=root.nsmap)
     definitions.set("targetNamespace", root.get("targetNamespace") or "urn:shenpi:deployed")
-    for process in processes(root):
-        definitions.append(process)
-        name_flows(process)
+    running = processes(root)
+    for process in running:
+        name_parts(process)
+    for node in list(root.iterchildren(etree.Element)):
+        if node in running or (is_bpmn(node) and local(node) not in PICTURES):
+            definitions.append(node)
     return etree.tostring(definitions, method="c14n")
-
-
-def name_flows(process: etree._Element) -> None:
-    """Give each sequence flow of a process that has no id one that is made from its ends; the same file always gets the same ids."""
-    taken = {node.get("id") for node in process.iter() if node.get("id")}
-    for flow in process.iter(tag("sequenceFlow")):
-        if not flow.get("id"):
-            base = f"flow_{flow.get('sourceRef')}_{flow.get('targetRef')}"
-            name, number = base, 1
-            while name in taken:
-                number += 1
-                name = f"{base}_{number}"
-            flow.set("id", name)
-            taken.add(name)

@@ -1,51 +1,66 @@
 """One process of a BPMN file, as the neutral model. Nothing is dropped silently: what has no place here is a fault."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
 from engine.bpmn import model
-from engine.bpmn.extensions import ours, read_assignment, read_form, read_outcomes, read_parameters, read_summary
-from engine.bpmn.xml import BPMN, line_of, local, vendor, vendor_children
+from engine.bpmn.calls import GLOBALS, global_task, read_call
+from engine.bpmn.data import called_inputs, called_outputs, read_associations, read_initial, read_local
+from engine.bpmn.events import read_events, read_message
+from engine.bpmn.extensions import ours, read_assignment, read_outcomes, read_retries, read_starters, read_summary
+from engine.bpmn.forms import read_form
+from engine.bpmn.loops import read_loop
+from engine.bpmn.naming import NODES, name_parts
+from engine.bpmn.parameters import read_parameters, read_properties
+from engine.bpmn.parts import look
+from engine.bpmn.reading import Reading, begin, unprefixed
+from engine.bpmn.scripts import inline, read_script
+from engine.bpmn.spiff import read_after, read_before
+from engine.bpmn.work import Work, read_listeners, read_work
+from engine.bpmn.xml import is_bpmn, line_of, local, spiff_children, tag, text_of, truth, vendor
 from engine.errors import Fault, InvalidDefinition
 
-NODES = {
-    model.START, model.END, model.HUMAN, model.SCRIPT, model.SERVICE, model.RULE, model.EXCLUSIVE, model.PARALLEL, model.CATCH, model.BOUNDARY,
-}  # fmt: skip
-#: drawn or descriptive, without meaning for the run
-SILENT = {
-    "extensionElements", "documentation", "laneSet", "textAnnotation", "association", "group", "incoming", "outgoing", "sequenceFlow", "auditing", "monitoring",
-}  # fmt: skip
-UNSUPPORTED_PARTS = {
-    "multiInstanceLoopCharacteristics", "standardLoopCharacteristics", "ioSpecification", "dataInputAssociation", "dataOutputAssociation", "property",
-    "messageEventDefinition", "signalEventDefinition", "errorEventDefinition", "escalationEventDefinition", "conditionalEventDefinition",
-    "compensateEventDefinition", "linkEventDefinition", "terminateEventDefinition", "cancelEventDefinition", "eventDefinitionRef",
-}  # fmt: skip
-#: below `extensionElements`, in any vendor's namespace
-UNSUPPORTED_EXTENSIONS = ("executionListener", "taskListener", "connector", "inputOutput/outputParameter", "field", "errorEventDefinition")
-
-
-def tag(name: str) -> str:
-    """Return a BPMN name with its namespace."""
-    return f"{{{BPMN}}}{name}"
+WORKING = (model.SERVICE, model.SEND, model.RULE)
+NOTHING: Mapping[str, str] = {}
 
 
 def processes(root: etree._Element) -> list[etree._Element]:
-    """Return the executable processes of a file."""
-    return [node for node in root.iter(tag("process")) if node.get("isExecutable") == "true"]
+    """Return the executable processes of a file; in one that says of no process whether it is executable, all of them are."""
+    found = list(root.iterchildren(tag("process")))
+    if found and all(node.get("isExecutable") is None for node in found):
+        return found
+    return [node for node in found if truth(node.get("isExecutable"), False)]
 
 
-def read_process(process: etree._Element, file: str) -> model.ProcessModel:
-    """Return the model of one process; refuses with `InvalidDefinition` every element this version does not run, all at once."""
-    faults = [*_unsupported(process, file), *_repeated(process, file)]
+def read_process(process: etree._Element, file: str, delegates: Mapping[str, str] = NOTHING) -> model.ProcessModel:
+    """Return the model of one process; refuses with `InvalidDefinition` everything that has no place in it, all at once."""
+    found, faults = read(process, file, delegates)
     if faults:
         raise InvalidDefinition(faults)
+    return found
+
+
+def read(process: etree._Element, file: str, delegates: Mapping[str, str] = NOTHING) -> tuple[model.ProcessModel, list[Fault]]:
+    """Return the model of one process, and what could not be read into it.
+
+    `delegates` maps names of Java classes, delegate expressions and listeners to operations, or to nothing if they need not run here.
+    """
+    name_parts(process)
+    reading = begin(process, file, delegates)
+    look(process, reading)
     lanes = {
         ref.text.strip(): lane.get("name") for lane in process.iter(tag("lane")) for ref in lane.findall(tag("flowNodeRef")) if ref.text
     }
-    elements = {node.get("id") or "": _element(node, lanes) for node in process if local(node) in NODES}
-    flows = {flow.id: flow for flow in map(_flow, process.findall(tag("sequenceFlow")))}
+    handlers = dict(compensations(process))
+    elements, flows = {}, {}
+    for node, parent in walk(process, None):
+        if local(node) == "sequenceFlow":
+            flows[node.get("id") or ""] = read_flow(node, reading)
+        else:
+            element = read_element(node, parent, lanes, handlers, reading)
+            elements[element.id] = element
+    users, groups = read_starters(process, reading)
     return model.ProcessModel(
         id=process.get("id") or "",
         name=process.get("name"),
@@ -57,96 +72,137 @@ def read_process(process: etree._Element, file: str) -> model.ProcessModel:
         currency=ours(process, "currency"),
         subject_kind=ours(process, "subjectKind"),
         business_key_prefix=ours(process, "businessKeyPrefix") or "CASE",
-    )
+        version_tag=vendor(process, "versionTag"),
+        initial=read_initial(process, reading),
+        starter_users=users,
+        starter_groups=groups,
+        properties=read_properties(process),
+        listeners=read_listeners(process, reading),
+    ), reading.faults
 
 
-def _repeated(process: etree._Element, file: str) -> Iterator[Fault]:
-    """Find ids that stand twice: the second would hide the first."""
-    seen: set[str] = set()
-    for node in process.iter(etree.Element):
-        identity = node.get("id")
-        if identity and etree.QName(node).namespace == BPMN:
-            if identity in seen:
-                zh, en = f"id {identity} 重复", f"The id {identity} stands more than once"
-                yield Fault("id-repeated", zh, en, file=file, line=line_of(node), element=identity)
-            seen.add(identity)
-
-
-def _unsupported(process: etree._Element, file: str) -> Iterator[Fault]:
-    for node in process:
+def walk(container: etree._Element, parent: str | None) -> Iterator[tuple[etree._Element, str | None]]:
+    """Yield the elements and flows at every depth with the sub-process they stand in; the XML's own depth is bounded."""
+    for node in container.iterchildren(etree.Element):
         name = local(node)
-        place: dict[str, Any] = {"file": file, "line": line_of(node), "element": node.get("id")}
-        if name not in NODES | SILENT or etree.QName(node).namespace != BPMN:
-            yield Fault("element-not-supported", f"本版本不执行 {name}", f"{name} is not run by this version", **place)
-        elif name in NODES:
-            for part in node:
-                if local(part) in UNSUPPORTED_PARTS:
-                    what = local(part)
-                    yield Fault(
-                        "part-not-supported", f"本版本不执行 {name} 的 {what}", f"{what} on {name} is not run by this version", **place
-                    )
-            yield from _unsupported_extensions(node, name, place)
+        if is_bpmn(node) and (name in NODES or name == "sequenceFlow"):
+            yield node, parent
+            if name in model.SCOPES:
+                yield from walk(node, node.get("id"))
 
 
-def _unsupported_extensions(node: etree._Element, name: str, place: dict[str, Any]) -> Iterator[Fault]:
-    for attribute in ("class", "delegateExpression", "expression"):
-        if name in (model.SERVICE, model.RULE) and vendor(node, attribute) is not None:
-            yield Fault("java-not-supported", f"不支持 {attribute}", f"{attribute} cannot run here; name an operation instead", **place)
-    for child in UNSUPPORTED_EXTENSIONS:
-        if vendor_children(node, *child.split("/")):
-            what = child.rpartition("/")[2]
-            yield Fault("extension-not-supported", f"本版本不执行 {what}", f"{what} on {name} is not run by this version", **place)
+def compensations(process: etree._Element) -> Iterator[tuple[str, str]]:
+    """Yield each event and activity that an association joins, in both directions: which one is the handler is seen from the event."""
+    root = process.getroottree().getroot()
+    for node in root.iter(tag("association")):
+        one, other = (unprefixed(node.get(name) or "", node) for name in ("sourceRef", "targetRef"))
+        yield one, other
+        yield other, one
 
 
-def _element(node: etree._Element, lanes: dict[str, str | None]) -> model.Element:
-    kind = local(node)
-    documentation = node.find(tag("documentation"))
-    script = node.find(tag("script"))
-    form = read_form(node)
+def read_element(
+    node: etree._Element, parent: str | None, lanes: Mapping[str, str | None], joined: Mapping[str, str], reading: Reading
+) -> model.Element:
+    identity, kind = node.get("id") or "", local(node)
+    task = global_task(node, reading) if kind == model.CALL else None
+    body = node if task is None else task
+    kind = kind if task is None else GLOBALS[local(task)]
+    work = read_work(body, reading) if kind in WORKING else Work()
+    data = read_associations(node, reading)
+    loop = read_loop(node, data, reading)
+    events = read_events(node, reading)
+    if kind in (model.SEND, model.RECEIVE) and (node.get("messageRef") or kind == model.RECEIVE):
+        message = read_message(node, node, reading)
+        events = (message if message.name else model.EventDefinition(model.MESSAGE, identity, keys=message.keys),)
+    called = None
+    if kind == model.CALL:
+        called = read_call(node, reading, called_inputs(node, data), called_outputs(node, data))
+        data.incoming, data.outgoing = [], []
+    script = work.script
+    if kind == model.SCRIPT:
+        script = script_of(body, reading)
     return model.Element(
-        id=node.get("id") or "",
+        id=identity,
         kind=kind,
         name=node.get("name"),
         line=line_of(node),
-        documentation=(documentation.text or "").strip() if documentation is not None else None,
-        lane=lanes.get(node.get("id") or ""),
+        documentation=text_of(node.find(tag("documentation"))) or next(map(text_of, spiff_children(node, "instructionsForEndUser")), None),
+        lane=lanes.get(identity),
+        parent=parent,
         default_flow=node.get("default"),
-        assignment=read_assignment(node) if kind == model.HUMAN else model.Assignment(),
+        assignment=read_assignment(body, reading) if kind == model.HUMAN else model.Assignment(),
         outcomes=read_outcomes(node),
-        form=form,
-        form_key=vendor(node, "formKey"),
-        script=(script.text or "") if script is not None else None,
-        operation=ours(node, "operation") or vendor(node, "topic"),
-        inputs=read_parameters(node, "inputParameter"),
-        outputs=read_parameters(node, "outputParameter"),
-        result_variable=vendor(node, "resultVariable"),
-        decision_ref=vendor(node, "decisionRef"),
-        map_result=vendor(node, "mapDecisionResult") or "resultList",
-        timer=_timer(node),
-        attached_to=node.get("attachedToRef"),
-        interrupting=node.get("cancelActivity", "true") != "false",
+        form=read_form(body, reading),
+        form_key=vendor(body, "formKey") or vendor(body, "formRef"),
+        script=script,
+        operation=work.operation,
+        inputs=(
+            *read_parameters(node, "inputParameter", reading),
+            *index_variable(node),
+            *data.inputs(),
+            *work.inputs,
+            *(read_initial(node, reading) if kind in model.SCOPES else ()),
+            *read_before(node, reading),
+        ),
+        outputs=(*read_parameters(node, "outputParameter", reading), *data.outputs(), *read_after(node, reading)),
+        local=read_local(node, reading) if kind in model.SCOPES else (),
+        result_variable=None if script is not None else work.result,
+        decision_ref=decision_of(body) if kind == model.RULE and work.operation is None else None,
+        map_result=vendor(body, "mapDecisionResult") or "resultList",
+        events=events,
+        parallel_multiple=truth(node.get("parallelMultiple"), False),
+        attached_to=unprefixed(node.get("attachedToRef") or "", node) or None,
+        interrupting=truth(node.get("cancelActivity" if kind == model.BOUNDARY else "isInterrupting"), True),
+        by_event=truth(node.get("triggeredByEvent"), False),
+        compensates=truth(node.get("isForCompensation"), False),
+        handler=joined.get(identity) if kind == model.BOUNDARY and any(event.kind == model.COMPENSATION for event in events) else None,
+        loop=loop,
+        called=called,
+        instantiate=truth(node.get("instantiate"), False),
+        all_events=node.get("eventGatewayType") == "Parallel",
+        async_before=any(truth(flag, False) for flag in asynchronous(node, "async", "asyncBefore")),
+        async_after=any(truth(flag, False) for flag in asynchronous(node, "asyncAfter", "asyncLeave")),
+        retries=read_retries(node),
+        properties=read_properties(node),
+        listeners=read_listeners(node, reading),
         outcome=ours(node, "outcome"),
         initiator=vendor(node, "initiator"),
     )
 
 
-def _timer(node: etree._Element) -> model.TimerDefinition | None:
-    definition = node.find(tag("timerEventDefinition"))
-    if definition is None:
-        return None
-    for kind in ("timeDate", "timeDuration", "timeCycle"):
-        child = definition.find(tag(kind))
-        if child is not None:
-            return model.TimerDefinition(kind.removeprefix("time").lower(), (child.text or "").strip())
-    return model.TimerDefinition("none", "")
+def script_of(node: etree._Element, reading: Reading) -> str:
+    found = node.find(tag("script"))
+    text, language = inline(found, reading) if found is not None else ("", None)
+    if found is None:
+        inline(node, reading)  # a script that is kept elsewhere leaves nothing here
+    return read_script(text, node.get("scriptFormat") or language, vendor(node, "resultVariable"), reading, node)
 
 
-def _flow(node: etree._Element) -> model.Flow:
+def decision_of(node: etree._Element) -> str | None:
+    return vendor(node, "decisionRef") or next(map(text_of, spiff_children(node, "calledDecisionId")), None)
+
+
+def index_variable(node: etree._Element) -> tuple[tuple[str, model.Value], ...]:
+    """Return the name that Flowable gives to the number of an instance."""
+    several = node.find(tag("multiInstanceLoopCharacteristics"))
+    name = vendor(several, "elementIndexVariable") if several is not None else None
+    return ((name, model.Value("text", "${loopCounter}")),) if name else ()
+
+
+def asynchronous(node: etree._Element, *names: str) -> list[str | None]:
+    """Return the flags of an element, of its instances and of the signal it throws."""
+    places = [node, *node.iterchildren(tag("multiInstanceLoopCharacteristics"), tag("signalEventDefinition"))]
+    return [vendor(place, name) for place in places for name in names]
+
+
+def read_flow(node: etree._Element, reading: Reading) -> model.Flow:
     condition = node.find(tag("conditionExpression"))
+    text = inline(condition, reading)[0] if condition is not None else None
     return model.Flow(
         id=node.get("id") or "",
-        source=node.get("sourceRef") or "",
-        target=node.get("targetRef") or "",
-        condition=(condition.text or "").strip() if condition is not None else None,
+        source=unprefixed(node.get("sourceRef") or "", node),
+        target=unprefixed(node.get("targetRef") or "", node),
+        condition=text or None,
         line=line_of(node),
+        listeners=read_listeners(node, reading),
     )

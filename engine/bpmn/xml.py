@@ -11,7 +11,11 @@ MAX_DEPTH = 60
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 SHENPI = "urn:shenpi:bpmn:1"
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
-VENDORS = (CAMUNDA, "http://operaton.org/schema/1.0/bpmn", "http://flowable.org/bpmn", "http://activiti.org/bpmn")
+FLOWABLE = "http://flowable.org/bpmn"
+ACTIVITI = "http://activiti.org/bpmn"
+VENDORS = (CAMUNDA, "http://operaton.org/schema/1.0/bpmn", FLOWABLE, ACTIVITI)
+SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
+ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 
 
 def parse(data: bytes, name: str) -> etree._Element:
@@ -49,6 +53,21 @@ def _cap(root: etree._Element, name: str) -> None:
         stack.extend((child, depth + 1) for child in node)
 
 
+def tag(name: str) -> str:
+    """Return a BPMN name with its namespace."""
+    return f"{{{BPMN}}}{name}"
+
+
+def is_bpmn(node: etree._Element) -> bool:
+    """Say whether an element is BPMN's own."""
+    return etree.QName(node).namespace == BPMN
+
+
+def text_of(node: etree._Element | None) -> str | None:
+    """Return the text of an element without the white space around it, None without element."""
+    return None if node is None else "".join(str(part) for part in node.itertext()).strip()
+
+
 def line_of(node: etree._Element) -> int | None:
     """Return the line on which an element begins."""
     return int(node.sourceline) if node.sourceline else None
@@ -75,3 +94,14 @@ def vendor_children(node: etree._Element, *path: str) -> list[etree._Element]:
         steps = "/".join(f"{{{namespace}}}{step}" for step in path)
         found.extend(node.findall(f"{{{BPMN}}}extensionElements/{steps}"))
     return found
+
+
+def spiff_children(node: etree._Element, *path: str) -> list[etree._Element]:
+    """Return extension elements of SpiffWorkflow at a path below `extensionElements`."""
+    steps = "/".join(f"{{{SPIFF}}}{step}" for step in path)
+    return node.findall(f"{{{BPMN}}}extensionElements/{steps}")
+
+
+def truth(text: str | None, otherwise: bool) -> bool:
+    """Return a boolean of XML Schema; `otherwise` stands for one that is missing."""
+    return otherwise if text is None else text.strip() in ("true", "1")

@@ -6,8 +6,18 @@ import, an attribute, a clock or a builtin of Python: the compiled code sees onl
 """
 
 from engine.language.budget import Budget
-from engine.language.expression import Expression, compile_expression
+from engine.language.expression import Expression, compile_expression, python_form
 from engine.language.script import Script, compile_script
-from engine.language.template import Template, compile_template
+from engine.language.template import Template, compile_template, python_text
 
-__all__ = ["Budget", "Expression", "Script", "Template", "compile_expression", "compile_script", "compile_template"]
+__all__ = [
+    "Budget",
+    "Expression",
+    "Script",
+    "Template",
+    "compile_expression",
+    "compile_script",
+    "compile_template",
+    "python_form",
+    "python_text",
+]

@@ -67,3 +67,10 @@ def compile_expression(text: str) -> Expression:
         raise TypeError(tree)
     compiled = build(tree, source)
     return Expression(text, compiled.names, compiled)
+
+
+def python_form(text: str) -> str:
+    """Return an expression in Python's form, as a script may hold it in brackets. Refuses with `InvalidExpression` as `compile_expression` does."""
+    compile_expression(text)
+    source = unwrapped(text)
+    return rewrite(tokens(source)) or source

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.errors import Fault, InvalidExpression
 from engine.language.budget import Budget
-from engine.language.expression import Expression, compile_expression
+from engine.language.expression import Expression, compile_expression, python_form
 from engine.language.lexer import refuse
 from engine.language.values import text as written
 
@@ -106,3 +106,12 @@ def closing(text: str, start: int) -> int:
             depth -= 1
         place += 1
     raise refuse(text.count("\n", 0, start) + 1, "${ 没有用 } 结束", "a ${ is not ended by }", code="syntax")
+
+
+def python_text(text: str) -> str:
+    """Return one expression, in Python's form, with the value of a template. Refuses with `InvalidExpression` as `compile_template` does."""
+    parts = compile_template(text).parts
+    pieces = [repr(part) if isinstance(part, str) else python_form(part.text) for part in parts]
+    if len(parts) == 1:
+        return pieces[0]
+    return " + ".join(piece if isinstance(part, str) else f"str({piece}\n)" for part, piece in zip(parts, pieces, strict=True)) or "''"

@@ -7,7 +7,8 @@ from drawings import END, HEAD, START, drawing, flow, human, node, path, script,
 
 from engine.bpmn.checks import check
 from engine.bpmn.model import ProcessModel
-from engine.bpmn.normaliser import name_flows, normalise
+from engine.bpmn.naming import name_parts
+from engine.bpmn.normaliser import normalise
 from engine.bpmn.reader import processes, read_process
 from engine.bpmn.xml import VENDORS, parse
 from engine.errors import InvalidDefinition
@@ -78,10 +79,10 @@ def test_a_made_up_id_never_takes_one_of_the_authors() -> None:
 
 def test_naming_flows_twice_changes_nothing() -> None:
     process = processes(parse(drawing(START, human("a"), END, '<sequenceFlow sourceRef="start" targetRef="a"/>', flow("a", "end")), "x"))[0]
-    name_flows(process)
+    name_parts(process)
     before = [node.get("id") for node in process]
 
-    name_flows(process)
+    name_parts(process)
 
     assert [node.get("id") for node in process] == before
 

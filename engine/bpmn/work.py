@@ -1,0 +1,115 @@
+"""What a service, send or business rule task does: one of our operations, or an expression. Java is an operation only by the administrator's mapping."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from engine.bpmn.extensions import ours
+from engine.bpmn.model import Listener, Value
+from engine.bpmn.parameters import Pairs, read_fields, read_parameters
+from engine.bpmn.reading import Reading
+from engine.bpmn.scripts import read_script
+from engine.bpmn.xml import local, spiff_children, text_of, vendor, vendor_children
+
+EXTERNAL = ("external", "external-worker")
+EVENTS = frozenset({"start", "end", "take", "create", "assignment", "complete", "delete", "update", "timeout", "all"})
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An operation with the inputs that come with it, or a script."""
+
+    operation: str | None = None
+    script: str | None = None
+    inputs: Pairs = ()
+    result: str | None = None
+
+
+def read_work(node: etree._Element, reading: Reading) -> Work:
+    """Return what an element does; what cannot run here and is not mapped is a fault."""
+    result = vendor(node, "resultVariable") or vendor(node, "resultVariableName")
+    named = ours(node, "operation")
+    if named:
+        return Work(named, inputs=read_fields(node, reading), result=result)
+    operator = next(iter(spiff_children(node, "serviceTaskOperator")), None)
+    if operator is not None:
+        return Work(operator.get("id") or "", inputs=operands(operator), result=operator.get("resultVariable") or result)
+    kind, topic = vendor(node, "type"), vendor(node, "topic")
+    if topic and kind in (None, *EXTERNAL):
+        return Work(topic, inputs=read_fields(node, reading), result=result)
+    foreign = java(node, kind)
+    if foreign:
+        return mapped(foreign, node, reading, result)
+    expression = vendor(node, "expression")
+    if expression is not None:
+        return Work(script=read_script(expression, "juel", result, reading, node))
+    reference = node.get("operationRef")
+    if reference:
+        interface = next((found for found in operations(node) if found.get("id") == reference.rpartition(":")[2]), None)
+        return Work((interface.get("name") if interface is not None else None) or reference, result=result)
+    return Work(result=result)
+
+
+def operations(node: etree._Element) -> list[etree._Element]:
+    """Return the operations of the interfaces that a file declares."""
+    return [found for found in node.getroottree().getroot().iter(etree.Element) if local(found) == "operation"]
+
+
+def java(node: etree._Element, kind: str | None) -> str | None:
+    """Return what a mapping can name: a class, a delegate expression, a `type:` of task, a `connector:`, an expression of a bean."""
+    for attribute in ("class", "delegateExpression"):
+        if vendor(node, attribute) is not None:
+            return vendor(node, attribute)
+    if kind is not None:
+        return f"type:{kind}"
+    connector = next(iter(vendor_children(node, "connector", "connectorId")), None)
+    return f"connector:{text_of(connector)}" if connector is not None else None
+
+
+def mapped(name: str, node: etree._Element, reading: Reading, result: str | None) -> Work:
+    """Return the operation that a Java name is mapped to; mapped to nothing, the element does nothing."""
+    operation = find(reading.delegates, name)
+    if operation is None:
+        zh, en = f"{name} 不能在此运行，且没有映射到操作", f"{name} cannot run here and is mapped to no operation"
+        reading.fault("java-not-supported", zh, en, node, name)
+        return Work()
+    if not operation:
+        return Work(script="")
+    fields = (*read_fields(node, reading), *read_parameters(node, "inputParameter", reading, "connector"))
+    return Work(operation, inputs=fields, result=result)
+
+
+def find(delegates: Mapping[str, str], name: str) -> str | None:
+    """Return what a name is mapped to; a delegate expression is found with and without its `${}`."""
+    bare = name.strip()
+    if bare[:2] in ("${", "#{") and bare.endswith("}"):
+        bare = bare[2:-1].strip()
+    return next((delegates[key] for key in (name, bare, f"${{{bare}}}", f"#{{{bare}}}") if key in delegates), None)
+
+
+def operands(operator: etree._Element) -> Pairs:
+    """Return the parameters of an operator of SpiffWorkflow, whose values are expressions."""
+    found = [item for item in operator.iter(etree.Element) if local(item) == "parameter"]
+    return tuple((item.get("id") or item.get("name") or "", Value("text", f"${{{item.get('value') or 'null'}}}")) for item in found)
+
+
+def read_listeners(node: etree._Element, reading: Reading) -> tuple[Listener, ...]:
+    """Return the operations that listeners are mapped to. A listener without mapping is a fault; one that is mapped to nothing is left out."""
+    found = []
+    for item in (*vendor_children(node, "executionListener"), *vendor_children(node, "taskListener")):
+        name = java(item, None) or item.get("class") or item.get("delegateExpression") or item.get("expression") or "script"
+        operation = find(reading.delegates, name)
+        event = item.get("event") or ""
+        if operation is None or (operation and event not in EVENTS):
+            zh, en = f"监听器 {name} 不能在此运行，且没有映射到操作", f"The listener {name} cannot run here and is mapped to no operation"
+            reading.fault("java-not-supported", zh, en, item, name)
+        elif operation:
+            found.append(
+                Listener(event, operation, tuple((field.get("name") or "", fielded(field)) for field in item if local(field) == "field"))
+            )
+    return tuple(found)
+
+
+def fielded(field: etree._Element) -> Value:
+    return Value("text", field.get("stringValue") or field.get("expression") or text_of(field) or "")
