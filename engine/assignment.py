@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -40,7 +41,7 @@ class Assigned:
     why: dict[str, str]  #: in words, Chinese and English, with the expression as drawn
 
 
-def assign(session: Session, element: Element, variables: dict[str, Any], now: datetime) -> Assigned:
+def assign(session: Session, element: Element, variables: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> Assigned:
     """Evaluate the assignment of a user task. Refuses with `ExecutionFailed` on the element when nobody is found or a value is no name."""
     wanted = element.assignment
     asked = Asked(session, variables)
@@ -61,7 +62,7 @@ def assign(session: Session, element: Element, variables: dict[str, Any], now: d
         raise ExecutionFailed(element=element.id, reason=f"{assignee} is nobody who works here")
     if not assignee and not users and not groups:
         raise ExecutionFailed(element=element.id, reason=f"nobody found by {wanted.assignee or 'the drawing'}")
-    return Assigned(assignee or None, users, groups, _due(value(wanted.due_date), now, element), reason(wanted))
+    return Assigned(assignee or None, users, groups, _due(value(wanted.due_date), now, element, zone), reason(wanted))
 
 
 #: expressions that people know by a name
@@ -81,12 +82,12 @@ def reason(wanted: Assignment) -> dict[str, str]:
     return {"zh": f"候选：{names}", "en": f"candidates: {names}", "expression": names}
 
 
-def _due(value: Any, now: datetime, element: Element) -> datetime | None:
+def _due(value: Any, now: datetime, element: Element, zone: ZoneInfo) -> datetime | None:
     if value is None or value == "":
         return None
     if isinstance(value, timedelta) or (isinstance(value, str) and value.startswith("P")):
-        return due_at("duration", value, now, element.id)
-    return due_at("date", value, now, element.id)
+        return due_at("duration", value, now, element.id, zone)
+    return due_at("date", value, now, element.id, zone)
 
 
 def _names(value: Any, element: Element) -> Iterable[str]:

@@ -233,6 +233,24 @@ def _load(session: Session, row: ProcessDefinition) -> Definition:
     return Definition(row.id, row.key, row.version, row.name, row.manifest_hash, program, decisions, hashes)
 
 
+def called(session: Session, caller: Definition, key: str, binding: str, version: str | None) -> Definition:
+    """Return the definition that a call activity calls: the newest, the one deployed together with its caller, or one version (by number or tag).
+
+    Refuses with `NotFound` when there is none.
+    """
+    wanted = select(ProcessDefinition.id).filter_by(key=key).order_by(ProcessDefinition.version.desc())
+    if binding == "deployment":
+        same = select(ProcessDefinition.deployment_id).where(ProcessDefinition.id == caller.id).scalar_subquery()
+        wanted = wanted.where(ProcessDefinition.deployment_id == same)
+    elif binding == "version":
+        wanted = wanted.where(ProcessDefinition.version == (int(version) if version and version.isdecimal() else 0))
+    for identity in session.scalars(wanted):
+        found = get(session, identity)
+        if binding != "versionTag" or found.model.version_tag == version:
+            return found
+    raise NotFound(kind="process definition")
+
+
 def bpmn_of(session: Session, definition_id: UUID) -> bytes:
     """Return the author's own XML of a definition; `NotFound` for an unknown id."""
     content = session.execute(

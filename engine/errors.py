@@ -17,6 +17,7 @@
             InvalidVariables          values that do not fit the form or the limits
         ExecutionFailed           a model went wrong while running; becomes an incident on its element
             BudgetExceeded            it ran longer or grew larger than allowed
+            BpmnError                 an error that the drawing may catch (BPMN 2.0, error events)
         OAError                   an office system did not do what we asked
             OAUnavailable             passing: the job is tried again
             OARejected                lasting: an incident is raised
@@ -71,6 +72,7 @@ WORDS = {
     "the task was not claimed": "该待办不是领取的",
     "the task is already with this person": "该待办已经在此人手中",
     "the element has not failed": "该节点没有失败",
+    "the process begins only by an event": "该流程只能由事件启动",
 }  # fmt: skip
 
 
@@ -202,6 +204,19 @@ class BudgetExceeded(ExecutionFailed):
     code = "budget-exceeded"
     zh = "超出运行限额：{reason}"
     en = "A running limit was exceeded: {reason}"
+
+
+class BpmnError(ExecutionFailed):
+    """An error with a code, thrown by an operation, a script or an end event, for an error event of the drawing to catch."""
+
+    code = "bpmn-error"
+    zh = "“{element}”抛出错误 {error}，流程中没有捕获：{message}"
+    en = "{element} threw the error {error}, and nothing in the drawing catches it: {message}"
+
+    def __init__(self, error_code: str, message: str = "", *, element: str = "") -> None:
+        self.error_code = error_code
+        self.message = message
+        super().__init__(element=element, error=error_code, message=message, reason=message)
 
 
 class OAError(ShenpiError):

@@ -5,19 +5,18 @@ and the end. Nothing outside the record is read except the drawing and the decis
 """
 
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
 
 from engine.bpmn.model import Element
 from engine.dmn import Decision, map_result
-from engine.errors import ExecutionFailed, Fault
-from engine.execution import Execution, Program
-from engine.execution.run import Result
+from engine.errors import BpmnError, ExecutionFailed, Fault
+from engine.execution import Execution, Program, Result
 from engine.execution.values import tagged, untagged
 from engine.history.chain import Row
 from engine.history.events import stamp
@@ -33,7 +32,19 @@ QUIET = (
     "oa:refused",
     "archive:sealed",
     "personal:erased",
+    "instance:suspended",
+    "instance:resumed",
 )
+
+
+class Pinned(Protocol):
+    """What a case is pinned to: the program, and its decision tables."""
+
+    @property
+    def program(self) -> Program: ...
+
+    @property
+    def decisions(self) -> Mapping[str, Decision]: ...
 
 
 @dataclass(slots=True)
@@ -64,15 +75,18 @@ class Outcome:
 class Answers:
     """Answers operations from the record of one step, and decides again by the tables."""
 
-    def __init__(self, events: list[Recorded], decisions: Mapping[str, Decision], now: datetime) -> None:
-        self.decisions = decisions
+    def __init__(self, events: list[Recorded], definition: Pinned, called_definition: Callable[[str], Pinned], now: datetime) -> None:
+        self.decisions = definition.decisions
+        self.called_definition = called_definition
         self.now = now
         self.kept: dict[str, deque[Recorded]] = defaultdict(deque)
         self.failed = {event.element: event for event in events if event.type == "incident:raised"}
         for event in events:
-            if event.type == "operation:completed" and event.element:
+            if event.type in ("operation:completed", "operation:failed") and event.element:
                 self.kept[event.element].append(event)
         self.asked = {event.data["operation"] for event in events if event.type == "job:created"}
+        self.entered = deque(event.data["id"] for event in events if event.type == "call:entered")
+        self.reckoned = deque(datetime.fromisoformat(event.data["due"]) for event in events if event.type == "timer:reckoned")
 
     def is_local(self, operation: str) -> bool:
         return operation not in self.asked
@@ -84,19 +98,46 @@ class Answers:
         event = self.kept[element.id].popleft()
         if event.personal["inputs"] != tagged(inputs):
             raise ExecutionFailed(element=element.id, reason="asked with other inputs than recorded")
+        if event.type == "operation:failed":
+            raise BpmnError(event.data["error"], event.personal["message"], element=element.id)
         return Result(untagged(event.personal["result"]), {})
 
     def decide(self, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
         verdict = self.decisions[decision].decide(variables, now=self.now)
         return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})
 
+    def decide_within(self, identity: str, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
+        verdict = self.called_definition(identity).decisions[decision].decide(variables, now=self.now)
+        return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})
+
+    def called(self, element: Element, key: str, binding: str, version: str | None) -> tuple[str, Program]:
+        if not self.entered:
+            raise ExecutionFailed(element=element.id, reason="no such call in the record")
+        identity = self.entered.popleft()
+        return identity, self.program(identity)
+
+    def program(self, identity: str) -> Program:
+        return self.called_definition(identity).program
+
+    def due(self, calendar: str, start: datetime, duration: str) -> datetime:
+        return self._next_reckoned()
+
+    def next_by_cron(self, cycle: str, after: datetime, element: str) -> datetime:
+        return self._next_reckoned()
+
+    def _next_reckoned(self) -> datetime:
+        if not self.reckoned:
+            raise ExecutionFailed(element="", reason="no such time in the record")
+        return self.reckoned.popleft().astimezone(UTC)
+
 
 class Rerun:
     """One case being run again."""
 
-    def __init__(self, program: Program, decisions: Mapping[str, Decision]) -> None:
-        self.program = program
-        self.decisions = decisions
+    def __init__(self, definition: Pinned, called_definition: Callable[[str], Pinned]) -> None:
+        self.program = definition.program
+        self.definition = definition
+        self.called_definition = called_definition
         self.state: bytes | None = None
         self.tasks: dict[str, UUID] = {}
         self.jobs: dict[str, UUID] = {}
@@ -109,10 +150,10 @@ class Rerun:
         if first.type in QUIET:
             return
         self.outcome.steps += 1
-        answers = Answers(events, self.decisions, first.at)
+        answers = Answers(events, self.definition, self.called_definition, first.at)
         if first.type == "instance:started":
             inputs = {c["name"]: untagged(c["new"]) for c in _changes(events) if c["element"] is None}
-            execution = Execution.start(self.program, first.at, answers, inputs, first.data["initiator"])
+            execution = Execution.start(self.program, first.at, answers, inputs, first.data["initiator"], at=first.data.get("at"))
         else:
             assert self.state is not None
             execution = Execution.restore(self.program, first.at, answers, self.state)
@@ -126,6 +167,16 @@ class Rerun:
                 decision = next(c["new"] for c in _changes(events) if c["name"] == f"decisions.{first.element}")
                 values = {name: untagged(value) for name, value in first.personal["values"].items()}
                 execution.complete(self.tasks.pop(first.data["task"]), untagged(decision), values)
+            case "message:received":
+                waiting = [m.token for m in execution.messages() if m.element == first.element and m.name == first.data["name"]]
+                execution.receive(waiting[0], untagged(first.personal["payload"]))
+            case "signal:received":
+                execution.signal(first.data["name"], untagged(first.personal["payload"]))
+            case "task:continued":
+                paused = [c.token for c in execution.continuations() if c.element == first.element]
+                execution.resume(paused[:1])
+            case "job:errored":
+                execution.fail(self.jobs.pop(first.data["job"]), first.data["error"], first.personal["message"])
             case "job:completed":
                 execution.answer(self.jobs.pop(first.data["job"]), untagged(first.personal["result"]))
             case "timer:fired":
@@ -144,7 +195,7 @@ class Rerun:
             self.tasks = {task: kept for task, kept in self.tasks.items() if elements.get(kept) != first.element}
         if token is None:  # of a job, a delivery or a user task without people: nothing in memory failed
             if first.data["kind"] == "job" and first.data["resolution"] == "resolved":
-                waiting = [t for t in execution.pending_calls() if execution.workflow.tasks[t].task_spec.bpmn_id == first.element]
+                waiting = [t for t in execution.pending_calls() if execution.element_of(t).id == first.element]
                 execution.resolve(waiting[0], untagged(first.personal.get("value")))
         elif first.data["resolution"] == "retried":
             execution.retry(token)
@@ -157,7 +208,7 @@ class Rerun:
             kinds[event.type].append(event)
         known = set(self.tasks.values())
         opened = [task for task in execution.open_tasks() if task.token not in known]
-        timers = [t for t in execution.timers() if t.token not in execution.timers_before]
+        timers = [t for t in execution.timers() if execution.timers_before.get(t.token) != t.due_at]
         pairs = [
             ("path", [i for e in kinds["path:taken"] for i in e.data["path"]], execution.path),
             ("variables", _changes(events), [_change(c) for c in execution.changes]),
@@ -191,15 +242,16 @@ def _changes(events: list[Recorded]) -> list[dict[str, Any]]:
 
 
 def _change(change: Any) -> dict[str, Any]:
-    return {"element": change.element, "name": change.name, "old": tagged(change.old), "new": tagged(change.new)}
+    found = {"element": change.element, "name": change.name, "old": tagged(change.old), "new": tagged(change.new)}
+    return found | ({"scope": change.scope} if change.scope is not None else {})
 
 
-def rerun(rows: list[Row], program: Program, decisions: Mapping[str, Decision]) -> Outcome:
+def rerun(rows: list[Row], definition: Pinned, called_definition: Callable[[str], Pinned]) -> Outcome:
     """Run a case again from its rows, in order; differences are collected, not raised. An erased payload makes its step a difference."""
     steps: dict[int, list[Recorded]] = defaultdict(list)
     for row in rows:
         steps[row.step].append(Recorded.read(row))
-    again = Rerun(program, decisions)
+    again = Rerun(definition, called_definition)
     for number in sorted(steps):
         try:
             again.step(number, steps[number])

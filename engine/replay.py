@@ -103,7 +103,7 @@ def rerun_instance(session: Session, instance_id: UUID) -> Outcome:
         raise NotFound(kind="process instance")
     definition = definitions.get(session, instance.definition_id)
     rows = session.execute(text(f"SELECT {COLUMNS} FROM history_event WHERE instance_id = :id ORDER BY number"), {"id": instance_id})
-    return rerun([Row(*row) for row in rows], definition.program, definition.decisions)
+    return rerun([Row(*row) for row in rows], definition, lambda identity: definitions.get(session, UUID(identity)))
 
 
 def verify_all(session: Session) -> Check:

@@ -43,7 +43,7 @@ def complete(
     step, token, task = _held(session, task_id, by, expected_revision)
     if nonce is not None and not secrets.compare_digest(nonce.encode(errors="replace"), task["nonce"].encode()):
         raise NotPermitted(reason="nonce")
-    element = step.definition.model.elements[task["element"]]
+    element = step.execution.element_of(UUID(token))
     accepted = check_decision(element, task, outcome, comment, values or {})
     decision = {"outcome": outcome, "comment": comment, "by": by.key, "onBehalfOf": None, "at": stamp(step.now)}
     step.recorder.record(

@@ -1,11 +1,13 @@
 """The only package that imports SpiffWorkflow: a definition, a saved state and a command in; the new state and what happened out.
 
-The library as shipped fires joins early in a second round of rework, loses variables at joins, stops silently at a depth of 1000 and walks the
-whole history for each step. What is ours instead: an index of unfinished tasks, a step loop with a budget, joins that use up their arrivals, one map of
-variables per instance, timers on the recorded time, a codec without specification or script text, and pruning of what is finished.
+The library gives the life of a task (ready, started, completed, cancelled), task specifications and the workflow that ties them together. What it does
+wrongly, silently or slowly is ours, in subclasses: the meaning of each element (`nodes` and the files beside it), a tree of scopes instead of a tree of
+history (`token`), one loop with a budget (`workflow`), variables in scopes (`memory`), timers on recorded time, and a codec without specification or script
+text (`state`).
 """
 
+from engine.execution.done import Call, OpenTask, Result, WaitingTimer
 from engine.execution.program import Program, load_program
-from engine.execution.run import Call, Execution, OpenTask, Operations, WaitingTimer
+from engine.execution.run import Execution, Operations
 
-__all__ = ["Call", "Execution", "OpenTask", "Operations", "Program", "WaitingTimer", "load_program"]
+__all__ = ["Call", "Execution", "OpenTask", "Operations", "Program", "Result", "WaitingTimer", "load_program"]

@@ -1,45 +1,82 @@
-"""What an execution remembers between steps besides the tokens: the variables, and how often each element was entered."""
+"""What an execution remembers between steps besides the tokens, and every variable written in this step."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.errors import BudgetExceeded
+from engine.execution import values
+from engine.execution.limits import Limits
+from engine.execution.token import Token
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One variable written by one element."""
+    """One variable written by one element; `scope` names where it lives when that is not the instance itself."""
 
     element: str | None
     name: str
     old: Any
     new: Any
+    scope: str | None = None
 
 
 @dataclass(slots=True)
 class Memory:
-    """One map of variables per instance, with every change of this step in order: parallel writes lose nothing silently."""
+    """The variables of a case, with every change of this step in order: parallel writes lose nothing silently."""
 
-    variables: dict[str, Any] = field(default_factory=dict)
+    root: Token
+    limits: Limits
     rounds: dict[str, int] = field(default_factory=dict)
-    tasks: dict[str, dict[str, Any]] = field(
-        default_factory=dict
-    )  #: what is known of each open user task, by its token; written by `engine.step`
+    #: what is known of each open user task, by its token; written by `engine.step`
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    size: int = 0  #: bytes of the saved state, and of what was written since
+    changed: bool = True  #: conditions are to be looked at
 
-    def set(self, element: str | None, name: str, value: Any) -> None:
-        """Write a variable; a value equal to the present one changes nothing and leaves no trace."""
-        old = self.variables.get(name)
-        if name in self.variables and type(old) is type(value) and old == value:
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The instance's own variables."""
+        found: dict[str, Any] = self.root.data
+        return found
+
+    def set(self, scope: Token, element: str | None, name: str, value: Any) -> None:
+        """Write a variable in the nearest scope that holds it, else in the process; a value equal to the present one changes nothing and leaves no trace.
+
+        Refuses with `BudgetExceeded` a value that is too large, or one too much.
+        """
+        self.write(scope.owner(name), element, name, value)
+
+    def write(self, owner: Token, element: str | None, name: str, value: Any) -> None:
+        """Write a variable of one scope."""
+        old = owner.data.get(name)
+        if type(old) is type(value) and old == value and name in owner.data:
             return
-        self.changes.append(Change(element, name, old, value))
-        self.variables[name] = value
+        self.weigh(element, name, value)
+        self.changes.append(Change(element, name, old, value, owner.place()))
+        owner.data[name] = value
+        self.changed = True
 
-    def set_member(self, element: str, name: str, key: str, value: Any) -> None:
+    def write_member(self, owner: Token, element: str, name: str, key: str, value: Any, present: Any) -> None:
         """Write one entry of a variable that is a map; only the entry stands in the record, as `name.key`."""
-        present = self.variables.get(name)
         members = dict(present) if isinstance(present, dict) else {}
-        self.changes.append(Change(element, f"{name}.{key}", members.get(key), value))
+        self.changes.append(Change(element, f"{name}.{key}", members.get(key), value, owner.place()))
         members[key] = value
-        self.variables[name] = members
+        owner.data[name] = members
+        self.changed = True
+
+    def weigh(self, element: str | None, name: str, value: Any) -> None:
+        """Refuse with `BudgetExceeded` a value that is larger than one may be, or makes the case larger than one may be."""
+        if type(value) is str:
+            size = len(value)
+        elif type(value) in (dict, list, set, bytes):
+            size = len(values.dumps(value))
+        else:
+            return
+        self.size += size
+        if size > self.limits.value:
+            raise BudgetExceeded(element=element or "", reason=f"{name} > {self.limits.value} bytes", limit="value")
+        if self.size > self.limits.variables:
+            raise BudgetExceeded(element=element or "", reason=f"variables > {self.limits.variables} bytes", limit="variables")
 
     def enter(self, element: str) -> int:
         """Count a further round of an element and return its number, from 1."""

@@ -1,32 +1,155 @@
-"""The nodes that ask something of us: operations and decisions."""
+"""What every element does: it is entered, it ends, it is left by its flows. What is special to a kind stands in its own class."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
-from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.model import Element
+from engine.bpmn import model
+from engine.errors import ExecutionFailed
+from engine.execution import compensation, loops, waiting
+
+if TYPE_CHECKING:
+    from engine.execution.program import Program, Way
+    from engine.execution.token import Token
 
 
-class OperationTask(BpmnSpecMixin):  # type: ignore[misc]
-    """A service or business rule task. A local operation runs now; an outside one leaves the task STARTED until its job answers."""
+class Node(BpmnSpecMixin):  # type: ignore[misc]
+    """One element of a definition. It is built once and shared by all threads; nothing of an instance is ever kept in it."""
 
-    def __init__(self, wf_spec: Any, name: str, element: Element, **kwargs: Any) -> None:
-        super().__init__(wf_spec, name, **kwargs)
+    is_root = False
+    is_join = False  #: its tokens remember the flow that brought them
+    is_activity = False
+
+    def __init__(self, program: Program, element: model.Element) -> None:
+        super().__init__(program.spec, f"bpmn:{element.id}")
+        self.bpmn_id, self.bpmn_name = element.id, element.name
         self.element = element
+        self.program = program
+        self.ways: list[Way] = []  #: the flows that leave it, in the order of the file
+        self.incoming: tuple[str, ...] = ()
+        self.boundaries: list[Node] = []
+        self.event_parts: list[tuple[Node, Node]] = []  #: event sub-processes in it, each with its start event
+        self.begins: list[Node] = []  #: of a scope: where its tokens begin
+        self.handler: Node | None = None  #: the activity that compensates it
+        self.plain = not (element.loop or element.inputs or element.outputs or element.async_before or element.async_after)
 
-    def _run_hook(self, my_task: Task) -> bool | None:
-        finished: bool = my_task.workflow.script_engine.operate(my_task, self.element)
-        return True if finished else None
+    # --- what the library calls
 
+    def _run(self, token: Token) -> bool | None:
+        """Enter the element. True: it is done; None: it waits (the library then marks it STARTED)."""
+        internal = token.internal_data
+        if internal:
+            if "ending" in internal:
+                return True
+            if internal.get("pause") == "after":
+                return True
+            if "loop" in internal:
+                loops.again(token)
+                return None
+        if token.subscribed:  # it could not begin to wait, and somebody has put that right
+            waiting.run_part(token)
+            return None
+        element = self.element
+        if self.plain and not self.boundaries:
+            return self.enter(token)
+        if element.async_before and not token.is_instance and internal.get("pause") != "passed":
+            token.workflow.wait(token, pause="before")
+            return None
+        if not token.is_instance and self.boundaries:
+            waiting.subscribe_boundaries(token)
+            if not token.alive():  # a condition on its boundary is true already
+                return None
+        if element.loop is not None and not token.is_instance:
+            return loops.begin(token, element.loop)
+        if element.inputs:
+            execution = token.workflow.execution
+            for name, value in element.inputs:
+                token.data[name] = execution.give(token, value)
+        return self.enter(token)
 
-class Script(BpmnSpecMixin):  # type: ignore[misc]
-    """A script task: our own language on the instance's variables."""
+    def _on_complete(self, token: Token) -> None:
+        if token.alive():  # a terminate or error end may have taken it out already
+            self.finish(token)
 
-    def __init__(self, wf_spec: Any, name: str, script: str, **kwargs: Any) -> None:
-        super().__init__(wf_spec, name, **kwargs)
-        self.script = script
+    def _on_cancel(self, token: Token) -> None:
+        token.workflow.remove(token)
 
-    def _run_hook(self, my_task: Task) -> bool:
-        my_task.workflow.script_engine.execute(my_task, self.script)
+    # --- what kinds of elements replace
+
+    def enter(self, token: Token) -> bool | None:
+        """Do what the element does. True: done; None: it waits."""
         return True
+
+    def ended(self, scope: Token) -> None:
+        """Nothing is left in the scope that this token holds."""
+        scope.complete()
+
+    def gather(self, scope: Token, token: Token) -> bool:
+        """Of a gateway: fire if nothing more can arrive; tells whether it did."""
+        return False
+
+    def open(self, token: Token, start: Node | None = None) -> None:
+        """Of a scope: begin what is inside, with the start event that has happened or else at its none start."""
+        raise TypeError(f"{self.element.id} holds nothing")
+
+    def resolve(self, token: Token) -> None:
+        """Of a join: fire with what has arrived."""
+
+    # --- the end of an element
+
+    def finish(self, token: Token) -> None:
+        """The element has done its work: hand out its results, then leave by its flows."""
+        element, workflow = self.element, token.workflow
+        token._state = TaskState.READY
+        token.internal_data["ending"] = 1  # what goes wrong from here on is tried again from here on
+        if element.outputs and not token.is_body:
+            execution = workflow.execution
+            outside = token.scope if token.scope is not None else token
+            for name, value in element.outputs:
+                execution.memory.set(outside, element.id, name, execution.give(token, value))
+        if token.is_instance:
+            loops.instance_ended(token)
+            return
+        if element.async_after and token.internal_data.get("pause") != "after":
+            del token.internal_data["ending"]
+            workflow.wait(token, pause="after")
+            return
+        self.leave(token, self.choose(token))
+
+    def choose(self, token: Token) -> list[Way]:
+        """Return the flows to take: those without a condition, those whose condition is true, or the default.
+
+        Refuses with `ExecutionFailed` when there are flows and none may be taken.
+        """
+        ways = self.ways
+        if not ways or (len(ways) == 1 and ways[0].condition is None):
+            return ways
+        variables = token.variables()
+        execution = token.workflow.execution
+        taken = [way for way in ways if not way.is_default and (way.condition is None or execution.test(way.condition, variables))]
+        if not taken:
+            taken = [way for way in ways if way.is_default]
+        if not taken:
+            raise ExecutionFailed(element=self.element.id, reason="no outgoing flow has a true condition, and none is the default")
+        return taken
+
+    def leave(self, token: Token, taken: list[Way]) -> None:
+        """Take the token away and put one on each flow taken."""
+        workflow, scope = token.workflow, token.scope
+        assert scope is not None
+        workflow.require_room(self.element.id, len(taken) - 1)
+        path = workflow.execution.path
+        if not token.internal_data.get("passed"):
+            path.append(self.element.id)
+        compensation.remember(token)
+        runner = token.internal_data.get("for")
+        workflow.remove(token, TaskState.COMPLETED)
+        for way in taken:
+            if way.flow is not None:
+                path.append(way.flow)
+            workflow.spawn(way.target, scope, way.flow)
+        if runner is not None:
+            compensation.go_on(workflow, runner)

@@ -3,35 +3,140 @@
 The specification is built by us and not by the library's parser, so nothing in a file reaches the library unchecked. It is never changed by a run.
 """
 
+from __future__ import annotations
+
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BoundaryEventSplit
-from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, EndEvent, ExclusiveGateway, IntermediateCatchEvent, StartEvent, UserTask
-from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
-from SpiffWorkflow.specs.base import TaskSpec
 
 from engine.bpmn import model
-from engine.execution.joins import EndJoin, ParallelJoin
-from engine.execution.nodes import OperationTask, Script
-from engine.execution.timers import DueTimer
+from engine.execution.events import Boundary, Catch, End, Start, Throw
+from engine.execution.gateways import EventBased, Exclusive, Inclusive, Parallel
+from engine.execution.nodes import Node
+from engine.execution.scopes import Call, Root, SubProcess, Transaction
+from engine.execution.tasks import Activity, Human, Operation, Receive, Script, Send
 
-RESERVED = {"Start", "End"}  #: the library keeps its own nodes in the same namespace
 CACHE_SIZE = 256
+
+KINDS: dict[str, type[Node]] = {
+    model.START: Start, model.END: End, model.CATCH: Catch, model.THROW: Throw, model.BOUNDARY: Boundary,
+    model.HUMAN: Human, model.SCRIPT: Script, model.SERVICE: Operation, model.RULE: Operation, model.SEND: Send, model.RECEIVE: Receive,
+    model.TASK: Activity, model.MANUAL: Activity, model.SUB: SubProcess, model.TRANSACTION: Transaction, model.CALL: Call,
+    model.EXCLUSIVE: Exclusive, model.PARALLEL: Parallel, model.INCLUSIVE: Inclusive, model.COMPLEX: Inclusive, model.EVENT_BASED: EventBased,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A sequence flow as a token sees it; a link has no flow."""
+
+    flow: str | None
+    target: Node
+    condition: str | None = None
+    is_default: bool = False
+
+
 class Program:
     """What runs: the model and the library's specification of it. `hash` is that of the normalised XML."""
 
-    hash: str
-    model: model.ProcessModel
-    spec: BpmnProcessSpec
-    flows: dict[tuple[str, str], str]  #: (source element, target element) -> flow
+    def __init__(self, key: str, process: model.ProcessModel) -> None:
+        self.hash = key
+        self.model = process
+        self.spec = BpmnProcessSpec(name=process.id)
+        self.nodes: dict[str, Node] = {}
+        self.compensates = any(
+            definition.kind in (model.COMPENSATION, model.CANCEL) for e in process.elements.values() for definition in e.events
+        )
+        self.root = Root(self)
+        self._upstream: dict[tuple[str, str], frozenset[str]] = {}
+        for element in process.elements.values():
+            self.nodes[element.id] = _class_of(element)(self, element)
+        self._connect()
+        self._nest()
+
+    def _connect(self) -> None:
+        links = {
+            (element.parent, definition.name): self.nodes[element.id]
+            for element in self.model.of_kind(model.CATCH)
+            for definition in element.events
+            if definition.kind == model.LINK
+        }
+        incoming: dict[str, list[str]] = {}
+        for flow in self.model.flows.values():
+            source, target = self.nodes[flow.source], self.nodes[flow.target]
+            is_default = flow.id == source.element.default_flow
+            source.ways.append(Way(flow.id, target, None if is_default else flow.condition, is_default))
+            incoming.setdefault(flow.target, []).append(flow.id)
+        for identity, flows in incoming.items():
+            self.nodes[identity].incoming = tuple(flows)
+        for node in self.nodes.values():
+            element = node.element
+            link = element.event(model.LINK)
+            if element.kind == model.THROW and link is not None:
+                node.ways = [Way(None, links[element.parent, link.name])]
+            if element.kind == model.BOUNDARY and element.attached_to is not None:
+                host = self.nodes[element.attached_to]
+                if element.event(model.COMPENSATION) is not None and element.handler is not None:
+                    host.handler = self.nodes[element.handler]
+                else:
+                    host.boundaries.append(node)
+
+    def _nest(self) -> None:
+        """Say of each scope where its tokens begin, and which event sub-processes wait in it."""
+        inside: dict[str | None, list[Node]] = {}
+        for node in self.nodes.values():
+            inside.setdefault(node.element.parent, []).append(node)
+        for parent, nodes in inside.items():
+            scope = self.nodes[parent] if parent is not None else self.root
+            starts = [node for node in nodes if node.element.kind == model.START]
+            scope.begins = [node for node in starts if not node.element.events] if starts else [node for node in nodes if _begins(node)]
+            scope.event_parts = [
+                (node, start)
+                for node in nodes
+                if node.element.by_event
+                for start in inside.get(node.element.id, [])
+                if start.element.kind == model.START
+            ]
+
+    def upstream(self, gateway: Node, start: Node) -> frozenset[str]:
+        """Return the flows into a gateway that a token at an element can still come by, without passing the gateway itself."""
+        key = (gateway.element.id, start.element.id)
+        found = self._upstream.get(key)
+        if found is None:
+            flows: set[str] = set()
+            seen, stack = {start.element.id}, [start]
+            while stack:
+                node = stack.pop()
+                ways = [way for one in (node, *node.boundaries) for way in one.ways]
+                for way in ways:
+                    if way.target is gateway:
+                        if way.flow is not None:
+                            flows.add(way.flow)
+                    elif way.target.element.id not in seen:
+                        seen.add(way.target.element.id)
+                        stack.append(way.target)
+            found = self._upstream[key] = frozenset(flows)
+        return found
+
+
+def _class_of(element: model.Element) -> type[Node]:
+    if element.kind == model.SERVICE and element.script is not None and not element.operation:
+        return Script  # an expression of the drawing instead of an operation
+    if element.kind == model.SEND and (element.operation or element.script is not None):
+        return Operation if element.operation else Script
+    if element.kind not in KINDS:
+        raise ValueError(f"{element.kind} was not refused at deployment")
+    return KINDS[element.kind]
+
+
+def _begins(node: Node) -> bool:
+    """Tell whether a token begins here in a scope without a start event."""
+    element = node.element
+    event_only = element.kind == model.BOUNDARY or element.by_event or element.compensates
+    return not node.incoming and not event_only and element.event(model.LINK) is None
 
 
 _programs: OrderedDict[str, Program] = OrderedDict()
@@ -55,79 +160,4 @@ def load_program(key: str, read: Callable[[], model.ProcessModel]) -> Program:
 
 def build(key: str, process: model.ProcessModel) -> Program:
     """Build the library's specification of a checked model."""
-    spec = BpmnProcessSpec(name=process.id)
-    spec.end.__class__ = EndJoin
-    nodes = {element.id: _node(spec, element) for element in process.elements.values()}
-    entries = dict(nodes)
-    for element in process.elements.values():
-        events = [nodes[event.id] for event in process.of_kind(model.BOUNDARY) if event.attached_to == element.id]
-        if events:
-            entries[element.id] = _surround(spec, nodes[element.id], element.id, events)
-    for start in process.of_kind(model.START):
-        spec.start.connect(nodes[start.id])
-    for element in process.elements.values():
-        _connect(nodes[element.id], element, process, entries)
-    for end in process.of_kind(model.END):
-        nodes[end.id].connect(spec.end)
-    flows: dict[tuple[str, str], str] = {}
-    for flow in process.flows.values():
-        flows.setdefault((flow.source, flow.target), flow.id)
-    return Program(key, process, spec, flows)
-
-
-def _node(spec: BpmnProcessSpec, element: model.Element) -> TaskSpec:
-    name = f"{element.id} (element)" if element.id in RESERVED else element.id
-    node = _create(spec, name, element)
-    node.bpmn_id, node.bpmn_name = element.id, element.name
-    return node
-
-
-def _create(spec: BpmnProcessSpec, name: str, element: model.Element) -> TaskSpec:
-    match element.kind:
-        case model.START:
-            return StartEvent(spec, name, event_definition=NoneEventDefinition())
-        case model.END:
-            return EndEvent(spec, name, event_definition=NoneEventDefinition())
-        case model.HUMAN:
-            return UserTask(spec, name)
-        case model.SCRIPT:
-            return Script(spec, name, element.script or "")
-        case model.SERVICE | model.RULE:
-            return OperationTask(spec, name, element)
-        case model.EXCLUSIVE:
-            return ExclusiveGateway(spec, name)
-        case model.PARALLEL:
-            return ParallelJoin(spec, name)
-        case model.CATCH if element.timer is not None:
-            return IntermediateCatchEvent(spec, name, event_definition=DueTimer(element.id, element.timer))
-        case model.BOUNDARY if element.timer is not None:
-            return BoundaryEvent(spec, name, event_definition=DueTimer(element.id, element.timer), cancel_activity=element.interrupting)
-        case kind:
-            raise ValueError(f"{kind} was not refused at deployment")
-
-
-def _surround(spec: BpmnProcessSpec, node: TaskSpec, element_id: str, events: list[TaskSpec]) -> TaskSpec:
-    """Put an activity and its boundary events between the library's split and join; returns the split, which is where flows arrive."""
-    split = BoundaryEventSplit(spec, f"{element_id}.BoundaryEventSplit")
-    join = BoundaryEventJoin(spec, f"{element_id}.BoundaryEventJoin", split_task=split.name, cancel=True)
-    split.connect(node)
-    node.connect(join)
-    for event in events:
-        split.connect(event)
-        event.connect(join)
-    return split
-
-
-def _connect(node: TaskSpec, element: model.Element, process: model.ProcessModel, entries: dict[str, TaskSpec]) -> None:
-    outgoing = process.outgoing(element.id)
-    for flow in outgoing:
-        target = entries[flow.target]
-        if element.kind == model.EXCLUSIVE and flow.condition is not None and flow.id != element.default_flow:
-            node.connect_outgoing_if(flow.condition, target)
-        else:
-            node.connect(target)
-
-
-def surrounded(spec: Any) -> str | None:
-    """Return the element an internal split stands for, or None for any other node."""
-    return spec.outputs[0].bpmn_id if isinstance(spec, BoundaryEventSplit) else None
+    return Program(key, process)

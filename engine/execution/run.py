@@ -1,81 +1,41 @@
 """One step of one instance in memory: restore, command, run to the next wait, save."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from SpiffWorkflow.exceptions import SpiffWorkflowException
-from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.model import END, RULE, START, Element
-from engine.errors import ExecutionFailed, Refused, ShenpiError, TaskClosed
-from engine.execution import patches, pruning, state
+from engine.bpmn.model import Element, Value
+from engine.bpmn.model import Mapping as Handed
+from engine.errors import ExecutionFailed, Refused, TaskClosed
+from engine.execution import state, throwing, waiting
+from engine.execution.done import (
+    Call,
+    Done,
+    Entered,
+    Failure,
+    OpenTask,
+    Result,
+    Thrown,
+    Uncaught,
+    WaitingMessage,
+    WaitingSignal,
+    WaitingTimer,
+)
+from engine.execution.limits import DEFAULT, Limits
 from engine.execution.memory import Change, Memory
-from engine.execution.program import Program, surrounded
+from engine.execution.program import Program
+from engine.execution.token import Token
 from engine.execution.values import clean
 from engine.execution.workflow import Workflow
 from engine.language import Budget, compile_expression, compile_script, compile_template
 
-assert patches.ORIGINALS  # imported for its effect on the library
-
-
-@dataclass(frozen=True, slots=True)
-class OpenTask:
-    """A user task that waits for a person."""
-
-    token: UUID
-    element: str
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingTimer:
-    """A timer that waits for its time (UTC)."""
-
-    token: UUID
-    element: str
-    due_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """An outside operation that a service task asked for in this step."""
-
-    token: UUID
-    element: str
-    operation: str
-    inputs: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An element that went wrong in this step; it is held until somebody retries it."""
-
-    token: UUID
-    element: str
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What an inline operation or decision gave, and the evidence for the record (strings, integers, lists, objects)."""
-
-    value: Any
-    evidence: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """An operation or decision that ran inline in this step."""
-
-    element: str
-    kind: str  #: operation or decision
-    name: str
-    inputs: dict[str, Any]
-    result: Result
+ZONE = ZoneInfo("Asia/Shanghai")
 
 
 class Operations(Protocol):
@@ -85,182 +45,339 @@ class Operations(Protocol):
         """Tell whether an operation runs inside the step."""
 
     def run(self, element: Element, operation: str, inputs: dict[str, Any]) -> Result:
-        """Run a local operation."""
+        """Run a local operation; `BpmnError` goes to the error events of the drawing."""
 
     def decide(self, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
         """Evaluate a decision table."""
+
+    def decide_within(self, identity: str, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
+        """Evaluate a decision table of a called process."""
+
+    def called(self, element: Element, key: str, binding: str, version: str | None) -> tuple[str, Program]:
+        """Find the process that a call activity calls: what `program` knows it by, and the program."""
+
+    def program(self, identity: str) -> Program:
+        """Return a program that was called in an earlier step."""
+
+    def due(self, calendar: str, start: datetime, duration: str) -> datetime:
+        """Count a duration on a working calendar."""
+
+    def next_by_cron(self, cycle: str, after: datetime, element: str) -> datetime:
+        """Return the next time of a cron expression (UTC)."""
 
 
 class Execution:
     """An instance in memory. After a command, `open_tasks`, `timers`, `calls`, `done`, `changes`, `path`, `failures` tell what happened."""
 
-    def __init__(self, program: Program, now: datetime, operations: Operations) -> None:
+    def __init__(self, program: Program, now: datetime, operations: Operations, *, limits: Limits = DEFAULT, zone: ZoneInfo = ZONE) -> None:
         self.program = program
         self.now = now
         self.operations = operations
-        self.memory = Memory()
+        self.limits = limits
+        self.zone = zone
         self.budget = Budget()
         self.path: list[str] = []
         self.calls: list[Call] = []
         self.done: list[Done] = []
+        self.entered: list[Entered] = []
+        self.thrown: list[Thrown] = []
+        self.uncaught: list[Uncaught] = []
         self.failures: list[Failure] = []
         self.outcome: str | None = None
-        self.workflow = Workflow(program.spec, script_engine=self, deserializing=True)
-        #: tokens of timers and outside calls that were there before the command
-        self.timers_before: set[UUID] = set()
+        self.workflow = Workflow(program, self)
+        #: tokens of timers, outside calls and subscriptions that were there before the command
+        self.timers_before: dict[UUID, datetime] = {}
         self.calls_before: set[UUID] = set()
+        self.subscriptions_before: set[tuple[UUID, str, str]] = set()
+        self.paused_before: set[UUID] = set()
 
     # --- life
 
     @classmethod
     def start(
-        cls, program: Program, now: datetime, operations: Operations, variables: Mapping[str, Any], initiator: str | None
-    ) -> "Execution":
-        """Begin a new instance and run it to its first wait."""
-        execution = cls(program, now, operations)
-        execution.workflow = Workflow(program.spec, script_engine=execution)
+        cls,
+        program: Program,
+        now: datetime,
+        operations: Operations,
+        variables: Mapping[str, Any],
+        initiator: str | None,
+        *,
+        at: str | None = None,
+        limits: Limits = DEFAULT,
+        zone: ZoneInfo = ZONE,
+    ) -> Execution:
+        """Begin a new instance at its none start, or at the start event `at` that has happened, and run it to its first wait.
+
+        Refuses with `Refused` a process that only events begin, with `InvalidVariables` values that cannot be kept.
+        """
+        execution = cls(program, now, operations, limits=limits, zone=zone)
+        root = Token(execution.workflow, program.root, None)
+        root._state = TaskState.STARTED
+        execution.workflow.task_tree = root
+        execution.memory = Memory(root, limits)
         for name in sorted(variables):
-            execution.memory.set(None, name, clean(variables[name], name))
-        for element in program.model.of_kind(START):
-            if element.initiator:
-                execution.memory.set(element.id, element.initiator, initiator)
-        execution._go()
+            execution.memory.write(root, None, name, clean(variables[name], name))
+        for node in program.root.begins if at is None else [program.nodes[at]]:
+            if node.element.initiator:
+                execution.memory.write(root, node.element.id, node.element.initiator, initiator)
+        program.root.begin(root, at)
+        execution.workflow.go()
         return execution
 
     @classmethod
-    def restore(cls, program: Program, now: datetime, operations: Operations, raw: bytes) -> "Execution":
+    def restore(
+        cls, program: Program, now: datetime, operations: Operations, raw: bytes, *, limits: Limits = DEFAULT, zone: ZoneInfo = ZONE
+    ) -> Execution:
         """Take up an instance from its saved state."""
-        execution = cls(program, now, operations)
-        memory = state.restore(execution.workflow, raw)
-        execution.memory = Memory(memory["x"], memory["r"], memory["t"])
-        execution.timers_before = {timer.token for timer in execution.timers()}
+        execution = cls(program, now, operations, limits=limits, zone=zone)
+        memory = state.restore(execution.workflow, program, lambda identity: operations.program(identity), raw)
+        execution.memory = Memory(execution.workflow.root, limits, memory["r"], memory["t"], size=len(raw), changed=False)
+        execution.timers_before = {timer.token: timer.due_at for timer in execution.timers()}
         execution.calls_before = execution.pending_calls()
+        execution.subscriptions_before = execution.subscriptions()
+        execution.paused_before = set(execution.workflow.paused)
         return execution
 
     def save(self) -> bytes:
-        """Return the state after pruning what is finished."""
-        pruning.prune(self.workflow)
-        return state.save(self.workflow, {"x": self.memory.variables, "r": self.memory.rounds, "t": self.memory.tasks})
+        """Return the state: what is there, nothing that is over."""
+        return state.save(self.workflow, {"r": self.memory.rounds, "t": self.memory.tasks})
+
+    memory: Memory
 
     # --- commands
 
     def complete(self, token: UUID, decision: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         """Complete a user task: its values, its decision and `outcome` become variables, and the instance goes on.
 
-        Refuses with `TaskClosed` a token that is not open any more.
+        In a multi-instance the decision belongs to its instance, and the loop collects them. Refuses with `TaskClosed` a token that is not open any more.
         """
-        task = self._open(token, TaskState.READY)
-        element: str = task.task_spec.bpmn_id
+        task = self._waiting(self.workflow.people, token)
+        element = task.node.element.id
         for name in sorted(values):  # the record sorts its keys, and a re-execution must write in the same order
-            self.memory.set(element, name, clean(values[name], name))
-        self.memory.set_member(element, "decisions", element, clean(dict(decision)))
-        self.memory.set(element, "outcome", decision["outcome"])
-        self._run(task)
-        self._go()
+            self.memory.set(task, element, name, clean(values[name], name))
+        self.decide_around(task, element, element, clean(dict(decision)))
+        self.memory.write(self.voting_scope(task), element, "outcome", decision["outcome"])
+        self._finish(task, self.workflow.people)
 
     def answer(self, token: UUID, value: Any) -> None:
         """Complete a service task with the answer of its job. Refuses with `TaskClosed` when nobody waits for it any more."""
-        task = self._open(token, TaskState.STARTED)
-        element = task.task_spec.element
-        self._store(element, clean(value))
-        task.complete()
-        self._trace(task)
-        self._go()
+        task = self._waiting(self.workflow.calls, token)
+        self._store(task, clean(value))
+        self._finish(task, self.workflow.calls)
+
+    def fail(self, token: UUID, code: str, message: str) -> bool:
+        """Answer a service task with a BPMN error; False, and an incident, when the drawing catches none of that code. Refuses as `answer` does."""
+        task = self._waiting(self.workflow.calls, token)
+        caught = throwing.throw_error(self.workflow, task, code, message, of_activity=True)
+        if not caught:
+            self.workflow.hold(task, "bpmn-error", message or code)
+        self.workflow.go()
+        return caught
 
     def fire_timers(self, tokens: Iterable[UUID]) -> list[str]:
         """Let timers fire that are due at this step's `now`; returns their elements. Tokens that are gone or not due are passed over."""
         fired = []
         for token in tokens:
-            task = self.workflow.tasks.get(token)
-            due = task.internal_data.get("due") if task is not None and task._state == TaskState.WAITING else None
-            if task is not None and due is not None and due <= self.now:
-                task.internal_data["fired"] = True
-                fired.append(task.task_spec.bpmn_id)
-                task.task_spec._update(task)
-        self._go()
+            task = self.workflow.waiting.get(token)
+            for number, kept in list(task.waits.items()) if task is not None else []:
+                if task is not None and task.id in self.workflow.waiting and "due" in kept and kept["due"] <= self.now:
+                    fired.append(task.node.element.id)
+                    self._happen(task, number, {})
+        self.workflow.go()
         return fired
 
+    def receive(self, token: UUID, payload: Mapping[str, Any]) -> None:
+        """Give a message to the subscription that waits for it. Refuses with `TaskClosed` one that is gone."""
+        task = self._waiting(self.workflow.waiting, token)
+        number = next((number for number, kept in task.waits.items() if "keys" in kept), None)
+        if number is None:
+            raise TaskClosed(state="canceled")
+        self._happen(task, number, clean(dict(payload)))
+        self.workflow.go()
+
+    def signal(self, name: str, payload: Mapping[str, Any]) -> int:
+        """Give a signal to everything here that waits for it; returns how much that was."""
+        reached = throwing.send_signal(self.workflow, name, clean(dict(payload)))
+        self.workflow.go()
+        return reached
+
+    def resume(self, tokens: Iterable[UUID]) -> list[str]:
+        """Let tokens go on from their save points; returns their elements. Tokens that are gone are passed over."""
+        resumed = []
+        for identity in tokens:
+            token = self.workflow.paused.pop(identity, None)
+            if token is not None:
+                resumed.append(token.node.element.id)
+                token._state = TaskState.READY
+                if token.internal_data["pause"] == "before":
+                    token.internal_data["pause"] = "passed"
+                self.workflow.agenda.append(token)
+        self.workflow.go()
+        return resumed
+
     def retry(self, token: UUID) -> None:
-        """Run an element again that failed in an earlier step."""
-        task = self._failed(token)
+        """Run an element again that failed in an earlier step. Refuses with `Refused` one that has not failed."""
+        if token in self.workflow.people:  # nobody was found for it: it is made anew
+            return
+        task = self.workflow.tasks.get(token)
+        if task is None or not task.failed:
+            raise Refused(reason="the element has not failed")
         task.internal_data.pop("failed")
-        if task._state == TaskState.WAITING:
-            task.task_spec._update(task)
-        self._go()
+        if "person" in task.internal_data:
+            self.workflow.wait(task)
+        else:
+            self.workflow.agenda.append(task)
+        self.workflow.go()
 
     def resolve(self, token: UUID, value: Any) -> None:
         """Pass over a failed element or an unanswered call with a value that a person gives for its result."""
         task = self.workflow.tasks.get(token)
-        if task is None or not task._state & (TaskState.READY | TaskState.STARTED | TaskState.WAITING):
+        if task is None or not (task.failed or token in self.workflow.calls):
             raise TaskClosed(state="canceled")
         task.internal_data.pop("failed", None)
-        element = self.program.model.elements[task.task_spec.bpmn_id]
-        if element.result_variable:
-            self._store(element, clean(value))
-        if element.timer is not None:
-            task.internal_data["fired"] = True
-            task.task_spec._update(task)
+        if "flow" in task.internal_data:
+            task.node.resolve(task)
+        elif task.subscribed:
+            self.workflow.guard(task, lambda: waiting.occur(task, {}))
+            self.workflow.go()
+            return
         else:
-            task.complete()
-            self._trace(task)
-        self._go()
+            self._store(task, clean(value))
+        self._finish(task, self.workflow.calls)
 
     def cancel(self) -> None:
         """End everything that is open (withdrawal or termination)."""
-        for task in self.workflow.tasks.unfinished():
-            task.cancel()
+        self.workflow.clear(self.workflow.root)
+        self.workflow.touched.clear()
         self.workflow.completed = True
 
-    # --- what the library asks (it calls the workflow's `script_engine`)
+    # --- what the elements ask
 
-    def evaluate(self, task: Task, text: str, external_context: Any = None) -> bool:
-        """Return whether a flow's condition is true."""
-        return bool(compile_expression(text).evaluate(self.memory.variables, now=self.now, budget=self.budget))
+    def test(self, text: str, variables: Mapping[str, Any]) -> bool:
+        """Return whether a condition is true."""
+        return bool(compile_expression(text).evaluate(variables, now=self.now, budget=self.budget))
 
-    def execute(self, task: Task, script: str) -> None:
-        """Run a script on the instance's variables; all of its writes count or none."""
-        written = compile_script(script).run(self.memory.variables, now=self.now, budget=self.budget)
-        for name, value in written.items():
-            self.memory.set(task.task_spec.bpmn_id, name, value)
+    def run_script(self, script: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a script assigns."""
+        return compile_script(script).run(variables, now=self.now, budget=self.budget)
 
     def resolve_text(self, text: str) -> Any:
-        """Return the value of a text with `${...}`; a text without is itself."""
+        """Return the value of a text with `${...}` as the instance sees it; a text without is itself."""
         return compile_template(text).evaluate(self.memory.variables, now=self.now, budget=self.budget)
 
-    def operate(self, task: Task, element: Element) -> bool:
-        """Run a local operation or decision now, or ask for an outside one; tells whether the element is finished."""
-        inputs = {name: self.resolve_text(text) for name, text in element.inputs}
-        if element.kind == RULE and element.decision_ref:
-            result = self.operations.decide(element, element.decision_ref, {**self.memory.variables, **inputs})
-            self.done.append(Done(element.id, "decision", element.decision_ref, inputs, result))
-        elif self.operations.is_local(element.operation or ""):
-            result = self.operations.run(element, element.operation or "", inputs)
-            self.done.append(Done(element.id, "operation", element.operation or "", inputs, result))
-        else:
-            self.calls.append(Call(task.id, element.id, element.operation or "", inputs))
-            return False
-        self._store(element, clean(result.value))
-        return True
+    def value_of(self, text: str, token: Token) -> Any:
+        """Return the value of a text with `${...}` as seen from a token; a text without is itself."""
+        return compile_template(text).evaluate(token.variables(), now=self.now, budget=self.budget)
+
+    def text(self, text: str, token: Token) -> str:
+        """Return a name or code."""
+        if "{" not in text:
+            return text
+        return str(self.value_of(text, token))
+
+    def value(self, source: str, token: Token) -> Any:
+        """Return the value of a variable's name or an expression."""
+        return compile_expression(source).evaluate(token.variables(), now=self.now, budget=self.budget)
+
+    def give(self, token: Token, value: Value) -> Any:
+        """Return what a parameter is given."""
+        if value.kind == "list":
+            return [self.give(token, item) for _, item in value.items]
+        if value.kind == "map":
+            return {key: self.give(token, item) for key, item in value.items}
+        if value.kind == "script":
+            return clean(self.value(value.text, token))
+        return clean(self.value_of(value.text, token))
+
+    def map(self, mapping: Handed, token: Token) -> dict[str, Any]:
+        """Return the variables that one mapping hands over."""
+        variables = token.variables()
+        if mapping.all:
+            return {name: clean(variables[name]) for name in variables if name not in ("decisions", "outcome")}
+        target = mapping.target or mapping.source or ""
+        if mapping.expression is not None:
+            return {target: clean(self.value(mapping.expression, token))}
+        return {target: clean(variables.get(mapping.source or ""))}
+
+    def voting_scope(self, token: Token) -> Token:
+        """Return where a decision is written: the instance of a multi-instance it was taken in, else the process."""
+        while token.scope is not None and not token.node.is_root and not (token.is_instance and token.scope.is_body):
+            token = token.scope
+        return token
+
+    def decide_around(self, token: Token, by: str, element: str, decision: Any) -> None:
+        """Write a decision, and note it for the loop it was taken in."""
+        owner = self.voting_scope(token)
+        self.memory.write_member(owner, by, "decisions", element, decision, owner.variables().get("decisions"))
+        if owner.is_instance:
+            owner.internal_data.setdefault("voted", []).append([element, decision])
+
+    def note_failure(self, token: Token, code: str, message: str) -> None:
+        self.failures.append(Failure(token.id, token.node.element.id, code, message))
+
+    def note_end(self, element: Element) -> None:
+        """Keep the outcome that an end event of the process gives its case."""
+        self.outcome = element.outcome or self.outcome
 
     # --- what is there after a command
 
+    def element_of(self, token: UUID) -> Element:
+        """Return the element a token stands at."""
+        element: Element = self.workflow.tasks[token].node.element
+        return element
+
+    def variables_of(self, token: UUID) -> Mapping[str, Any]:
+        """Return the variables as seen from a token."""
+        return self.workflow.tasks[token].variables()
+
+    def hold(self, token: UUID, code: str, message: str) -> None:
+        """Note that an element went wrong outside of the run."""
+        self.workflow.hold(self.workflow.tasks[token], code, message)
+
     def open_tasks(self) -> list[OpenTask]:
         """Return the user tasks that wait for a person."""
-        ready = self.workflow.tasks.unfinished(TaskState.READY)
-        return [OpenTask(task.id, task.task_spec.bpmn_id) for task in ready if task.task_spec.manual]
+        return [OpenTask(token.id, token.node.element.id, token.node.element) for token in _in_order(self.workflow.people)]
 
     def timers(self) -> list[WaitingTimer]:
-        """Return the timers that wait."""
-        waiting = self.workflow.event_manager.tasks.values()
+        """Return the timers that wait; of several on one element the next."""
+        found = []
+        for token in _in_order(self.workflow.waiting):
+            due = [kept["due"] for kept in token.waits.values() if "due" in kept]
+            if due:
+                found.append(WaitingTimer(token.id, token.node.element.id, min(due)))
+        return found
+
+    def messages(self) -> list[WaitingMessage]:
+        """Return the messages that are waited for."""
         return [
-            WaitingTimer(task.id, task.task_spec.bpmn_id, task.internal_data["due"])
-            for task in waiting
-            if task._state == TaskState.WAITING and "due" in task.internal_data
+            WaitingMessage(token.id, token.node.element.id, kept["name"], kept["keys"])
+            for token in _in_order(self.workflow.waiting)
+            for kept in token.waits.values()
+            if "keys" in kept
         ]
+
+    def signals(self) -> list[WaitingSignal]:
+        """Return the signals that are waited for."""
+        return [
+            WaitingSignal(token.id, token.node.element.id, kept["name"])
+            for token in _in_order(self.workflow.waiting)
+            for kept in token.waits.values()
+            if "name" in kept and "keys" not in kept
+        ]
+
+    def subscriptions(self) -> set[tuple[UUID, str, str]]:
+        """Return every message and signal waited for: token, kind, name."""
+        if not self.workflow.waiting:
+            return set()
+        return {(one.token, "message", one.name) for one in self.messages()} | {(one.token, "signal", one.name) for one in self.signals()}
+
+    def continuations(self) -> list[OpenTask]:
+        """Return the tokens that stand at a save point."""
+        return [OpenTask(token.id, token.node.element.id, token.node.element) for token in _in_order(self.workflow.paused)]
 
     def pending_calls(self) -> set[UUID]:
         """Return the tokens of outside operations that are not answered."""
-        return {task.id for task in self.workflow.tasks.unfinished(TaskState.STARTED)}
+        return set(self.workflow.calls)
 
     @property
     def changes(self) -> list[Change]:
@@ -268,64 +385,35 @@ class Execution:
 
     @property
     def finished(self) -> bool:
-        """Tell whether nothing is left to do; our own check, the library's stops at a depth of 1000."""
-        return bool(self.workflow.is_completed())
+        """Tell whether nothing is left to do: our own check."""
+        return bool(self.workflow.completed)
 
     # --- inside
 
-    def _go(self) -> None:
-        self.workflow.go(self._run)
-
-    def _run(self, task: Task) -> None:
-        try:
-            task.run()
-        except ShenpiError as error:
-            self._hold(task, error.code, str(error))
-        except SpiffWorkflowException as error:
-            self._hold(task, ExecutionFailed.code, str(error))
-        else:
-            if task._state == TaskState.COMPLETED:
-                self._trace(task)
-
-    def _hold(self, task: Task, code: str, message: str) -> None:
-        """Keep a failed element where it is: the other branches go on, and a person will look."""
-        task._set_state(TaskState.READY)
-        self.workflow.tasks.open[task.id] = task
-        self.fail(task, code, message)
-
-    def fail(self, task: Task, code: str, message: str) -> None:
-        """Note that an element went wrong in this step."""
-        task.internal_data["failed"] = code
-        self.failures.append(Failure(task.id, task.task_spec.bpmn_id or task.task_spec.name, code, message))
-
-    def _trace(self, task: Task) -> None:
-        """Note the element passed and the flows its token took."""
-        element = task.task_spec.bpmn_id
-        if element is None:
-            return
-        self.path.append(element)
-        model = self.program.model.elements[element]
-        if model.kind == END:
-            self.outcome = model.outcome or self.outcome
-        for child in task.children:
-            if not child._state & TaskState.PREDICTED_MASK:
-                target = child.task_spec.bpmn_id or surrounded(child.task_spec)
-                flow = self.program.flows.get((element, target)) if target else None
-                if flow is not None:
-                    self.path.append(flow)
-
-    def _store(self, element: Element, value: Any) -> None:
-        if element.result_variable:
-            self.memory.set(element.id, element.result_variable, value)
-
-    def _open(self, token: UUID, wanted: int) -> Task:
-        task = self.workflow.tasks.get(token)
-        if task is None or task._state != wanted:
+    def _waiting(self, group: dict[UUID, Token], token: UUID) -> Token:
+        found = group.get(token)
+        if found is None:
             raise TaskClosed(state="canceled")
-        return task
+        return found
 
-    def _failed(self, token: UUID) -> Task:
-        task = self.workflow.tasks.get(token)
-        if task is None or "failed" not in task.internal_data:
-            raise Refused(reason="the element has not failed")
-        return task
+    def _finish(self, task: Token, group: dict[UUID, Token]) -> None:
+        group.pop(task.id, None)
+        for name in ("person", "call"):
+            task.internal_data.pop(name, None)
+        self.workflow.guard(task, task.complete)
+        self.workflow.go()
+
+    def _happen(self, task: Token, number: str, variables: Mapping[str, Any]) -> None:
+        self.workflow.guard(task, lambda: waiting.happen(task, number, variables))
+
+    def _store(self, task: Token, value: Any) -> None:
+        element = task.node.element
+        if element.result_variable:
+            self.memory.set(task, element.id, element.result_variable, value)
+
+
+def _in_order(group: dict[UUID, Token]) -> list[Token]:
+    return sorted(group.values(), key=lambda token: token.serial) if len(group) > 1 else list(group.values())
+
+
+__all__ = ["Execution", "ExecutionFailed", "Operations"]

@@ -1,84 +1,67 @@
-"""The saved state: what is unfinished, one row a task, with the variables. No specification, no script text, nothing finished that nobody asks again.
+"""The saved state: the tokens that are there, one row each, with the variables. No specification, no script text, nothing that is over.
 
-Rows are in tree order, parents first: id, row of the parent, node name, state, triggered, internal data. The version names the codec; states of each
-release are kept in tests.
+Rows stand in the order the tokens came, a scope before what is in it: id, row of the scope, element, waiting or held, subscribed, what is kept, variables.
+The version names the codec; states of each release are kept in tests.
 """
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
-from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.execution import values
-from engine.execution.index import TaskIndex
+from engine.execution.program import Program
+from engine.execution.token import Token
 from engine.execution.workflow import Workflow
 
 VERSION = 1
 
 
 def save(workflow: Workflow, memory: dict[str, Any]) -> bytes:
-    """Return the state of a workflow together with what the execution remembers (variables, rounds)."""
+    """Return the state of a workflow together with what the execution remembers (rounds, tasks)."""
+    position: dict[UUID | None, int] = {None: -1}
     rows: list[tuple[Any, ...]] = []
-    position: dict[Any, int] = {}
-    tasks = workflow.tasks
-    stack = [workflow.task_tree]
-    while stack:
-        task = stack.pop()
-        position[task.id] = len(rows)
+    for token in workflow.tasks.values():
+        position[token.id] = len(rows)
         rows.append(
             (
-                task.id.hex,
-                position.get(task._parent, -1),
-                task.task_spec.name,
-                task._state,
-                1 if task.triggered else 0,
-                task.internal_data or None,
+                token.id.hex,
+                position[token._parent],
+                None if token.node.is_root else token.node.bpmn_id,
+                1 if token._state == TaskState.READY else 0,
+                1 if token.subscribed else 0,
+                token.internal_data or None,
+                token.data or None,
             )
         )
-        stack.extend(tasks[child] for child in reversed(task._children))
-    last = position.get(workflow.last_task.id) if workflow.last_task is not None else None
-    return values.dumps({"v": VERSION, "rows": rows, "last": last, "done": workflow.completed, "memory": memory})
+    return values.dumps({"v": VERSION, "rows": rows, "done": workflow.completed, "memory": memory})
 
 
-def restore(workflow: Workflow, raw: bytes) -> dict[str, Any]:
+def restore(workflow: Workflow, program: Program, programs: Callable[[str], Program], raw: bytes) -> dict[str, Any]:
     """Fill an empty workflow from a saved state; returns what the execution remembered."""
     saved: dict[str, Any] = values.loads(raw)
     if saved["v"] != VERSION:
         raise ValueError(f"saved state of codec version {saved['v']}")
-    index = TaskIndex()
-    rows: list[Task] = []
-    for row in saved["rows"]:
-        task = _task(workflow, row, rows)
-        index.restore(task)
-        rows.append(task)
-        if task._state == TaskState.WAITING and isinstance(task.task_spec, CatchingEvent):
-            workflow.event_manager.add_task(task)
-    workflow._tasks = index
-    workflow.task_tree = rows[0]
-    workflow.last_task = rows[saved["last"]] if saved["last"] is not None else None
+    tokens: list[Token] = []
+    for identity, around, element, ready, subscribed, internal, data in saved["rows"]:
+        scope = tokens[around] if around >= 0 else None
+        if element is not None and scope is not None:
+            node = scope.node.program.nodes[element]
+        else:
+            node = programs(internal["called"]).root if scope is not None else program.root
+        token = Token(workflow, node, scope, identity=UUID(identity), subscribed=bool(subscribed))
+        token.internal_data = internal or {}
+        token.data = data or {}
+        if not ready:
+            token._state = TaskState.STARTED
+            workflow.register(token)
+        elif not token.failed:
+            workflow.agenda.append(token)
+        elif "flow" in token.internal_data:
+            workflow.rejoin(token)
+        tokens.append(token)
+    workflow.task_tree = tokens[0]
     workflow.completed = saved["done"]
     memory: dict[str, Any] = saved["memory"]
     return memory
-
-
-def _task(workflow: Workflow, row: list[Any], rows: list[Task]) -> Task:
-    """Build a task without the library's constructor, which would register and number it anew."""
-    identity, parent_row, name, state, triggered, internal = row
-    parent = rows[parent_row] if parent_row >= 0 else None
-    task = Task.__new__(Task)
-    task.id = UUID(identity)
-    task.workflow = workflow
-    task._parent = parent.id if parent is not None else None
-    task._children = []
-    task._state = state
-    task.triggered = bool(triggered)
-    task.task_spec = workflow.spec.task_specs[name]
-    task.thread_id = 0
-    task.data = {}
-    task.internal_data = internal or {}
-    task.last_state_change = 0.0
-    if parent is not None:
-        parent._children.append(task.id)
-    return task

@@ -1,70 +1,138 @@
 """Timers on recorded time: due is reckoned once from the step's `now`, kept in the state, and compared with a later step's `now`.
 
-The library asks the machine's clock; a replay of the record would then come out differently.
+Days, months and years are added on the wall clock of the installation's time zone, so that "every day at nine" stays at nine when the clock is moved.
 """
 
+from __future__ import annotations
+
+import re
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import isodate
-from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
-from SpiffWorkflow.task import Task
 
 from engine.bpmn.model import TimerDefinition
-from engine.errors import ExecutionFailed, ShenpiError
+from engine.errors import ExecutionFailed
+from engine.execution.done import Done, Result
+
+if TYPE_CHECKING:
+    from engine.execution.run import Execution
+    from engine.execution.token import Token
+
+REPEAT = re.compile(r"R(\d*)/(.+)")
+SHORTEST = timedelta(seconds=1)  #: between two firings of one cycle
 
 
-class DueTimer(TimerEventDefinition):  # type: ignore[misc]
-    """A BPMN date or duration timer."""
-
-    def __init__(self, element: str, definition: TimerDefinition) -> None:
-        super().__init__(name=element, expression=definition.text)
-        self.kind = definition.kind
-
-    def has_fired(self, my_task: Task) -> bool:
-        """Reckon the due time once; a timer fires only by the step that was started for it, never in passing."""
-        internal = my_task.internal_data
-        if "due" not in internal and "failed" not in internal:
-            execution = my_task.workflow.script_engine
-            try:
-                internal["due"] = due_at(self.kind, execution.resolve_text(self.expression), execution.now, self.name)
-            except ShenpiError as error:
-                execution.fail(my_task, error.code, str(error))
-        return bool(internal.get("fired"))
-
-    def reset(self, my_task: Task) -> None:
-        my_task.internal_data.pop("due", None)
-        my_task.internal_data.pop("fired", None)
+def begin(execution: Execution, token: Token, definition: TimerDefinition) -> dict[str, Any]:
+    """Return what is kept of a timer: when it is due, and of a cycle how often it still fires (None: without end) and its interval."""
+    element = token.node.element.id
+    value = execution.text(definition.text, token) if definition.kind == "cycle" else execution.value_of(definition.text, token)
+    if definition.kind == "duration" and definition.calendar:
+        due = execution.operations.due(definition.calendar, execution.now, str(value)).astimezone(UTC)
+        return {"due": _noted(execution, element, definition.calendar, due)}
+    if definition.kind != "cycle":
+        return {"due": due_at(definition.kind, value, execution.now, element, execution.zone)}
+    return cycle(execution, str(value), definition, element)
 
 
-def due_at(kind: str, value: Any, now: datetime, element: str) -> datetime:
-    """Return when a timer is due (UTC); a date without zone counts as UTC. Refuses other values with `ExecutionFailed` on the element."""
+def cycle(execution: Execution, text: str, definition: TimerDefinition, element: str) -> dict[str, Any]:
+    """Return the first time of a cycle (`R3/PT1H`, `R/2026-01-01T09:00:00/P1D`, cron) and what is needed for the next."""
+    found = REPEAT.fullmatch(text.strip())
+    if found is None:
+        due = _noted(execution, element, text, execution.operations.next_by_cron(text, execution.now, element))
+        return {"due": due, "left": None, "every": text, "cron": element}
+    count, rest = found.groups()
+    parts = rest.split("/")
+    left = None if count in ("", "-1") else int(count)
+    if left == 0:
+        raise ExecutionFailed(element=element, reason=f"{text!r} never fires")
     try:
-        if kind == "duration":
-            return (now + parse_duration(value, now)).astimezone(UTC)
-        moment = value if isinstance(value, datetime) else isodate.parse_datetime(_with_time(value))
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        if len(parts) == 1:
+            first, every = execution.now, parts[0]
+            due = plus(first, every, execution.zone)
+        elif parts[0].startswith("P"):
+            every, last = parts[0], moment_of(parts[1], execution.zone)
+            due = plus(execution.now, every, execution.zone)
+            return {"due": due, "left": left, "every": every, "until": last}
+        elif parts[1].startswith("P"):
+            first, every = moment_of(parts[0], execution.zone), parts[1]
+            due = first
+            while due <= execution.now and every:
+                following = plus(due, every, execution.zone)
+                if following - due < SHORTEST:
+                    break
+                due = following
+        else:
+            first, second = (moment_of(part, execution.zone) for part in parts)
+            every = isodate.duration_isoformat(second - first)
+            due = first
+        if plus(due, every, execution.zone) - due < SHORTEST:
+            raise ValueError("a cycle needs at least a second between two times")
     except (isodate.ISO8601Error, ValueError, TypeError, OverflowError) as error:
-        raise ExecutionFailed(element=element, reason=f"{value!r} is not a {kind}") from error
+        raise ExecutionFailed(element=element, reason=f"{text!r} is not a cycle: {error}") from error
+    return {"due": due, "left": left, "every": every}
 
 
-def _with_time(value: Any) -> str:
-    if isinstance(value, date):
-        return f"{value.isoformat()}T00:00:00"
-    text = str(value)
-    return text if "T" in text else f"{text}T00:00:00"
+def following(execution: Execution, kept: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a timer's next time after it fired, or None when it does not fire again."""
+    if "every" not in kept:
+        return None
+    left = kept["left"] - 1 if kept["left"] is not None else None
+    if left == 0:
+        return None
+    if "cron" in kept:
+        due = execution.operations.next_by_cron(kept["every"], kept["due"], kept["cron"])
+        return {"due": _noted(execution, kept["cron"], kept["every"], due), "left": left}
+    due = plus(kept["due"], kept["every"], execution.zone)
+    if "until" in kept and due > kept["until"]:
+        return None
+    return {"due": due, "left": left}
 
 
-def parse_duration(value: Any, start: datetime) -> timedelta:
-    """Return an ISO 8601 duration as a span from `start`; months and years follow the calendar, the day capped at the month's last."""
+def _noted(execution: Execution, element: str, by: str, due: datetime) -> datetime:
+    """Keep a time that was reckoned by something outside the case for its record: a calendar may be changed later."""
+    execution.done.append(Done(element, "timer", by, {}, Result(due)))
+    return due
+
+
+def due_at(kind: str, value: Any, now: datetime, element: str, zone: ZoneInfo) -> datetime:
+    """Return when a date or duration is due (UTC); a date without zone is one of the installation's. Refuses others with `ExecutionFailed` on the element."""
+    try:
+        return plus(now, value, zone) if kind == "duration" else moment_of(value, zone)
+    except (isodate.ISO8601Error, ValueError, TypeError, OverflowError) as error:
+        raise ExecutionFailed(element=element, reason=f"{str(value)[:100]!r} is not a {kind}") from error
+
+
+def moment_of(value: Any, zone: ZoneInfo) -> datetime:
+    """Return a moment (UTC) from a date, a date and time, or their ISO 8601 text."""
+    if isinstance(value, datetime):
+        moment = value
+    elif isinstance(value, date):
+        moment = datetime.combine(value, time())
+    else:
+        text = str(value)
+        moment = isodate.parse_datetime(text if "T" in text else f"{text}T00:00:00")
+    return (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)
+
+
+def plus(start: datetime, value: Any, zone: ZoneInfo) -> datetime:
+    """Return a moment an ISO 8601 duration later (UTC): years, months and days on the wall clock of the zone, hours and less as they pass."""
     if isinstance(value, timedelta):
-        return value
+        return start.astimezone(UTC) + value
     parsed = isodate.parse_duration(str(value))
-    if isinstance(parsed, timedelta):
-        return parsed
-    months = start.month - 1 + int(parsed.months) + 12 * int(parsed.years)
-    year, month = start.year + months // 12, months % 12 + 1
-    moved = start.replace(year=year, month=month, day=min(start.day, monthrange(year, month)[1]))
-    span: timedelta = moved - start + parsed.tdelta
-    return span
+    months = 12 * int(getattr(parsed, "years", 0)) + int(getattr(parsed, "months", 0))
+    rest: timedelta = parsed if isinstance(parsed, timedelta) else parsed.tdelta
+    days = timedelta(days=rest.days)
+    local = add_months(start.astimezone(zone), months) + days
+    return local.astimezone(UTC) + (rest - days)
+
+
+def add_months(start: datetime, months: int) -> datetime:
+    """Return the same day some months later, capped at the month's last."""
+    if not months:
+        return start
+    month = start.month - 1 + months
+    year, month = start.year + month // 12, month % 12 + 1
+    return start.replace(year=year, month=month, day=min(start.day, monthrange(year, month)[1]))

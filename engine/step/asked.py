@@ -3,16 +3,17 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
-from engine import operations
+from engine import definitions, operations
 from engine.bpmn.model import Element
 from engine.definitions import Definition
 from engine.dmn import map_result
-from engine.errors import ExecutionFailed
-from engine.execution.run import Result
+from engine.errors import ExecutionFailed, NotFound
+from engine.execution import Program, Result
 from engine.operations import Situation
 from engine.step.case import Case
 
@@ -48,6 +49,31 @@ class InlineOperations:
         """Evaluate a decision table; the rules that matched are the evidence."""
         verdict = self.definition.decisions[decision].decide(variables, now=self.now)
         return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})
+
+    def decide_within(self, identity: str, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
+        """Evaluate a decision table of a called process."""
+        verdict = definitions.get(self.session, UUID(identity)).decisions[decision].decide(variables, now=self.now)
+        return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})
+
+    def called(self, element: Element, key: str, binding: str, version: str | None) -> tuple[str, Program]:
+        """Find the definition that a call activity calls; `ExecutionFailed` on the element when there is none."""
+        try:
+            found = definitions.called(self.session, self.definition, key, binding, version)
+        except NotFound as error:
+            raise ExecutionFailed(element=element.id, reason=f"no process definition {key} ({binding} {version or ''})") from error
+        return str(found.id), found.program
+
+    def program(self, identity: str) -> Program:
+        """Return a program that was called in an earlier step."""
+        return definitions.get(self.session, UUID(identity)).program
+
+    def due(self, calendar: str, start: datetime, duration: str) -> datetime:
+        """Count a duration on a working calendar."""
+        raise ExecutionFailed(element="", reason=f"no working calendar {calendar}")
+
+    def next_by_cron(self, cycle: str, after: datetime, element: str) -> datetime:
+        """Return the next time of a cron expression (UTC)."""
+        raise ExecutionFailed(element=element, reason=f"{cycle!r} is no cycle")
 
 
 def situation(case: Case, element: str, now: datetime, key: str = "") -> Situation:

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from engine import jobs
+from engine import definitions, jobs
 from engine.assignment import Assigned, assign
 from engine.errors import ShenpiError
-from engine.execution import values
-from engine.execution.run import OpenTask
+from engine.execution import OpenTask, values
 from engine.history.events import stamp
 from engine.step.snapshot import make_snapshot
 
@@ -38,7 +37,25 @@ def gather(step: Step) -> None:
 
 
 def _operations(step: Step) -> None:
+    for entered in step.execution.entered:
+        called = definitions.get(step.session, UUID(entered.identity))
+        step.recorder.record(
+            "call:entered",
+            element=entered.element,
+            data={"id": entered.identity, "definition": called.key, "version": called.version, "manifest": called.manifest_hash},
+        )
     for done in step.execution.done:
+        if "error" in done.result.evidence:
+            step.recorder.record(
+                "operation:failed",
+                element=done.element,
+                data={"operation": done.name, "error": done.result.evidence["error"]},
+                personal={"inputs": values.tagged(done.inputs), "message": done.result.evidence["message"]},
+            )
+            continue
+        if done.kind == "timer":
+            step.recorder.record("timer:reckoned", element=done.element, data={"by": done.name, "due": stamp(done.result.value)})
+            continue
         kind = "decision:evaluated" if done.kind == "decision" else "operation:completed"
         step.recorder.record(
             kind,
@@ -59,7 +76,9 @@ def _changes(step: Step) -> None:
             data={"names": sorted({change.name for change in changes})},
             personal={
                 "changes": [
-                    {"element": c.element, "name": c.name, "old": values.tagged(c.old), "new": values.tagged(c.new)} for c in changes
+                    {"element": c.element, "name": c.name, "old": values.tagged(c.old), "new": values.tagged(c.new)}
+                    | ({"scope": c.scope} if c.scope is not None else {})
+                    for c in changes
                 ]
             },
         )
@@ -68,6 +87,15 @@ def _changes(step: Step) -> None:
 def _path(step: Step) -> None:
     if step.execution.path:
         step.recorder.record("path:taken", data={"path": step.execution.path})
+    for uncaught in step.execution.uncaught:
+        step.recorder.record(f"{uncaught.kind}:uncaught", element=uncaught.element, data={"code": uncaught.code})
+    for thrown in step.execution.thrown:
+        step.recorder.record(
+            f"{thrown.kind}:thrown",
+            element=thrown.element,
+            data={"name": thrown.name},
+            personal={"keys": values.tagged(thrown.keys), "payload": values.tagged(thrown.payload)},
+        )
 
 
 def _jobs(step: Step) -> None:
@@ -88,11 +116,12 @@ def _jobs(step: Step) -> None:
 
 def _timers(step: Step) -> None:
     timers = {timer.token: timer for timer in step.execution.timers()}
+    before = step.execution.timers_before
     for token, timer in timers.items():
-        if token not in step.execution.timers_before:
+        if before.get(token) != timer.due_at:
             step.document.timers.append({"id": uuid7(), "token": token, "due": stamp(timer.due_at)})
             step.recorder.record("timer:created", element=timer.element, data={"due": stamp(timer.due_at)})
-    step.document.timers_gone.extend(str(token) for token in step.execution.timers_before - timers.keys())
+    step.document.timers_gone.extend(str(token) for token, due in before.items() if token not in timers or timers[token].due_at != due)
 
 
 def _tasks(step: Step) -> None:
@@ -113,11 +142,12 @@ def close_task(step: Step, task: dict[str, Any], reason: str) -> None:
 
 
 def _open(step: Step, task: OpenTask) -> None:
-    element = step.definition.model.elements[task.element]
+    element = task.model
+    execution = step.execution
     try:
-        assigned = assign(step.session, element, step.execution.memory.variables, step.now)
+        assigned = assign(step.session, element, execution.variables_of(task.token), step.now, execution.zone)
     except ShenpiError as error:
-        step.execution.fail(step.execution.workflow.tasks[task.token], error.code, str(error))
+        execution.note_failure(execution.workflow.tasks[task.token], error.code, str(error))
         assigned = NOBODY
     identity = str(uuid7())
     entry: dict[str, Any] = {

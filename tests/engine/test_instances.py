@@ -12,7 +12,7 @@ from tests_support import person
 
 from engine import instances
 from engine.database import transaction
-from engine.errors import BudgetExceeded, Duplicate, InstanceEnded, InvalidVariables, NotFound, NotPermitted, StaleRevision
+from engine.errors import Duplicate, InstanceEnded, InvalidVariables, NotFound, NotPermitted, StaleRevision
 from models import db
 
 SIMPLE = drawing(
@@ -63,15 +63,15 @@ def test_a_failed_start_leaves_no_row(app: Flask) -> None:
     assert rows("SELECT count(*) FROM process_instance") == before
 
 
-def test_a_drawing_that_never_waits_is_stopped(app: Flask) -> None:
+def test_a_drawing_that_never_waits_is_an_incident_on_the_element_where_the_step_ended(app: Flask) -> None:
     endless = drawing(START, node("exclusiveGateway", "g", default="g_to_g2"), node("exclusiveGateway", "g2"), human("a"), END,
                       path("start", "g", "g2"), flow("g2", "g"), flow("g", "a", "${false}"), path("a", "end"))  # fmt: skip
     deploy(endless)
 
-    with pytest.raises(BudgetExceeded):
-        start()
+    case = start().case.id
 
-    assert value("SELECT count(*) FROM process_instance") == 0
+    assert value("SELECT status FROM process_instance WHERE id = :case", case=case) == "running"
+    assert rows("SELECT kind, element FROM incident WHERE instance_id = :case", case=case)[0].element in ("g", "g2")
 
 
 def test_a_title_that_fails_stops_nothing(app: Flask) -> None:

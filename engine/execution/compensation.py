@@ -1,0 +1,119 @@
+"""Compensation: what was done is undone in reverse order of completion.
+
+A scope remembers each completed activity that has a handler (or holds such); a throwing event becomes the runner of a queue of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from engine.bpmn import model
+from engine.execution import waiting
+from engine.execution.token import Token
+
+if TYPE_CHECKING:
+    from engine.execution.workflow import Workflow
+
+
+def remember(token: Token) -> None:
+    """Note a completed activity in its scope, if it can be compensated."""
+    node = token.node
+    if not node.program.compensates or not node.is_activity or token.is_body:
+        return
+    inner = token.internal_data.get("completed")
+    undoes_itself = any(start.element.event(model.COMPENSATION) for _, start in node.event_parts)
+    if node.handler is None and not inner and not undoes_itself:
+        return
+    scope = next(one for one in _outward(token) if not one.is_body)
+    record: dict[str, Any] = {"e": node.element.id}
+    if token.data:
+        record["d"] = dict(token.data)
+    if inner:
+        record["in"] = inner
+    scope.internal_data.setdefault("completed", []).append(record)
+
+
+def _outward(token: Token) -> list[Token]:
+    found, scope = [], token.scope
+    while scope is not None:
+        found.append(scope)
+        scope = scope.scope
+    return found
+
+
+def scope_of(token: Token) -> Token:
+    """Return the scope whose activities a throwing event compensates: its own, or the one around its event sub-process."""
+    scope = token.scope
+    assert scope is not None
+    while scope.node.element.by_event and scope.scope is not None:
+        scope = scope.scope
+    return scope
+
+
+def begin(runner: Token, scope: Token, activity: str | None) -> None:
+    """Let a token undo what a scope has completed, or one activity of it; it goes on when everything is undone."""
+    records = scope.internal_data.get("completed", [])
+    chosen = [record for record in records if activity is None or record["e"] == activity]
+    rest = [record for record in records if activity is not None and record["e"] != activity]
+    if rest:
+        scope.internal_data["completed"] = rest
+    else:
+        scope.internal_data.pop("completed", None)
+    runner.workflow.wait(runner, queue=chosen, at=scope.id.hex)
+    _next(runner.workflow, runner)
+
+
+def go_on(workflow: Workflow, runner: str) -> None:
+    """A handler is done: its runner takes the next, or is done itself."""
+    token = workflow.tasks.get(UUID(runner))
+    if token is not None:
+        _next(workflow, token)
+
+
+def _next(workflow: Workflow, runner: Token) -> None:
+    queue = runner.internal_data["queue"]
+    scope = workflow.tasks.get(UUID(runner.internal_data["at"]))
+    while queue and scope is not None:
+        record = queue.pop()
+        node = scope.node.program.nodes[record["e"]]
+        if node.handler is not None:
+            handler = workflow.spawn(node.handler, scope)
+            handler.data = dict(record.get("d", {}))
+            handler.internal_data["for"] = runner.id.hex
+            return
+        part = next((start for _, start in node.event_parts if start.element.event(model.COMPENSATION)), None)
+        # the sub-process as it was when it ended: its names, and what it had completed
+        again = Token(workflow, node, scope)
+        again.data = dict(record.get("d", {}))
+        workflow.wait(again, **{"for": runner.id.hex})
+        if record.get("in"):
+            again.internal_data["completed"] = record["in"]
+        if part is not None:
+            workflow.wait(again, undone=1)
+            waiting.begin_part(again, part)
+        else:
+            begin(again, again, None)
+        return
+    _end(workflow, runner)
+
+
+def _end(workflow: Workflow, runner: Token) -> None:
+    internal = runner.internal_data
+    for name in ("queue", "at"):
+        internal.pop(name)
+    if "cancel" in internal:
+        transaction = next(one for one in _outward(runner) if one.node.element.kind == model.TRANSACTION and not one.is_body)
+        host = next(one for one in (transaction, *_outward(transaction)) if not one.is_instance)
+        boundary = next((node for node in host.node.boundaries if node.element.event(model.CANCEL)), None)
+        if boundary is None:
+            workflow.hold(runner, "cancel-not-caught", "the transaction was undone, and nothing says how to go on")
+        else:
+            waiting.fire_boundary(host, boundary)
+        return
+    if "for" in internal:  # a sub-process that was there again only to be undone
+        waiter = internal["for"]
+        workflow.remove(runner)
+        go_on(workflow, waiter)
+        return
+    workflow.guard(runner, runner.complete)

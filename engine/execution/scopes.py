@@ -1,0 +1,122 @@
+"""Elements that hold others: the process, sub-processes, and the processes that call activities call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn import model
+from engine.errors import BudgetExceeded, Refused
+from engine.execution import throwing, waiting
+from engine.execution.done import Entered
+from engine.execution.nodes import Node
+from engine.execution.tasks import Activity
+from engine.execution.token import Token
+from engine.execution.values import clean
+
+if TYPE_CHECKING:
+    from engine.execution.program import Program
+
+
+class Root(Node):
+    """The process itself: the outermost scope of an instance, or of a called process."""
+
+    is_root = True
+
+    def __init__(self, program: Program) -> None:
+        BpmnSpecMixin.__init__(self, program.spec, "process")
+        self.element = model.Element(id=program.model.id, kind="process")
+        self.program = program
+        self.ways = []
+        self.incoming = ()
+        self.boundaries = []
+        self.event_parts = []
+        self.begins = []
+        self.handler = None
+        self.plain = True
+
+    def begin(self, token: Token, at: str | None = None) -> None:
+        """Begin the process at its none start, or at the start event named. Refuses with `Refused` a process that only an event begins."""
+        waiting.subscribe_event_parts(token)
+        begins = [self.program.nodes[at]] if at is not None else self.begins
+        if not begins:
+            raise Refused(reason="the process begins only by an event")
+        for node in begins:
+            if at is None or node.element.kind == model.START:
+                token.workflow.spawn(node, token)
+            else:  # a receive task or an event behind a gateway that begins an instance: it has happened
+                fired = Token(token.workflow, node, token)
+                token.workflow.guard(fired, fired.complete)
+
+    def ended(self, scope: Token) -> None:
+        """Nothing is left: the instance is over, or the call activity goes on."""
+        workflow = scope.workflow
+        if scope.scope is None:
+            workflow.clear(scope)
+            workflow.completed = True
+            scope._set_state(TaskState.COMPLETED)
+            return
+        caller = scope.scope
+        called = caller.node.element.called
+        assert called is not None
+        execution = workflow.execution
+        given: dict[str, Any] = {}
+        for mapping in called.outputs:
+            given.update(execution.map(mapping, scope))
+        for name in sorted(given):
+            execution.memory.set(caller, caller.node.element.id, name, given[name])
+        caller.complete()
+
+
+class SubProcess(Activity):
+    """An embedded sub-process, or an event sub-process once it is begun."""
+
+    def enter(self, token: Token) -> None:
+        token.workflow.wait(token)
+        self.open(token)
+
+    def open(self, token: Token, start: Node | None = None) -> None:
+        """Begin what is inside: at the none start, or with the start event that has happened."""
+        for name in self.element.local:
+            token.data.setdefault(name, None)
+        workflow = token.workflow
+        waiting.subscribe_event_parts(token)
+        if not token.alive():
+            return
+        if start is not None:
+            fired = Token(workflow, start, token)
+            workflow.guard(fired, fired.complete)
+        else:
+            for node in self.begins:
+                workflow.spawn(node, token)
+        if token.live == 0:
+            workflow.touched[token.id] = token
+
+
+class Transaction(SubProcess):
+    """A sub-process that a cancel end event undoes."""
+
+
+class Call(Activity):
+    """A call activity: a process of its own inside the case, which sees only what is mapped in and gives back only what is mapped out."""
+
+    def enter(self, token: Token) -> None:
+        workflow, element = token.workflow, self.element
+        execution = workflow.execution
+        called = element.called
+        assert called is not None
+        depth = execution.limits.depth
+        if sum(1 for _ in throwing.holders(token) if _.node.is_root) > depth:
+            raise BudgetExceeded(element=element.id, reason=f"more than {depth} processes inside one another", limit="depth")
+        identity, program = execution.operations.called(element, execution.text(called.key, token), called.binding, called.version)
+        given: dict[str, Any] = {}
+        for mapping in called.inputs:
+            given.update(execution.map(mapping, token))
+        workflow.wait(token)
+        root = Token(workflow, program.root, token)
+        root.data = {name: clean(given[name]) for name in sorted(given)}
+        workflow.wait(root, called=identity)
+        execution.entered.append(Entered(element.id, identity))
+        program.root.begin(root)

@@ -1,0 +1,96 @@
+"""Tasks: what people, scripts, operations and messages do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.bpmn import model
+from engine.errors import BpmnError
+from engine.execution import throwing, waiting
+from engine.execution.done import Call, Done, Result
+from engine.execution.nodes import Node
+from engine.execution.values import clean
+
+if TYPE_CHECKING:
+    from engine.execution.token import Token
+
+
+class Activity(Node):
+    """A task without a meaning of its own (task, manual task): it passes, as in Camunda."""
+
+    is_activity = True
+
+
+class Human(Activity):
+    """A user task waits for a person."""
+
+    def enter(self, token: Token) -> None:
+        token.workflow.wait(token, person=1)
+
+
+class Script(Activity):
+    """A script task: our own language on the variables seen from here; all of its writes count or none."""
+
+    def enter(self, token: Token) -> bool:
+        execution = token.workflow.execution
+        written = execution.run_script(self.element.script or "", token.variables())
+        owner = token if token.data or token.scope is None else token.scope
+        for name, value in written.items():
+            execution.memory.set(owner, self.element.id, name, value)
+        return True
+
+
+class Operation(Activity):
+    """A service, business rule or send task. A local operation runs now; an outside one waits until its job answers."""
+
+    def enter(self, token: Token) -> bool | None:
+        execution, element = token.workflow.execution, self.element
+        inputs = {name: token.data[name] for name, _ in element.inputs}
+        if element.kind == model.RULE and element.decision_ref:
+            variables = {**token.variables()}
+            within = next((scope.internal_data["called"] for scope in throwing.holders(token) if "called" in scope.internal_data), None)
+            if within is None:
+                result = execution.operations.decide(element, element.decision_ref, variables)
+            else:
+                result = execution.operations.decide_within(within, element, element.decision_ref, variables)
+            execution.done.append(Done(element.id, "decision", element.decision_ref, inputs, result))
+        elif execution.operations.is_local(element.operation or ""):
+            result = self._run_local(token, inputs)
+        else:
+            execution.calls.append(Call(token.id, element.id, element.operation or "", inputs))
+            token.workflow.wait(token, call=1)
+            return None
+        self.store(token, result.value)
+        return True
+
+    def _run_local(self, token: Token, inputs: dict[str, object]) -> Result:
+        execution, element = token.workflow.execution, self.element
+        name = element.operation or ""
+        try:
+            result = execution.operations.run(element, name, inputs)
+        except BpmnError as error:
+            evidence = {"error": error.error_code, "message": error.message}
+            execution.done.append(Done(element.id, "operation", name, inputs, Result(None, evidence)))
+            raise
+        execution.done.append(Done(element.id, "operation", name, inputs, result))
+        return result
+
+    def store(self, token: Token, value: object) -> None:
+        """Keep the answer in the result variable."""
+        if self.element.result_variable:
+            token.workflow.execution.memory.set(token, self.element.id, self.element.result_variable, clean(value))
+
+
+class Send(Activity):
+    """A send task without an operation throws its message."""
+
+    def enter(self, token: Token) -> bool:
+        throwing.throw(token, self.element.events)
+        return True
+
+
+class Receive(Activity):
+    """A receive task waits for its message."""
+
+    def enter(self, token: Token) -> bool | None:
+        return True if waiting.subscribe(token) else None
