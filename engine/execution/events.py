@@ -40,6 +40,8 @@ class Throw(Node):
             return True
         if self.element.kind == model.END and self._ends(token, definitions):
             return None
+        token.passed()  # it is done when it has thrown, even if what it throws ends its own scope
+        token.internal_data["passed"] = 1
         throwing.throw(token, definitions)
         if not token.alive():  # its own signal or escalation ended its scope
             return None
@@ -85,8 +87,8 @@ class Throw(Node):
         workflow, scope = token.workflow, token.scope
         assert scope is not None
         execution = workflow.execution
-        execution.path.append(self.element.id)
-        execution.note_end(self.element)
+        token.passed()
+        execution.note_end(token)
         workflow.clear(scope)
 
 
@@ -94,5 +96,5 @@ class End(Throw):
     """An end event uses its token up."""
 
     def leave(self, token: Token, taken: list[Way]) -> None:
-        token.workflow.execution.note_end(self.element)
+        token.workflow.execution.note_end(token)
         super().leave(token, [])

@@ -107,7 +107,8 @@ def instance_ended(token: Token) -> None:
         kept.setdefault("out", {})[str(token.internal_data["i"])] = clean(workflow.execution.value(loop.output_element, token))
     if "voted" in token.internal_data:
         kept.setdefault("votes", []).extend(token.internal_data["voted"])
-    workflow.execution.path.append(node.element.id)
+        kept["outcome"] = token.data["outcome"]
+    token.passed()
     body.internal_data["passed"] = 1
     compensation.remember(token)
     workflow.remove(token, TaskState.COMPLETED)
@@ -157,7 +158,7 @@ def _show(body: Token, loop: Loop) -> None:
         body.data[loop.output_collection] = collected(kept)
     if kept.get("votes"):
         body.data["decisions"] = _with_votes(body, kept)
-        body.data["outcome"] = kept["votes"][-1][1]["outcome"]
+        body.data["outcome"] = kept["outcome"]
 
 
 def collected(kept: dict[str, Any]) -> list[Any]:
@@ -191,7 +192,7 @@ def _collect(body: Token, loop: Loop) -> None:
     for name, decisions in grouped(kept.get("votes", [])).items():
         execution.decide_around(around, element, name, decisions)
     if kept.get("votes"):
-        execution.memory.set(execution.voting_scope(around), element, "outcome", kept["votes"][-1][1]["outcome"])
+        execution.memory.write(execution.voting_scope(around), element, "outcome", kept["outcome"])
 
 
 def end(body: Token, loop: Loop) -> None:

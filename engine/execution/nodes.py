@@ -141,15 +141,13 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         workflow, scope = token.workflow, token.scope
         assert scope is not None
         workflow.require_room(self.element.id, len(taken) - 1)
-        path = workflow.execution.path
-        if not token.internal_data.get("passed"):
-            path.append(self.element.id)
+        if "passed" not in token.internal_data:
+            token.passed()
         compensation.remember(token)
         runner = token.internal_data.get("for")
         workflow.remove(token, TaskState.COMPLETED)
         for way in taken:
-            if way.flow is not None:
-                path.append(way.flow)
+            token.took(way)
             workflow.spawn(way.target, scope, way.flow)
         if runner is not None:
             compensation.go_on(workflow, runner)

@@ -301,7 +301,7 @@ class Execution:
 
     def voting_scope(self, token: Token) -> Token:
         """Return where a decision is written: the instance of a multi-instance it was taken in, else the process."""
-        while token.scope is not None and not token.node.is_root and not (token.is_instance and token.scope.is_body):
+        while token.scope is not None and not token.node.is_root and not token.votes:
             token = token.scope
         return token
 
@@ -309,15 +309,16 @@ class Execution:
         """Write a decision, and note it for the loop it was taken in."""
         owner = self.voting_scope(token)
         self.memory.write_member(owner, by, "decisions", element, decision, owner.variables().get("decisions"))
-        if owner.is_instance:
+        if owner.votes:
             owner.internal_data.setdefault("voted", []).append([element, decision])
 
     def note_failure(self, token: Token, code: str, message: str) -> None:
         self.failures.append(Failure(token.id, token.node.element.id, code, message))
 
-    def note_end(self, element: Element) -> None:
-        """Keep the outcome that an end event of the process gives its case."""
-        self.outcome = element.outcome or self.outcome
+    def note_end(self, token: Token) -> None:
+        """Keep the outcome that an end event of the process gives its case; one of a called process gives it none."""
+        if not token.prefix:
+            self.outcome = token.node.element.outcome or self.outcome
 
     # --- what is there after a command
 

@@ -39,10 +39,11 @@ class Root(Node):
 
     def begin(self, token: Token, at: str | None = None) -> None:
         """Begin the process at its none start, or at the start event named. Refuses with `Refused` a process that only an event begins."""
-        waiting.subscribe_event_parts(token)
         begins = [self.program.nodes[at]] if at is not None else self.begins
         if not begins:
             raise Refused(reason="the process begins only by an event")
+        if not waiting.subscribe_event_parts(token):
+            return
         for node in begins:
             if at is None or node.element.kind == model.START:
                 token.workflow.spawn(node, token)
@@ -82,8 +83,7 @@ class SubProcess(Activity):
         for name in self.element.local:
             token.data.setdefault(name, None)
         workflow = token.workflow
-        waiting.subscribe_event_parts(token)
-        if not token.alive():
+        if not waiting.subscribe_event_parts(token):
             return
         if start is not None:
             fired = Token(workflow, start, token)
@@ -116,6 +116,7 @@ class Call(Activity):
             given.update(execution.map(mapping, token))
         workflow.wait(token)
         root = Token(workflow, program.root, token)
+        root.prefix = f"{token.prefix}{element.id}/"
         root.data = {name: clean(given[name]) for name in sorted(given)}
         workflow.wait(root, called=identity)
         execution.entered.append(Entered(element.id, identity))

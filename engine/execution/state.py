@@ -51,6 +51,8 @@ def restore(workflow: Workflow, program: Program, programs: Callable[[str], Prog
         else:
             node = programs(internal["called"]).root if scope is not None else program.root
         token = Token(workflow, node, scope, identity=UUID(identity), subscribed=bool(subscribed))
+        if node.is_root and scope is not None:
+            token.prefix = f"{scope.prefix}{scope.node.element.id}/"
         token.internal_data = internal or {}
         token.data = data or {}
         if not ready:

@@ -124,7 +124,7 @@ def end_by_error(token: Token, code: str) -> None:
     """An error end event: everything else in its scope stops, and whoever catches the error goes on. Nobody: its process ends, and the record says so."""
     workflow, scope = token.workflow, token.scope
     assert scope is not None
-    workflow.execution.path.append(token.node.element.id)
+    token.passed()
     if throw_error(workflow, token, code, "", of_activity=False):
         if token.alive():
             workflow.remove(token)
@@ -153,7 +153,7 @@ def undo(token: Token) -> None:
     """A cancel end event: everything in its transaction stops, what was done is compensated, then the cancel boundary goes on."""
     workflow = token.workflow
     transaction = next(holder for holder in holders(token) if holder.node.element.kind == model.TRANSACTION and not holder.is_body)
-    workflow.execution.path.append(token.node.element.id)
+    token.passed()
     workflow.clear(transaction, keep=token if token.scope is transaction else None)
     runner = token
     if not runner.alive():

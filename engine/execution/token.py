@@ -15,6 +15,7 @@ from SpiffWorkflow.util.task import TaskState
 
 if TYPE_CHECKING:
     from engine.execution.nodes import Node
+    from engine.execution.program import Way
     from engine.execution.workflow import Workflow
 
 
@@ -38,10 +39,14 @@ class Token(Task):  # type: ignore[misc]
             subscribed  #: waits on behalf of the scope it stands in: a boundary event, an event sub-process, a branch of an event gateway
         )
         self.inner: dict[UUID, Token] = {}
+        self.group: dict[UUID, Token] | None = None  #: the workflow's list of what waits for the same kind of thing
         self.live = 0  #: tokens in it that keep it from ending
         self.joins: dict[str, dict[str, list[Token]]] = {}  #: arrivals at the gateways in it: gateway -> flow -> tokens
         self.data: dict[str, Any] = {}
         self.internal_data: dict[str, Any] = {}
+        self.prefix: str = (
+            scope.prefix if scope is not None else ""
+        )  #: of elements of a called process, in the record: the way of calls to it
         self.triggered = False
         self.thread_id = 0
         self.last_state_change = 0.0
@@ -78,11 +83,26 @@ class Token(Task):  # type: ignore[misc]
         return "i" in self.internal_data
 
     @property
+    def votes(self) -> bool:
+        """Tell whether decisions taken in it are its own: it runs beside others of its kind, and their loop collects."""
+        loop = self.node.element.loop
+        return self.is_instance and loop is not None and loop.kind != "standard"
+
+    @property
     def failed(self) -> bool:
         return "failed" in self.internal_data
 
     def alive(self) -> bool:
         return self.id in self.workflow.tasks
+
+    def passed(self) -> None:
+        """Note in the way of this step that the element is done."""
+        self.workflow.execution.path.append(self.prefix + self.task_spec.bpmn_id)
+
+    def took(self, way: "Way") -> None:
+        """Note in the way of this step that a flow was taken; a link has none."""
+        if way.flow is not None:
+            self.workflow.execution.path.append(self.prefix + way.flow)
 
     def _set_state(self, value: int) -> None:
         self._state = value

@@ -81,11 +81,14 @@ def subscribe_choices(token: Token) -> None:
             subscribe_part(token, way.target)
 
 
-def subscribe_event_parts(scope: Token) -> None:
-    """Let the event sub-processes of a scope wait."""
-    for _, start in scope.node.event_parts:
+def subscribe_event_parts(scope: Token) -> bool:
+    """Let the event sub-processes of a scope wait; tells whether what the scope does may begin, which one that is due at once may prevent."""
+    for part, start in scope.node.event_parts:
         if scope.alive():
             subscribe_part(scope, start)
+            if start.element.interrupting and any(child.node is part for child in scope.inner.values()):
+                return False
+    return scope.alive()
 
 
 def happen(token: Token, number: str, variables: Mapping[str, Any]) -> None:
@@ -180,8 +183,8 @@ def _choose(gateway: Token, node: Node) -> None:
     workflow, scope = gateway.workflow, gateway.scope
     assert scope is not None
     way = next(way for way in gateway.node.ways if way.target is node)
-    assert way.flow is not None
-    workflow.execution.path.extend((gateway.node.element.id, way.flow))
+    gateway.passed()
+    gateway.took(way)
     workflow.remove(gateway)
     fired = Token(workflow, node, scope)
     workflow.guard(fired, fired.complete)

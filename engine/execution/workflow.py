@@ -76,9 +76,10 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
             one = stack.pop()
             one._state = state
             del self.tasks[one.id]
-            for group in (self.people, self.calls, self.waiting, self.paused, self.gathering, self.touched):
-                group.pop(one.id, None)
-            stack.extend(one.inner.values())
+            if one.group is not None:
+                one.group.pop(one.id, None)
+            if one.inner:
+                stack.extend(one.inner.values())
 
     def clear(self, scope: Token, keep: Token | None = None) -> None:
         """Take out everything in a scope, except one token and the boundary events of its activity."""
@@ -108,15 +109,17 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
         if "failed" in internal or token._state == TaskState.READY:
             return
         if "person" in internal:
-            self.people[token.id] = token
+            token.group = self.people
         elif "call" in internal:
-            self.calls[token.id] = token
+            token.group = self.calls
         elif "waits" in internal:
-            self.waiting[token.id] = token
+            token.group = self.waiting
         elif "pause" in internal:
-            self.paused[token.id] = token
+            token.group = self.paused
         elif "flow" in internal:
             self.rejoin(token)
+        if token.group is not None:
+            token.group[token.id] = token
 
     def wait(self, token: Token, **kept: Any) -> None:
         """Leave a token where it is, with what is to be kept of it."""
@@ -175,8 +178,8 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
 
     def hold(self, token: Token, code: str, message: str) -> None:
         """Keep a failed element where it is: the other branches go on, and a person will look."""
-        for group in (self.people, self.calls, self.waiting, self.paused):
-            group.pop(token.id, None)
+        if token.group is not None:
+            token.group.pop(token.id, None)
         token._state = TaskState.READY
         token.internal_data["failed"] = code
         self.execution.note_failure(token, code, message)
@@ -195,6 +198,9 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
         A join that can never get what it waits for is an incident on it, not a silent end.
         """
         for scope in sorted(self.gathering.values(), key=lambda one: one.serial):
+            if not scope.alive():
+                del self.gathering[scope.id]
+                continue
             for flows in scope.joins.values():
                 arrived = [token for tokens in flows.values() for token in tokens if not token.failed]
                 if arrived and arrived[0].node.gather(scope, arrived[0]):
