@@ -4,6 +4,7 @@ from lxml import etree
 
 from engine.bpmn.model import Called, Mapping
 from engine.bpmn.reading import Reading, unprefixed
+from engine.bpmn.scripts import as_expression
 from engine.bpmn.xml import SHENPI, local, spiff_children, tag, text_of, truth, vendor, vendor_children
 
 BINDINGS = ("latest", "deployment", "version", "versionTag")
@@ -76,7 +77,7 @@ def read_mappings(node: etree._Element, kind: str, reading: Reading) -> tuple[Ma
             target = item.get("target") or item.get("source")
             if not target:
                 reading.fault("mapping-invalid", f"{kind} 缺少 target", f"An {kind} mapping has no target", item)
-            found.append(Mapping(target, item.get("source"), item.get("sourceExpression"), local=local_only))
+            found.append(Mapping(target, item.get("source"), as_expression(item.get("sourceExpression")), local=local_only))
         elif item.get("businessKey") is None:
             reading.fault("mapping-invalid", f"{kind} 缺少来源", f"An {kind} mapping has no source", item)
     for item in spiff_children(node, kind):

@@ -6,7 +6,7 @@ from lxml import etree
 
 from engine.bpmn.model import DEFAULT_OUTCOMES, Assignment
 from engine.bpmn.reading import Reading
-from engine.bpmn.xml import BPMN, SHENPI, local, tag, text_of, vendor, vendor_children
+from engine.bpmn.xml import BPMN, SHENPI, tag, text_of, vendor, vendor_children
 
 #: one entry of a standard resource assignment: `user(li.na)`, `group(finance)`, or a bare name
 ENTRY = re.compile(r"\s*(?:(user|group)\s*\(\s*(.*?)\s*\)|(.*?))\s*", re.DOTALL)
@@ -24,10 +24,7 @@ def read_assignment(node: etree._Element, reading: Reading) -> Assignment:
     for role in node.iterchildren(tag("humanPerformer"), tag("performer")):
         assignee = assignee or expression_of(role, reading)
     for role in node.iterchildren(tag("potentialOwner")):
-        for entry in split(expression_of(role, reading) or ""):
-            match = ENTRY.fullmatch(entry)
-            kind, inner, bare = match.groups() if match else (None, None, entry)
-            (users if kind == "user" else groups).append(inner if kind else bare)
+        sort(role, users, groups, reading)
     return Assignment(
         assignee=assignee,
         candidate_users=joined(users),
@@ -47,6 +44,14 @@ def expression_of(role: etree._Element, reading: Reading) -> str | None:
     return text_of(role.find(f"{tag('resourceAssignmentExpression')}/{tag('formalExpression')}")) or text_of(
         role.find(tag("resourceAssignmentExpression"))
     )
+
+
+def sort(role: etree._Element, users: list[str | None], groups: list[str | None], reading: Reading) -> None:
+    """Add the entries of a resource assignment to the users or to the groups, where those without a word go."""
+    for entry in split(expression_of(role, reading) or ""):
+        match = ENTRY.fullmatch(entry)
+        kind, inner, bare = match.groups() if match else (None, None, entry)
+        (users if kind == "user" else groups).append(inner if kind else bare)
 
 
 def split(text: str) -> list[str]:
@@ -82,10 +87,7 @@ def read_starters(process: etree._Element, reading: Reading) -> tuple[str | None
     """Return the users and the groups that may start a process, None if the drawing leaves it open."""
     users, groups = [vendor(process, "candidateStarterUsers")], [vendor(process, "candidateStarterGroups")]
     for role in vendor_children(process, "potentialStarter"):
-        for entry in split(expression_of(role, reading) or ""):
-            match = ENTRY.fullmatch(entry)
-            kind, inner, bare = match.groups() if match else (None, None, entry)
-            (users if kind == "user" else groups).append(inner if kind else bare)
+        sort(role, users, groups, reading)
     return joined(users), joined(groups)
 
 
@@ -93,7 +95,3 @@ def read_retries(node: etree._Element) -> str | None:
     """Return the retry time cycle of an element."""
     found = vendor_children(node, "failedJobRetryTimeCycle")
     return text_of(found[0]) if found else None
-
-
-def is_ours(node: etree._Element) -> bool:
-    return etree.QName(node).namespace == SHENPI and local(node) != ""

@@ -5,7 +5,9 @@ from lxml import etree
 from engine.bpmn.data import Associations
 from engine.bpmn.model import Loop
 from engine.bpmn.reading import Reading, identifier
+from engine.bpmn.scripts import accepts
 from engine.bpmn.xml import local, tag, text_of, truth, vendor, vendor_children
+from engine.language import compile_expression
 
 REFUSED = ("noneBehaviorEventRef", "oneBehaviorEventRef", "complexBehaviorDefinition")
 
@@ -21,7 +23,7 @@ def read_loop(node: etree._Element, data: Associations, reading: Reading) -> Loo
     return Loop(
         "standard",
         condition=text_of(standard.find(tag("loopCondition"))),
-        maximum=standard.get("loopMaximum"),
+        maximum=counted(standard.get("loopMaximum")),
         test_before=truth(standard.get("testBefore"), False),
     )
 
@@ -39,13 +41,20 @@ def read_several(node: etree._Element, data: Associations, reading: Reading) -> 
         outputs, output = aggregation(aggregated, reading)
     return Loop(
         "sequential" if truth(node.get("isSequential"), False) else "parallel",
-        cardinality=text_of(node.find(tag("loopCardinality"))),
+        cardinality=counted(text_of(node.find(tag("loopCardinality")))),
         collection=vendor(node, "collection") or flowable_collection(node, reading) or collection,
         element_variable=vendor(node, "elementVariable") or element,
         output_collection=outputs,
         output_element=output,
         condition=text_of(node.find(tag("completionCondition"))),
     )
+
+
+def counted(text: str | None) -> str | None:
+    """Return a number as a template: an expression may stand there without `${}`."""
+    if text is None or "${" in text or "#{" in text or not text.strip(" +-.0123456789") or not accepts(compile_expression, text):
+        return text
+    return f"${{{text}}}"
 
 
 def item(node: etree._Element, name: str, data: Associations | None = None) -> str | None:

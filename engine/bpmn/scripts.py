@@ -26,7 +26,7 @@ def read_script(text: str, language: str | None, result: str | None, reading: Re
         if name is None:
             reading.fault("name-invalid", f"变量名无效：{result}", f"{result!r} cannot be the name of a variable", node, result)
             return ""
-    if text.startswith(("${", "#{")) and accepts(compile_template, text):
+    if (language == "juel" or text.startswith(("${", "#{"))) and accepts(compile_template, text):
         return assigned(python_text(text), name)
     if accepts(compile_script, text) and name is None:
         return text
@@ -48,6 +48,13 @@ def read_value(text: str, language: str | None, reading: Reading, node: etree._E
     if accepts(compile_expression, text):
         return Value("text", f"${{{text}}}")
     return Value("script", read_script(text, language, RESULT, reading, node))
+
+
+def as_expression(text: str | None) -> str | None:
+    """Return a template, in which text may stand around the expressions, as one expression. What is outside of the language stays as it is."""
+    if text is None or not accepts(compile_template, text):
+        return text
+    return f"${{{python_text(text)}}}"
 
 
 def inline(node: etree._Element, reading: Reading) -> tuple[str, str | None]:

@@ -29,19 +29,24 @@ class Work:
 def read_work(node: etree._Element, reading: Reading) -> Work:
     """Return what an element does; what cannot run here and is not mapped is a fault."""
     result = vendor(node, "resultVariable") or vendor(node, "resultVariableName")
-    named = ours(node, "operation")
-    if named:
-        return Work(named, inputs=read_fields(node, reading), result=result)
-    operator = next(iter(spiff_children(node, "serviceTaskOperator")), None)
-    if operator is not None:
-        return Work(operator.get("id") or "", inputs=operands(operator), result=operator.get("resultVariable") or result)
-    kind, topic = vendor(node, "type"), vendor(node, "topic")
+    named, topic, kind = ours(node, "operation"), vendor(node, "topic"), vendor(node, "type")
     if topic and kind in (None, *EXTERNAL):
-        return Work(topic, inputs=read_fields(node, reading), result=result)
-    foreign = java(node, kind)
+        kind = None
+    else:
+        topic = None
+    operator = next(iter(spiff_children(node, "serviceTaskOperator")), None)
+    foreign, expression = java(node, kind), vendor(node, "expression")
+    named = named or topic or (operator.get("id") if operator is not None else None)
+    if named:
+        if foreign or expression is not None:
+            zh, en = "既指定了操作又指定了 Java", "It names an operation and Java beside it"
+            reading.fault("java-not-supported", zh, en, node, foreign or expression)
+        inputs = (*read_fields(node, reading), *(operands(operator) if operator is not None else ()))
+        return Work(named, inputs=inputs, result=(operator.get("resultVariable") if operator is not None else None) or result)
+    if expression is not None and find(reading.delegates, expression) is not None:
+        foreign = expression
     if foreign:
         return mapped(foreign, node, reading, result)
-    expression = vendor(node, "expression")
     if expression is not None:
         return Work(script=read_script(expression, "juel", result, reading, node))
     reference = node.get("operationRef")

@@ -107,22 +107,6 @@ def test_every_fault_of_a_file_is_found_at_once_with_its_line() -> None:
     assert all(fault.file == "x.bpmn" and fault.zh and fault.en for fault in faults)
 
 
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [("PT1H", None), ("P1M", None), ("${span}", None), ("", "timer-not-supported"), ("${1 +}", "syntax")],
-)
-def test_a_timer_needs_a_time(text: str, code: str | None) -> None:
-    found = codes(drawing(START, timer("t", text), END, path("start", "t", "end")))
-
-    assert (found != []) == (code is not None)
-
-
-def test_a_repeating_timer_is_refused() -> None:
-    cycle = "<timerEventDefinition><timeCycle>R/PT1H</timeCycle></timerEventDefinition>"
-
-    assert codes(drawing(START, node("intermediateCatchEvent", "t", cycle), END, path("start", "t", "end"))) == ["timer-not-supported"]
-
-
 def test_more_elements_than_anybody_draws_are_refused() -> None:
     for count in (2001, 8_000):
         names = [f"a{number}" for number in range(count)]
