@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import jobs, operations, timers
-from engine.errors import NotFound, Refused, TaskClosed
+from engine.errors import BpmnError, NotFound, Refused, TaskClosed
 from engine.execution import values
+from engine.execution.timers import plus
 from engine.operations import Outcome, Situation
 from engine.permissions import SYSTEM, Actor, require
 from engine.step import Step, lock
@@ -55,6 +56,34 @@ def answer(session: Session, job_id: UUID, outcome: Outcome) -> Step | None:
     return step
 
 
+def throw(session: Session, job_id: UUID, error: BpmnError) -> Step | None:
+    """Give the BPMN error that an outside operation answered with to the error events of the drawing; None as in `answer`.
+
+    When nothing catches it, an incident is raised on the element.
+    """
+    job = session.get(Job, job_id)
+    if job is None:
+        return None
+    step = lock(session, job.instance_id, running=False)
+    session.refresh(job)
+    if job.state not in ("waiting", "retrying", "failed") or step.case.status != "running":
+        return None
+    step.recorder.record(
+        "job:errored",
+        actor=SYSTEM.key,
+        element=job.element,
+        data={"job": str(job.id), "operation": job.operation, "error": error.error_code},
+        personal={"message": error.message},
+    )
+    step.document.jobs_done.append({"token": job.token, "state": "completed", "error": error.error_code})
+    try:
+        step.execution.fail(job.token, error.error_code, error.message)
+    except TaskClosed:
+        return None
+    step.write()
+    return step
+
+
 def fail(session: Session, job_id: UUID, message: str, *, lasting: bool, retry_after: float | None = None) -> None:
     """Note that a job failed: it is put off and tried again, or, when that cannot help or the retries are used up, becomes an incident."""
     job = session.get(Job, job_id)
@@ -72,12 +101,19 @@ def fail(session: Session, job_id: UUID, message: str, *, lasting: bool, retry_a
         data={"job": str(job.id), "operation": job.operation, "attempt": job.attempts, "lasting": lasting},
         personal={"message": message},
     )
-    if lasting or job.attempts >= jobs.MAX_ATTEMPTS:
+    attempts, waits = jobs.plan_of(step.execution.element_of(job.token).retries)
+    if lasting or job.attempts >= attempts:
         job.state = "failed"
         raise_incident(step, "job", job.token, job.element, message, job=job.id)
     else:
         job.state = "retrying"
-        timers.put_off(session, "retry", job.instance_id, str(job.id), jobs.wait_before(job.attempts, retry_after))
+        drawn = waits[min(job.attempts, len(waits)) - 1] if waits else None
+        seconds = (
+            (plus(step.now, drawn, step.execution.zone) - step.now).total_seconds()
+            if drawn
+            else jobs.wait_before(job.attempts, retry_after)
+        )
+        timers.put_off(session, "retry", job.instance_id, str(job.id), seconds)
     job.last_error = message
     session.flush()
     step.write()

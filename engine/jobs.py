@@ -46,6 +46,17 @@ def wake(kind: tuple[str, str], /, **args: Any) -> dict[str, Any]:
     }
 
 
+def plan_of(cycle: str | None) -> tuple[int, list[str]]:
+    """Return how often a job is tried and the ISO 8601 durations between, from a drawing's `R5/PT10M`, `PT1M,PT10M,PT1H` or nothing (ours)."""
+    if not cycle:
+        return MAX_ATTEMPTS, []
+    repeat, slash, wait = cycle.strip().partition("/")
+    if slash and repeat[:1] == "R" and repeat[1:].isdecimal():
+        return max(1, min(int(repeat[1:]), 100)), [wait]
+    waits = [part.strip() for part in cycle.split(",") if part.strip()]
+    return len(waits) + 1, waits
+
+
 def wait_before(attempt: int, asked: float | None = None) -> float:
     """Return the seconds to wait after a failed attempt (from 1): doubled each time, with full jitter, at most ten minutes; a server's own wish wins."""
     if asked is not None:

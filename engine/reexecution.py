@@ -212,7 +212,10 @@ class Rerun:
         pairs = [
             ("path", [i for e in kinds["path:taken"] for i in e.data["path"]], execution.path),
             ("variables", _changes(events), [_change(c) for c in execution.changes]),
-            ("operations", [e.data["operation"] for e in kinds["operation:completed"]], [d.name for d in execution.done if d.kind == "operation"]),
+            ("operations", [e.data["operation"] for e in kinds["operation:completed"]], _names(execution, False)),
+            ("errors", [e.data["operation"] for e in kinds["operation:failed"]], _names(execution, True)),
+            ("calls", [e.data["id"] for e in kinds["call:entered"]], [entered.identity for entered in execution.entered]),
+            ("thrown", [e.data["name"] for kind in ("message", "signal") for e in kinds[f"{kind}:thrown"]], _thrown(execution)),
             ("rules", [e.data["rules"] for e in kinds["decision:evaluated"]], [d.result.evidence["rules"] for d in execution.done if d.kind == "decision"]),
             ("tasks", [e.element for e in kinds["task:created"]], [t.element for t in opened]),
             ("jobs", [(e.element, e.data["operation"]) for e in kinds["job:created"]], [(c.element, c.operation) for c in execution.calls]),
@@ -235,6 +238,14 @@ class Rerun:
         for task_id, token in list(self.tasks.items()):
             if token not in {task.token for task in execution.open_tasks()}:
                 self.tasks.pop(task_id)
+
+
+def _names(execution: Execution, failed: bool) -> list[str]:
+    return [one.name for one in execution.done if one.kind == "operation" and ("error" in one.result.evidence) is failed]
+
+
+def _thrown(execution: Execution) -> list[str]:
+    return [one.name for kind in ("message", "signal") for one in execution.thrown if one.kind == kind]
 
 
 def _changes(events: list[Recorded]) -> list[dict[str, Any]]:

@@ -55,6 +55,12 @@ def fire(session: Session, instance_id: UUID, token: UUID) -> None:
     except (InstanceEnded, NotFound):
         session.execute(delete(Timer).where(Timer.instance_id == instance_id, Timer.token == token))
         return
+    paused = {one.token: one.element for one in step.execution.continuations()}
+    if token in paused:
+        step.recorder.record("task:continued", actor=SYSTEM.key, element=paused[token], data={})
+        step.execution.resume([token])
+        step.write()
+        return
     waiting = {timer.token: timer for timer in step.execution.timers()}
     timer = waiting.get(token)
     if timer is None or timer.due_at > step.now:

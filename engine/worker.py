@@ -21,7 +21,7 @@ from sqlalchemy import text
 from engine import deliveries, inbox, incidents, jobs, timers
 from engine.crash import point
 from engine.database import transaction
-from engine.errors import InvalidContent, NotFound, OAError, OARejected, OAUnavailable, ShenpiError, Unavailable
+from engine.errors import BpmnError, InvalidContent, NotFound, OAError, OARejected, OAUnavailable, ShenpiError, Unavailable
 from engine.oa.contract import Receipt
 from engine.oa.registry import Connectors
 from engine.settings import read_settings
@@ -46,6 +46,10 @@ def call(job: str) -> None:
     point("call:taken")
     try:
         outcome = incidents.run_external(row, told, inputs)
+    except BpmnError as error:
+        with transaction() as session:
+            incidents.throw(session, identity, error)
+        return
     except Exception as error:  # whatever an operation raises, the job must end as a retry or as an incident
         known = isinstance(error, ShenpiError | ValidationError | OSError)
         if not known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from engine.step.snapshot import make_snapshot
 if TYPE_CHECKING:
     from engine.step.move import Step
 
+LOST_AFTER = timedelta(seconds=30)  #: until a continuation without a sign of life is enqueued again
 NOBODY = Assigned(None, (), (), None, {"zh": "未找到处理人", "en": "nobody found"})
 
 
@@ -28,6 +30,7 @@ def gather(step: Step) -> None:
     _path(step)
     _jobs(step)
     _timers(step)
+    _continuations(step)
     _tasks(step)
     _failures(step)
     _end(step)
@@ -122,6 +125,18 @@ def _timers(step: Step) -> None:
             step.document.timers.append({"id": uuid7(), "token": token, "due": stamp(timer.due_at)})
             step.recorder.record("timer:created", element=timer.element, data={"due": stamp(timer.due_at)})
     step.document.timers_gone.extend(str(token) for token, due in before.items() if token not in timers or timers[token].due_at != due)
+
+
+def _continuations(step: Step) -> None:
+    """Let the tokens at a save point go on by a job; the timer's row makes the job again if it is lost."""
+    paused = {one.token: one for one in step.execution.continuations()}
+    before = step.execution.paused_before
+    for token, one in paused.items():
+        if token not in before:
+            step.document.timers.append({"id": uuid7(), "token": token, "due": stamp(step.now + LOST_AFTER)})
+            step.document.wake.append(jobs.wake(jobs.TIMERS, instance=step.case.id, token=token))
+            step.recorder.record("task:paused", element=one.element, data={})
+    step.document.timers_gone.extend(str(token) for token in before - paused.keys())
 
 
 def _tasks(step: Step) -> None:
