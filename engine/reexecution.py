@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -153,7 +154,10 @@ class Rerun:
         answers = Answers(events, self.definition, self.called_definition, first.at)
         if first.type == "instance:started":
             inputs = {c["name"]: untagged(c["new"]) for c in _changes(events) if c["element"] is None}
-            execution = Execution.start(self.program, first.at, answers, inputs, first.data["initiator"], at=first.data.get("at"))
+            zone = ZoneInfo(first.data["zone"])
+            execution = Execution.start(
+                self.program, first.at, answers, inputs, first.data["initiator"], at=first.data.get("at"), zone=zone
+            )
         else:
             assert self.state is not None
             execution = Execution.restore(self.program, first.at, answers, self.state)

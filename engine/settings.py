@@ -37,6 +37,12 @@ class Settings:
     max_upload: int
     #: time zone in which dates are shown and months of filing are counted
     time_zone: str
+    #: how much one step may do: elements passed, instances of one multi-instance, tokens at once, bytes of one variable and of all of a case
+    limit_elements: int
+    limit_instances: int
+    limit_tokens: int
+    limit_value: int
+    limit_variables: int
 
     @property
     def archive_folder(self) -> Path:
@@ -45,6 +51,11 @@ class Settings:
     @property
     def database_folder(self) -> Path:
         return self.home / "database"
+
+    @property
+    def delegates_file(self) -> Path:
+        """The administrator's table `[operations]`: a Java class, delegate expression or listener of a drawing = an operation, or nothing."""
+        return self.home / "delegates.toml"
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -69,4 +80,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         worker_stalled=float(value("SHENPI_WORKER_STALLED", "8")),
         max_upload=int(value("SHENPI_MAX_UPLOAD", str(20 * 1024 * 1024))),
         time_zone=value("SHENPI_TIME_ZONE", "Asia/Shanghai"),
+        limit_elements=int(value("SHENPI_LIMIT_ELEMENTS", "20000")),
+        limit_instances=int(value("SHENPI_LIMIT_INSTANCES", "5000")),
+        limit_tokens=int(value("SHENPI_LIMIT_TOKENS", "20000")),
+        limit_value=int(value("SHENPI_LIMIT_VALUE", "2000000")),
+        limit_variables=int(value("SHENPI_LIMIT_VARIABLES", "10000000")),
     )

@@ -7,7 +7,8 @@ text (`state`).
 """
 
 from engine.execution.done import Call, OpenTask, Result, WaitingTimer
+from engine.execution.limits import Limits
 from engine.execution.program import Program, load_program
 from engine.execution.run import Execution, Operations
 
-__all__ = ["Call", "Execution", "OpenTask", "Operations", "Program", "Result", "WaitingTimer", "load_program"]
+__all__ = ["Call", "Execution", "Limits", "OpenTask", "Operations", "Program", "Result", "WaitingTimer", "load_program"]

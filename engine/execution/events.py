@@ -40,8 +40,9 @@ class Throw(Node):
             return True
         if self.element.kind == model.END and self._ends(token, definitions):
             return None
-        token.passed()  # it is done when it has thrown, even if what it throws ends its own scope
-        token.internal_data["passed"] = 1
+        if any(definition.kind in (model.SIGNAL, model.ESCALATION) for definition in definitions):
+            token.passed()  # it is done when it has thrown, even if what it throws ends its own scope
+            token.internal_data["passed"] = 1
         throwing.throw(token, definitions)
         if not token.alive():  # its own signal or escalation ended its scope
             return None

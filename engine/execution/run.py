@@ -125,12 +125,11 @@ class Execution:
         return execution
 
     @classmethod
-    def restore(
-        cls, program: Program, now: datetime, operations: Operations, raw: bytes, *, limits: Limits = DEFAULT, zone: ZoneInfo = ZONE
-    ) -> Execution:
-        """Take up an instance from its saved state."""
-        execution = cls(program, now, operations, limits=limits, zone=zone)
+    def restore(cls, program: Program, now: datetime, operations: Operations, raw: bytes, *, limits: Limits = DEFAULT) -> Execution:
+        """Take up an instance from its saved state, in the time zone it was started in."""
+        execution = cls(program, now, operations, limits=limits)
         memory = state.restore(execution.workflow, program, lambda identity: operations.program(identity), raw)
+        execution.zone = ZoneInfo(memory["z"])
         execution.memory = Memory(execution.workflow.root, limits, memory["r"], memory["t"], size=len(raw), changed=False)
         execution.timers_before = {timer.token: timer.due_at for timer in execution.timers()}
         execution.calls_before = execution.pending_calls()
@@ -140,7 +139,7 @@ class Execution:
 
     def save(self) -> bytes:
         """Return the state: what is there, nothing that is over."""
-        return state.save(self.workflow, {"r": self.memory.rounds, "t": self.memory.tasks})
+        return state.save(self.workflow, {"r": self.memory.rounds, "t": self.memory.tasks, "z": self.zone.key})
 
     memory: Memory
 

@@ -9,7 +9,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn import model
 from engine.errors import BudgetExceeded, Refused
-from engine.execution import throwing, waiting
+from engine.execution import compensation, throwing, waiting
 from engine.execution.done import Entered
 from engine.execution.nodes import Node
 from engine.execution.tasks import Activity
@@ -93,6 +93,15 @@ class SubProcess(Activity):
                 workflow.spawn(node, token)
         if token.live == 0:
             workflow.touched[token.id] = token
+
+    def ended(self, scope: Token) -> None:
+        """Nothing is left inside; one that was there again only to be undone makes way for the next compensation."""
+        runner = scope.internal_data.get("for")
+        if "undone" not in scope.internal_data:
+            scope.complete()
+        elif runner is not None:
+            scope.workflow.remove(scope)
+            compensation.go_on(scope.workflow, runner)
 
 
 class Transaction(SubProcess):

@@ -26,10 +26,25 @@ class Document:
     wake: list[dict[str, Any]] = field(default_factory=list)
     snapshot: dict[str, Any] | None = None
 
+    def parts(self, *, ended: bool) -> frozenset[tuple[str, bool]]:
+        """Return what there is to write, each with whether it is a single row: the parts of the statement."""
+        found = {(name, len(rows) == 1) for name in self.__slots__ if name != "snapshot" and (rows := getattr(self, name))}
+        found.add(("events", False))
+        if self.snapshot is not None:
+            found.add(("snapshot", True))
+        if ended:
+            found.add(("ended", True))
+        return frozenset(found)
+
     def as_json(self, events: list[Event], headline: dict[str, Any]) -> str:
         """Return the document; events carry their exact bytes as text, so that nothing is written a second time."""
-        rows = {name: getattr(self, name) for name in self.__slots__}
-        rows["closed"] = [{key: value for key, value in row.items() if key != "task"} for row in self.closed]
+        rows = {name: rows for name in self.__slots__ if (rows := getattr(self, name))}
+        if self.dropped:
+            rows["dropped"] = [{"id": task} for task in self.dropped]
+        if self.timers_gone:
+            rows["timers_gone"] = [{"token": token} for token in self.timers_gone]
+        if self.closed:
+            rows["closed"] = [{key: value for key, value in row.items() if key != "task"} for row in self.closed]
         rows["events"] = [event.as_row() for event in events]
         return orjson.dumps(rows | headline, default=_text).decode()
 

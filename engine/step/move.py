@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from psycopg.errors import UniqueViolation
 from sqlalchemy.orm import Session
@@ -13,9 +15,10 @@ from engine import definitions
 from engine.database.prepared import Prepared
 from engine.definitions import Definition
 from engine.errors import Duplicate, InstanceEnded, NotFound, StaleRevision
-from engine.execution import Execution
+from engine.execution import Execution, Limits
 from engine.history import GENESIS, Recorder
 from engine.permissions import Actor
+from engine.settings import read_settings
 from engine.step import statement
 from engine.step.asked import InlineOperations
 from engine.step.case import Case
@@ -24,6 +27,25 @@ from engine.step.gather import gather
 from engine.step.headline import evaluate_headline
 
 JSON = dict[str, Any]
+
+
+@cache
+def _limits() -> Limits:
+    """How much a step may do in this process."""
+    settings = read_settings()
+    return Limits(
+        elements=settings.limit_elements,
+        instances=settings.limit_instances,
+        tokens=settings.limit_tokens,
+        value=settings.limit_value,
+        variables=settings.limit_variables,
+    )
+
+
+@cache
+def _zone() -> ZoneInfo:
+    """The zone of a new case's dates; a case keeps the one it was started with."""
+    return ZoneInfo(read_settings().time_zone)
 
 
 class Step:
@@ -59,7 +81,9 @@ class Step:
                 "subject_kind": case.subject_kind, "subject_id": case.subject_id, "parent": case.parent_id,
             }  # fmt: skip
         try:
-            (statement.WRITE_NEW if self.new and not self.written else statement.WRITE).run(self.session, parameters)
+            statement.writing(self.new and not self.written, self.document.parts(ended=case.status != "running")).run(
+                self.session, parameters
+            )
         except UniqueViolation as error:
             refuse_taken(error)
             raise
@@ -116,11 +140,12 @@ def begin(
             "definition": definition.key, "version": definition.version, "manifest": definition.manifest_hash, "files": dict(definition.hashes),
             "businessKey": case.business_key, "subjectKind": case.subject_kind, "subject": str(case.subject_id) if case.subject_id else None,
             "parent": str(parent_id) if parent_id else None, "initiator": by.key,
+            "zone": _zone().key,
         },
         personal={"by": {"name": by.name, "department": by.department}},
     )  # fmt: skip
     try:
-        step.execution = Execution.start(definition.program, now, step.operations, variables, by.key)
+        step.execution = Execution.start(definition.program, now, step.operations, variables, by.key, limits=_limits(), zone=_zone())
     except UniqueViolation as error:  # the bare row of an instance that begins with an operation
         refuse_taken(error)
         raise
@@ -159,5 +184,5 @@ def _restore(session: Session, case: Case, running: bool, expected_revision: int
         raise InstanceEnded(state=case.status)
     definition = definitions.get(session, case.definition_id)
     step = Step(session, definition, case, new=False)
-    step.execution = Execution.restore(definition.program, case.now, step.operations, case.state)
+    step.execution = Execution.restore(definition.program, case.now, step.operations, case.state, limits=_limits())
     return step

@@ -1,8 +1,11 @@
 """The SQL of a step: one read that locks, one statement that writes everything.
 
 The writing statement takes one JSON document; all its parts see the same snapshot, so none reads what another writes. Each INSERT in a CTE runs even if
-nothing selects from it. Written with the ORM, the same step costs three times as much.
+nothing selects from it. Written with the ORM, the same step costs three times as much. A part with nothing to write is left out, for the server sets up each
+of them: most steps use one of a few combinations, which psycopg keeps prepared.
 """
+
+from functools import cache
 
 from engine.database.prepared import Prepared
 
@@ -37,68 +40,94 @@ _UPDATE = """
 i AS (UPDATE process_instance SET state = %(state)s, revision = revision + 1, step_count = %(step)s, event_count = %(count)s, event_hash = %(hash)s,
         oa_version = %(version)s, status = %(status)s, outcome = %(outcome)s, title = %(title)s, summary = d.j -> 'summary',
         amount = (d.j ->> 'amount')::numeric, currency = d.j ->> 'currency', ended_at = %(ended_at)s
-      FROM d WHERE id = %(id)s),
-"""
+      FROM d WHERE id = %(id)s)"""
 
 _INSERT = """
 i AS (INSERT INTO process_instance (id, definition_id, business_key, legal_entity_id, status, outcome, initiator, title, summary, amount, currency,
         subject_kind, subject_id, parent_id, revision, step_count, event_count, event_hash, oa_version, state, started_at, ended_at)
       SELECT %(id)s, %(definition)s, %(business_key)s, %(legal_entity)s::uuid, %(status)s, %(outcome)s::text, %(initiator)s::text, %(title)s::text,
         d.j -> 'summary', (d.j ->> 'amount')::numeric, d.j ->> 'currency', %(subject_kind)s::text, %(subject_id)s::uuid, %(parent)s::uuid, 1,
-        %(step)s, %(count)s, %(hash)s, %(version)s, %(state)s, %(now)s, %(ended_at)s::timestamptz FROM d),
-"""
+        %(step)s, %(count)s, %(hash)s, %(version)s, %(state)s, %(now)s, %(ended_at)s::timestamptz FROM d)"""
 
-_REST = """
+#: `{rows}` is a set of rows, or a single row: the server then knows that there is one, and finds it by its key however small the table was once
+_PARTS = {
+    "closed": """
 closed AS (UPDATE user_task u SET state = x.state, reason = x.reason, outcome = x.outcome, comment = x.comment, decided_by = x.decided_by,
              on_behalf_of = x.on_behalf_of, ended_at = %(now)s, revision = u.revision + 1
-           FROM d, jsonb_to_recordset(d.j -> 'closed') AS x(id uuid, state text, reason text, outcome text, comment text, decided_by text, on_behalf_of text)
-           WHERE u.id = x.id),
+           FROM d, {rows} AS x(id uuid, state text, reason text, outcome text, comment text, decided_by text, on_behalf_of text)
+           WHERE u.id = x.id)""",
+    "changed": """
 changed AS (UPDATE user_task u SET assignee = x.assignee, claimed = x.claimed, nonce = x.nonce, reminded_at = x.reminded_at, revision = u.revision + 1
-            FROM d, jsonb_to_recordset(d.j -> 'changed') AS x(id uuid, assignee text, claimed boolean, nonce text, reminded_at timestamptz)
-            WHERE u.id = x.id),
-dropped AS (DELETE FROM candidate c USING d, jsonb_array_elements_text(d.j -> 'dropped') AS x(id) WHERE c.task_id = x.id::uuid),
+            FROM d, {rows} AS x(id uuid, assignee text, claimed boolean, nonce text, reminded_at timestamptz)
+            WHERE u.id = x.id)""",
+    "dropped": """
+dropped AS (DELETE FROM candidate c USING d, {rows} AS x(id uuid) WHERE c.task_id = x.id)""",
+    "opened": """
 opened AS (INSERT INTO user_task (id, instance_id, token, element, name, round, state, assignee, claimed, outcomes, nonce, title, amount,
              currency, due_at, due_key, created_at)
            SELECT x.id, %(id)s, x.token, x.element, x.name, x.round, 'open', x.assignee, false, x.outcomes, x.nonce, %(title)s::text,
              (d.j ->> 'amount')::numeric, d.j ->> 'currency', x.due, coalesce(x.due, '9999-12-31 00:00+00'), %(now)s
-           FROM d, jsonb_to_recordset(d.j -> 'opened')
-             AS x(id uuid, token uuid, element text, name text, round int, assignee text, outcomes jsonb, nonce text, due timestamptz)),
+           FROM d, {rows} AS x(id uuid, token uuid, element text, name text, round int, assignee text, outcomes jsonb, nonce text, due timestamptz))""",
+    "candidates": """
 candidates AS (INSERT INTO candidate (task_id, kind, name, due_key, created_at)
                SELECT x.task, x.kind, x.name, coalesce(x.due, '9999-12-31 00:00+00'), x.at
-               FROM d, jsonb_to_recordset(d.j -> 'candidates') AS x(task uuid, kind text, name text, due timestamptz, at timestamptz)),
+               FROM d, {rows} AS x(task uuid, kind text, name text, due timestamptz, at timestamptz))""",
+    "events": """
 events AS (INSERT INTO history_event (instance_id, number, step, type, at, actor, element, body, hash, personal, salt)
            SELECT %(id)s, x.number, %(step)s, x.type, %(now)s, x.actor, x.element, convert_to(x.body, 'UTF8'), decode(x.hash, 'hex'),
              convert_to(x.personal, 'UTF8'), decode(x.salt, 'hex')
-           FROM d, jsonb_to_recordset(d.j -> 'events')
-             AS x(number int, type text, actor text, element text, body text, hash text, personal text, salt text)),
+           FROM d, {rows} AS x(number int, type text, actor text, element text, body text, hash text, personal text, salt text))""",
+    "jobs": """
 jobs AS (INSERT INTO job (id, instance_id, token, element, operation, inputs, state, created_at)
          SELECT x.id, %(id)s, x.token, x.element, x.operation, x.inputs, 'waiting', %(now)s
-         FROM d, jsonb_to_recordset(d.j -> 'jobs') AS x(id uuid, token uuid, element text, operation text, inputs text)),
+         FROM d, {rows} AS x(id uuid, token uuid, element text, operation text, inputs text))""",
+    "jobs_done": """
 jobs_done AS (UPDATE job b SET state = x.state, last_error = coalesce(x.error, b.last_error), ended_at = %(now)s
-              FROM d, jsonb_to_recordset(d.j -> 'jobs_done') AS x(token uuid, state text, error text)
-              WHERE b.instance_id = %(id)s AND b.token = x.token AND b.state IN ('waiting', 'retrying', 'failed')),
+              FROM d, {rows} AS x(token uuid, state text, error text)
+              WHERE b.instance_id = %(id)s AND b.token = x.token AND b.state IN ('waiting', 'retrying', 'failed'))""",
+    "timers": """
 timers AS (INSERT INTO timer (id, kind, instance_id, token, due_at)
-           SELECT x.id, 'event', %(id)s, x.token, x.due FROM d, jsonb_to_recordset(d.j -> 'timers') AS x(id uuid, token uuid, due timestamptz)),
-timers_gone AS (DELETE FROM timer t USING d, jsonb_array_elements_text(d.j -> 'timers_gone') AS x(token)
-                WHERE t.instance_id = %(id)s AND t.token = x.token::uuid),
+           SELECT x.id, 'event', %(id)s, x.token, x.due FROM d, {rows} AS x(id uuid, token uuid, due timestamptz))""",
+    "timers_gone": """
+timers_gone AS (DELETE FROM timer t USING d, {rows} AS x(token uuid) WHERE t.instance_id = %(id)s AND t.token = x.token)""",
+    "incidents": """
 incidents AS (INSERT INTO incident (id, kind, instance_id, token, job_id, element, message, raised_at)
               SELECT x.id, x.kind, %(id)s, x.token, x.job, x.element, x.message, %(now)s
-              FROM d, jsonb_to_recordset(d.j -> 'incidents') AS x(id uuid, kind text, token uuid, job uuid, element text, message text)),
+              FROM d, {rows} AS x(id uuid, kind text, token uuid, job uuid, element text, message text))""",
+    "ended": """
 ended AS (UPDATE incident n SET resolved_at = %(now)s, resolved_by = 'system', resolution = 'ended', reason = %(status)s
-          WHERE %(status)s <> 'running' AND n.instance_id = %(id)s AND n.kind <> 'delivery' AND n.resolved_at IS NULL),
+          WHERE n.instance_id = %(id)s AND n.kind <> 'delivery' AND n.resolved_at IS NULL)""",
+    "snapshot": """
 outbox AS (INSERT INTO oa_delivery (connection, instance_id, version, snapshot, state, created_at)
-           SELECT c.key, %(id)s, %(version)s, d.j -> 'snapshot', 'waiting', %(now)s FROM d, oa_connection c
-           WHERE c.active AND jsonb_typeof(d.j -> 'snapshot') = 'object' RETURNING connection)
+           SELECT c.key, %(id)s, %(version)s, d.j -> 'snapshot', 'waiting', %(now)s FROM d, oa_connection c WHERE c.active RETURNING connection)""",
+}
+_WAKES = {
+    "wake": "SELECT x.queue, x.task, x.args FROM d, {rows} AS x(queue text, task text, args jsonb)",
+    # one waiting job a connection is enough: it takes everything that is due; and none is needed where a worker will look after this step's commit
+    "snapshot": """
+      SELECT 'oa' AS queue, 'push' AS task, jsonb_build_object('connection', o.connection) AS args
+      FROM outbox o JOIN oa_connection c ON c.key = o.connection
+      WHERE (c.next_look IS NULL OR c.next_look < clock_timestamp() + interval '250 milliseconds') AND NOT EXISTS (
+        SELECT 1 FROM procrastinate_jobs q WHERE q.task_name = 'push' AND q.status = 'todo' AND q.args ->> 'connection' = o.connection)""",
+}
+
+
+@cache
+def writing(new: bool, parts: frozenset[tuple[str, bool]]) -> Prepared:
+    """Return the statement that writes these parts of a document; each comes with whether it holds a single row."""
+    single = dict(parts)
+
+    def filled(name: str, text: str) -> str:
+        rows = f"jsonb_to_record(d.j -> '{name}' -> 0)" if single[name] else f"jsonb_to_recordset(d.j -> '{name}')"
+        return text.replace("{rows}", rows)
+
+    written = [_INSERT if new else _UPDATE, *(filled(name, text) for name, text in _PARTS.items() if name in single)]
+    wakes = [filled(name, text) for name, text in _WAKES.items() if name in single]
+    last = (
+        f"""
 SELECT procrastinate_defer_jobs_v1(array_agg(ROW(w.queue, w.task, 0, NULL, NULL, w.args, NULL)::procrastinate_job_to_defer_v1))
-FROM (SELECT x.queue, x.task, x.args FROM d, jsonb_to_recordset(d.j -> 'wake') AS x(queue text, task text, args jsonb)
-      UNION ALL
-      -- one waiting job a connection is enough: it takes everything that is due
-      SELECT 'oa', 'push', jsonb_build_object('connection', o.connection) FROM outbox o WHERE NOT EXISTS (
-        SELECT 1 FROM procrastinate_jobs q WHERE q.task_name = 'push' AND q.status = 'todo' AND q.args ->> 'connection' = o.connection)) AS w
-HAVING count(*) > 0
-"""
-
-_HEAD = "WITH d AS MATERIALIZED (SELECT %(doc)s::jsonb AS j),"
-
-WRITE = Prepared(_HEAD + _UPDATE + _REST)
-WRITE_NEW = Prepared(_HEAD + _INSERT + _REST)
+FROM ({" UNION ALL ".join(wakes)}) AS w HAVING count(*) > 0"""
+        if wakes
+        else "SELECT"
+    )
+    return Prepared("WITH d AS MATERIALIZED (SELECT %(doc)s::jsonb AS j)," + ",".join(written) + last)
