@@ -39,8 +39,19 @@ EVENTS: Mapping[str, str] = {
     "oa:delivered": "办公系统已接收",
     "oa:refused": "办公系统拒绝",
     "personal:erased": "附加内容已删除",
+    "instance:suspended": "挂起",
+    "instance:resumed": "恢复",
+    "call:entered": "进入调用的流程",
+    "operation:failed": "系统处理报错",
+    "job:errored": "作业报错",
+    "message:received": "收到消息",
+    "message:thrown": "发出消息",
+    "signal:received": "收到信号",
+    "signal:thrown": "发出信号",
+    "error:uncaught": "错误未被捕获",
+    "escalation:uncaught": "升级未被捕获",
 }
-_INNER = ("variables:changed", "path:taken", "timer:created")  #: shown as the way, or of no interest on paper
+_INNER = ("variables:changed", "path:taken", "timer:created", "timer:reckoned", "task:paused", "task:continued")  #: shown as the way, or of no interest on paper
 
 
 def render(material: Material, originals: Iterable[Mapping[str, Any]]) -> str:
