@@ -1,28 +1,30 @@
 """Deployments and process definitions: files in, checked versions out, and the definition that a running case is pinned to."""
 
+import tomllib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
+from typing import Any
 from uuid import UUID
 
-from lxml import etree
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from engine import operations
-from engine.bpmn.checks import check
-from engine.bpmn.model import RULE, ProcessModel
-from engine.bpmn.normaliser import normalise
+from engine.bpmn.model import ProcessModel
 from engine.bpmn.reader import processes, read_process
-from engine.bpmn.xml import line_of, parse
+from engine.bpmn.reading import written
+from engine.bpmn.xml import parse
 from engine.dmn import Decision
 from engine.dmn import read as read_decisions
 from engine.errors import Fault, InvalidDefinition, NotFound
+from engine.examination import DRAWINGS, SECONDS, Asked, Examination, examine_apart
 from engine.execution import Program, load_program
 from engine.history.events import exact
+from engine.settings import read_settings
 from models.repository import Deployment, ProcessDefinition, Resource
 
 CACHE_SIZE = 256
@@ -51,99 +53,68 @@ _definitions: OrderedDict[UUID, Definition] = OrderedDict()
 _lock = Lock()
 
 
-def deploy(session: Session, files: Mapping[str, bytes], *, by: str | None, name: str = "") -> list[ProcessDefinition]:
+def deploy(
+    session: Session,
+    files: Mapping[str, bytes],
+    *,
+    by: str | None,
+    name: str = "",
+    delegates: Mapping[str, str] | None = None,
+    seconds: float = SECONDS,
+) -> list[ProcessDefinition]:
     """Check files and make a version of every executable process in them; returns the definitions, in the order of the files.
 
     A process whose manifest (BPMN, decisions, forms) is the same as its newest version's stays that version. Refuses with `InvalidDefinition`, all faults
-    of all files at once, and stores nothing then.
+    of all files at once, and stores nothing then. The files are read in a process of its own that has so many `seconds`. `delegates` maps names of Java
+    classes, delegate expressions and listeners to operations; without it the administrator's table in the home folder holds.
     """
     faults: list[Fault] = []
     if not 0 < len(files) <= MAX_FILES:
         faults.append(Fault("file-count", f"文件数必须为 1 到 {MAX_FILES}", f"There must be 1 to {MAX_FILES} files"))
         raise InvalidDefinition(faults)
-    decisions = _read_all_decisions(files, faults)
-    found: list[tuple[str, etree._Element, ProcessModel]] = []
-    for file, content in files.items():
-        if file.endswith((".bpmn", ".bpmn20.xml", ".xml")):
-            found.extend((file, node, model) for node, model in _read_file(file, content, decisions, faults))
-    faults.extend(_twice(found))
-    if not found and not faults:
-        faults.append(Fault("no-process", "没有可执行的流程", "There is no executable process in these files"))
+    found = examine_apart(files, read_delegates() if delegates is None else delegates, seconds=seconds)
+    faults = [*found.faults, *_not_installed(found.operations)]
     if faults:
         raise InvalidDefinition(faults)
     return _store(session, files, found, by=by, name=name)
 
 
-def _twice(found: Iterable[tuple[str, etree._Element, ProcessModel]]) -> Iterable[Fault]:
-    """Find processes with the id of another one: only one of them could run."""
-    seen: set[str] = set()
-    for file, _, model in found:
-        if model.id in seen:
-            zh, en = f"流程 {model.id} 重复", f"Process {model.id} is in these files more than once"
-            yield Fault("process-twice", zh, en, file=file, element=model.id)
-        seen.add(model.id)
-
-
-def _read_all_decisions(files: Mapping[str, bytes], faults: list[Fault]) -> dict[str, Decision]:
-    decisions: dict[str, Decision] = {}
-    for file, content in files.items():
-        if file.endswith(".dmn"):
-            try:
-                read = read_decisions(content, file)
-                for key in read.keys() & decisions.keys():
-                    zh, en = f"决策表 {key} 重复", f"Decision {key} is in these files more than once"
-                    faults.append(Fault("decision-twice", zh, en, file=file, element=key))
-                decisions.update(read)
-            except InvalidDefinition as error:
-                faults.extend(error.faults)
-    return decisions
-
-
-def _read_file(
-    file: str, content: bytes, decisions: Mapping[str, Decision], faults: list[Fault]
-) -> Iterable[tuple[etree._Element, ProcessModel]]:
+def read_delegates() -> dict[str, str]:
+    """Return the administrator's mapping of Java names to operations, empty if there is none; refuses with `InvalidDefinition` one that is no such table."""
+    path = read_settings().delegates_file
     try:
-        root = parse(content, file)
-    except InvalidDefinition as error:
-        faults.extend(error.faults)
-        return
-    for node in processes(root):
-        try:
-            model = read_process(node, file)
-        except InvalidDefinition as error:
-            faults.extend(error.faults)
-            continue
-        faults.extend(check(model, file))
-        faults.extend(_unknown_names(model, file, decisions))
-        if not model.id:
-            faults.append(Fault("id-missing", "流程缺少 id", "The process has no id", file=file, line=line_of(node)))
-        yield root, model
+        table = tomllib.loads(path.read_text(encoding="utf-8"))["operations"] if path.exists() else {}
+        if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
+            raise ValueError("[operations] maps texts to texts")
+    except (OSError, ValueError, KeyError) as error:
+        zh, en = f"映射文件 {path.name} 无法读取", f"The mapping in {path.name} cannot be read: {error}"
+        raise InvalidDefinition([Fault("delegates-invalid", zh, en, file=path.name)]) from error
+    return table
 
 
-def _unknown_names(model: ProcessModel, file: str, decisions: Mapping[str, Decision]) -> Iterable[Fault]:
-    """Find operations and decisions that this installation does not have."""
-    for element in model.elements.values():
-        place = {"file": file, "line": element.line, "element": element.id}
-        if element.kind == RULE and element.decision_ref:
-            if element.decision_ref not in decisions:
-                zh, en = f"缺少决策表 {element.decision_ref}", f"Decision {element.decision_ref} is in none of the files"
-                yield Fault("decision-missing", zh, en, **place)  # type: ignore[arg-type]
-        elif element.operation and operations.find(element.operation) is None:
-            zh, en = f"未注册的操作 {element.operation}", f"Operation {element.operation} is not installed"
-            yield Fault("operation-unknown", zh, en, **place)  # type: ignore[arg-type]
+def _not_installed(asked: Iterable[Asked]) -> Iterable[Fault]:
+    """Find operations that this installation does not have."""
+    for one in asked:
+        if operations.find(one.operation) is None:
+            zh, en = f"未注册的操作 {one.operation}", f"Operation {one.operation} is not installed"
+            yield Fault("operation-unknown", zh, en, file=one.file, line=one.line, element=one.element)
 
 
-def _store(
-    session: Session, files: Mapping[str, bytes], found: list[tuple[str, etree._Element, ProcessModel]], *, by: str | None, name: str
-) -> list[ProcessDefinition]:
+def _store(session: Session, files: Mapping[str, bytes], found: Examination, *, by: str | None, name: str) -> list[ProcessDefinition]:
     shared = {file: sha256(content).hexdigest() for file, content in files.items()}
     for content in files.values():
         _keep(session, content)
     deployment = Deployment(name=name or next(iter(files)), by=by, files=shared)
     session.add(deployment)
     session.flush()
-    normalised = {file: _keep(session, normalise(parse(files[file], file))) for file, _, _ in found}
-    return [_version(session, model, file, shared, normalised[file], deployment) for file, _, model in found]
+    made: list[ProcessDefinition] = []
+    for file, xml in found.normalised.items():
+        normalised = _keep(session, xml.encode())
+        # what the child accepted in time is read again here: a model never crosses from one process to the other
+        root = parse(xml.encode(), file)
+        for node in processes(root):
+            made.append(_version(session, read_process(node, file), file, shared, normalised, written(root), deployment))
+    return made
 
 
 def _keep(session: Session, content: bytes) -> str:
@@ -153,15 +124,23 @@ def _keep(session: Session, content: bytes) -> str:
 
 
 def _version(
-    session: Session, model: ProcessModel, file: str, shared: Mapping[str, str], normalised: str, deployment: Deployment
+    session: Session,
+    model: ProcessModel,
+    file: str,
+    shared: Mapping[str, str],
+    normalised: str,
+    delegates: Mapping[str, str],
+    deployment: Deployment,
 ) -> ProcessDefinition:
     used = {element.decision_ref for element in model.elements.values() if element.decision_ref}
     others = {name: digest for name, digest in shared.items() if name != file and (not name.endswith(".dmn") or used)}
-    manifest = {
+    manifest: dict[str, Any] = {
         "process": model.id,
         "bpmn": {file: shared[file]},
-        "others": {name: d for name, d in others.items() if not name.endswith(".bpmn")},
+        "others": {name: d for name, d in others.items() if not name.endswith(DRAWINGS)},
     }
+    if delegates:
+        manifest["delegates"] = dict(delegates)
     manifest_hash = sha256(exact(manifest)).hexdigest()
     # one deployer of a key at a time, or two could give the same number
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"definition:{model.id}"})

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engine.bpmn import model
-from engine.bpmn.model import Element, Listener, ProcessModel
+from engine.bpmn.model import MAX_ELEMENTS, Element, Listener, ProcessModel
 from engine.bpmn.places import fault
 from engine.bpmn.shape import shape_of
 from engine.bpmn.structure import check_structure
@@ -13,7 +13,6 @@ from engine.bpmn.texts import check_texts
 from engine.bpmn.times import is_literal, is_retry, is_time
 from engine.errors import Fault
 
-MAX_ELEMENTS = 2000
 MAX_NESTING = 20  #: sub-processes inside one another
 LONGEST_ID = 200
 PREFIX = re.compile("[A-Za-z]{1,8}")

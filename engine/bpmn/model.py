@@ -45,6 +45,7 @@ LINK = "link"
 TERMINATE = "terminate"
 CANCEL = "cancel"
 
+MAX_ELEMENTS = 2000  #: of one process; more than anybody draws
 DEFAULT_OUTCOMES = ("approve", "reject", "return")
 
 

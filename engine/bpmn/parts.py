@@ -119,7 +119,7 @@ def level(container: etree._Element, reading: Reading) -> None:
     for node in container.iterchildren(etree.Element):
         name = local(node)
         if not is_bpmn(node) or name not in NODES | ANYWHERE | LEVEL | extra:
-            reading.fault("element-not-supported", f"不执行 {name}", f"{name} is not run", node, name)
+            reading.fault("element-not-supported", f"不执行 {name}", f"{name} is not run", node, name, node.get("id"))
         elif name in model.SCOPES:
             level(node, reading)
         elif name in NODES:
@@ -164,6 +164,12 @@ def attributes(node: etree._Element, reading: Reading) -> None:
             )
 
 
+def is_idle(node: etree._Element) -> bool:
+    """Say whether a connector stands in an element that calls nothing."""
+    above = [local(part) for part in node.iterancestors() if is_bpmn(part) and local(part) != "extensionElements"]
+    return above[0] not in (model.SERVICE, model.SEND, model.RULE, "messageEventDefinition")
+
+
 def extension(node: etree._Element, reading: Reading) -> None:
     """Look at an element that a vendor adds."""
     name, namespace = local(node), etree.QName(node).namespace
@@ -172,7 +178,7 @@ def extension(node: etree._Element, reading: Reading) -> None:
             reading.fault(
                 "event-registry-not-supported", "不支持 Flowable 事件注册", "Flowable's event registry is not run", node, owner(node)
             )
-        elif name not in READ_ELEMENTS:
+        elif name not in READ_ELEMENTS or (name == "connector" and is_idle(node)):
             reading.fault("extension-not-supported", f"不支持扩展 {name}", f"The extension {name} is not read", node, name)
     elif (namespace == SPIFF and name not in SPIFF_READ | SPIFF_SILENT) or namespace == ZEEBE:
         reading.fault("extension-not-supported", f"不支持扩展 {name}", f"The extension {name} is not read", node, name)

@@ -46,6 +46,10 @@ def read(process: etree._Element, file: str, delegates: Mapping[str, str] = NOTH
 
     `delegates` maps names of Java classes, delegate expressions and listeners to operations, or to nothing if they need not run here.
     """
+    identity = process.get("id") or ""
+    if sum(1 for _ in process.iter(*map(tag, sorted(NODES)))) > model.MAX_ELEMENTS:
+        zh, en = f"元素超过 {model.MAX_ELEMENTS} 个", f"More than {model.MAX_ELEMENTS} elements"
+        return model.ProcessModel(identity, None), [Fault("too-complex", zh, en, file, line_of(process), identity)]
     name_parts(process)
     reading = begin(process, file, delegates)
     look(process, reading)
@@ -61,8 +65,8 @@ def read(process: etree._Element, file: str, delegates: Mapping[str, str] = NOTH
             element = read_element(node, parent, lanes, handlers, reading)
             elements[element.id] = element
     users, groups = read_starters(process, reading)
-    return model.ProcessModel(
-        id=process.get("id") or "",
+    found = model.ProcessModel(
+        id=identity,
         name=process.get("name"),
         elements=elements,
         flows=flows,
@@ -78,7 +82,8 @@ def read(process: etree._Element, file: str, delegates: Mapping[str, str] = NOTH
         starter_groups=groups,
         properties=read_properties(process),
         listeners=read_listeners(process, reading),
-    ), reading.faults
+    )
+    return found, sorted(dict.fromkeys(reading.faults), key=lambda fault: fault.line or 0)
 
 
 def walk(container: etree._Element, parent: str | None) -> Iterator[tuple[etree._Element, str | None]]:

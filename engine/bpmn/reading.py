@@ -8,7 +8,7 @@ from keyword import iskeyword
 
 from lxml import etree
 
-from engine.bpmn.xml import ACTIVITI, FLOWABLE, SPIFF, is_bpmn, line_of, local, tag
+from engine.bpmn.xml import ACTIVITI, FLOWABLE, SHENPI, SPIFF, is_bpmn, line_of, local, tag
 from engine.errors import Fault
 
 DATA = ("dataObject", "property", "dataInput", "dataOutput", "inputDataItem", "outputDataItem")
@@ -29,9 +29,9 @@ class Reading:
     variables: dict[str, str] = field(default_factory=dict)  #: id of a data object, store, property ... -> the variable it is
     faults: list[Fault] = field(default_factory=list)
 
-    def fault(self, code: str, zh: str, en: str, node: etree._Element, found: str | None = None) -> None:
+    def fault(self, code: str, zh: str, en: str, node: etree._Element, found: str | None = None, element: str | None = None) -> None:
         """Note a fault with the place of the element that a node belongs to."""
-        self.faults.append(Fault(code, zh, en, self.file, line_of(node), owner(node), found=found[:200] if found else None))
+        self.faults.append(Fault(code, zh, en, self.file, line_of(node), element or owner(node), found=found[:200] if found else None))
 
     def resolve(self, reference: str | None, kinds: tuple[str, ...], node: etree._Element) -> etree._Element | None:
         """Return the root-level definition that is referred to. One that is not there is a fault, unless the file is of Flowable or Activiti."""
@@ -55,9 +55,15 @@ def begin(process: etree._Element, file: str, delegates: Mapping[str, str]) -> R
     root = process.getroottree().getroot()
     roots = {node.get("id") or "": node for node in root.iterchildren(etree.Element) if is_bpmn(node) and node.get("id")}
     spoken = {*root.nsmap.values(), *process.nsmap.values()}
-    reading = Reading(file, process, roots, delegates, bool(spoken & {FLOWABLE, ACTIVITI}), SPIFF in spoken)
+    reading = Reading(file, process, roots, {**written(root), **delegates}, bool(spoken & {FLOWABLE, ACTIVITI}), SPIFF in spoken)
     reading.variables = names_of_data(process, roots, reading.spiff)
     return reading
+
+
+def written(root: etree._Element) -> dict[str, str]:
+    """Return the mapping of Java names that stands in a file: the normaliser writes down what was in force when it was deployed."""
+    found = root.findall(f"{tag('extensionElements')}/{{{SHENPI}}}delegate")
+    return {node.get("name") or "": node.get("operation") or "" for node in found}
 
 
 def names_of_data(process: etree._Element, roots: Mapping[str, etree._Element], spiff: bool) -> dict[str, str]:

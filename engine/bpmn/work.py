@@ -1,6 +1,6 @@
 """What a service, send or business rule task does: one of our operations, or an expression. Java is an operation only by the administrator's mapping."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
@@ -85,6 +85,22 @@ def mapped(name: str, node: etree._Element, reading: Reading, result: str | None
     return Work(operation, inputs=fields, result=result)
 
 
+def mappings(process: etree._Element, delegates: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each Java name of a process that is mapped, with what it is mapped to."""
+    for node in process.iter(etree.Element) if delegates else ():
+        for name in (java(node, vendor(node, "type")), vendor(node, "expression"), listened(node)):
+            operation = find(delegates, name) if name is not None else None
+            if name is not None and operation is not None:
+                yield name, operation
+
+
+def listened(node: etree._Element) -> str | None:
+    """Return what a mapping can name of a listener."""
+    if local(node) not in ("executionListener", "taskListener"):
+        return None
+    return node.get("class") or node.get("delegateExpression") or node.get("expression") or "script"
+
+
 def find(delegates: Mapping[str, str], name: str) -> str | None:
     """Return what a name is mapped to; a delegate expression is found with and without its `${}`."""
     bare = name.strip()
@@ -103,7 +119,7 @@ def read_listeners(node: etree._Element, reading: Reading) -> tuple[Listener, ..
     """Return the operations that listeners are mapped to. A listener without mapping is a fault; one that is mapped to nothing is left out."""
     found = []
     for item in (*vendor_children(node, "executionListener"), *vendor_children(node, "taskListener")):
-        name = java(item, None) or item.get("class") or item.get("delegateExpression") or item.get("expression") or "script"
+        name = listened(item) or ""
         operation = find(reading.delegates, name)
         event = item.get("event") or ""
         if operation is None or (operation and event not in EVENTS):

@@ -1,5 +1,7 @@
 """Safe reading of XML from strangers: no DOCTYPE, no entities, no network, caps on size, depth and nodes."""
 
+from functools import lru_cache
+
 from lxml import etree
 
 from engine.errors import Fault, InvalidDefinition
@@ -15,6 +17,7 @@ FLOWABLE = "http://flowable.org/bpmn"
 ACTIVITI = "http://activiti.org/bpmn"
 VENDORS = (CAMUNDA, "http://operaton.org/schema/1.0/bpmn", FLOWABLE, ACTIVITI)
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
+EXTENSIONS = f"{{{BPMN}}}extensionElements"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 
 
@@ -88,18 +91,25 @@ def vendor(node: etree._Element, name: str) -> str | None:
 
 
 def vendor_children(node: etree._Element, *path: str) -> list[etree._Element]:
-    """Return extension elements at a path below `extensionElements`, whichever vendor's namespace the file uses."""
-    found: list[etree._Element] = []
-    for namespace in VENDORS:
-        steps = "/".join(f"{{{namespace}}}{step}" for step in path)
-        found.extend(node.findall(f"{{{BPMN}}}extensionElements/{steps}"))
-    return found
+    """Return extension elements at a path below `extensionElements`, whichever vendor's namespace the file uses, in the order of the file."""
+    return extensions(node, VENDORS, path)
 
 
 def spiff_children(node: etree._Element, *path: str) -> list[etree._Element]:
     """Return extension elements of SpiffWorkflow at a path below `extensionElements`."""
-    steps = "/".join(f"{{{SPIFF}}}{step}" for step in path)
-    return node.findall(f"{{{BPMN}}}extensionElements/{steps}")
+    return extensions(node, (SPIFF,), path)
+
+
+def extensions(node: etree._Element, namespaces: tuple[str, ...], path: tuple[str, ...]) -> list[etree._Element]:
+    found = list(node.iterchildren(EXTENSIONS))
+    for step in path if found else ():
+        found = [child for parent in found for child in parent.iterchildren(*spellings(namespaces, step))]
+    return found
+
+
+@lru_cache(maxsize=512)
+def spellings(namespaces: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return tuple(f"{{{namespace}}}{name}" for namespace in namespaces)
 
 
 def truth(text: str | None, otherwise: bool) -> bool:

@@ -1,0 +1,176 @@
+"""Files from strangers, read and checked in a process of their own: what comes back is plain data, and what hangs or grows is ended.
+
+The child parses, reads, checks and normalises, and answers with JSON: faults, warnings, names, and the XML that would run. Nothing is stored here.
+"""
+
+import atexit
+import base64
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+
+from engine.bpmn.checks import check
+from engine.bpmn.model import RULE, ProcessModel
+from engine.bpmn.normaliser import include, normalise
+from engine.bpmn.reader import processes, read
+from engine.bpmn.variables import undefined_variables
+from engine.bpmn.xml import line_of, parse
+from engine.child import Child, ChildLost, serve
+from engine.dmn import read as read_decisions
+from engine.errors import Fault, InvalidDefinition
+
+DRAWINGS = (".bpmn", ".bpmn20.xml", ".xml")
+SECONDS = 10.0
+MOST = 1_000  #: faults and warnings that are told; nobody reads more
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An operation that an element asks for."""
+
+    operation: str
+    file: str
+    line: int | None
+    element: str
+
+
+@dataclass(slots=True)
+class Examination:
+    """What was found out about the files of a deployment."""
+
+    faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+    processes: list[tuple[str, str]] = field(default_factory=list)  #: file and key, in the order of the files
+    operations: list[Asked] = field(default_factory=list)
+    normalised: dict[str, str] = field(default_factory=dict)  #: file -> the XML that would run
+
+
+def examine(files: Mapping[str, bytes], delegates: Mapping[str, str] | None = None) -> Examination:
+    """Read and check files here and now, in this process."""
+    found = Examination()
+    decisions: set[str] = set()
+    for file, content in files.items():
+        if file.endswith(".dmn"):
+            of_table(file, content, decisions, found)
+    for file, content in files.items():
+        if file.endswith(DRAWINGS):
+            of_drawing(file, content, files, decisions, delegates or {}, found)
+    found.faults.extend(twice(found.processes))
+    if not found.processes and not found.faults:
+        found.faults.append(Fault("no-process", "没有可执行的流程", "There is no executable process in these files"))
+    return found
+
+
+def of_table(file: str, content: bytes, decisions: set[str], found: Examination) -> None:
+    """Add the keys of the decisions in a file; one that is there already is a fault."""
+    try:
+        keys = read_decisions(content, file).keys()
+    except InvalidDefinition as error:
+        found.faults.extend(error.faults)
+        return
+    for key in sorted(keys & decisions):
+        zh, en = f"决策表 {key} 重复", f"Decision {key} is in these files more than once"
+        found.faults.append(Fault("decision-twice", zh, en, file=file, element=key))
+    decisions.update(keys)
+
+
+def of_drawing(
+    file: str, content: bytes, files: Mapping[str, bytes], decisions: set[str], delegates: Mapping[str, str], found: Examination
+) -> None:
+    try:
+        root = parse(content, file)
+    except InvalidDefinition as error:
+        found.faults.extend(error.faults)
+        return
+    include(root, files)
+    before = len(found.faults)
+    for node in processes(root):
+        model, faults = read(node, file, delegates)
+        too_large = any(fault.code == "too-complex" for fault in faults)
+        faults += [] if too_large else check(model, file)
+        if not model.id:
+            faults.append(Fault("id-missing", "流程缺少 id", "The process has no id", file=file, line=line_of(node)))
+        found.faults.extend(sorted(dict.fromkeys(faults), key=lambda fault: fault.line or 0))
+        found.faults.extend(missing_decisions(model, file, decisions))
+        found.processes.append((file, model.id))
+        found.operations.extend(asked(model, file))
+        if not faults:
+            found.warnings.extend(undefined_variables(model))
+    if len(found.faults) == before and processes(root):
+        found.normalised[file] = normalise(root, delegates).decode()
+
+
+def missing_decisions(model: ProcessModel, file: str, decisions: set[str]) -> Iterable[Fault]:
+    """Find decisions that are in none of the files."""
+    for element in model.elements.values():
+        if element.kind == RULE and element.decision_ref and element.decision_ref not in decisions:
+            zh, en = f"缺少决策表 {element.decision_ref}", f"Decision {element.decision_ref} is in none of the files"
+            yield Fault("decision-missing", zh, en, file=file, line=element.line, element=element.id)
+
+
+def asked(model: ProcessModel, file: str) -> Iterable[Asked]:
+    """Return every operation that a process asks for, by its elements, the messages they throw, and their listeners."""
+    for element in model.elements.values():
+        names = [element.operation, *(event.operation for event in element.events), *(listener.operation for listener in element.listeners)]
+        yield from (Asked(name, file, element.line, element.id) for name in names if name)
+    for flow in model.flows.values():
+        yield from (Asked(listener.operation, file, flow.line, flow.id) for listener in flow.listeners)
+    yield from (Asked(listener.operation, file, None, model.id) for listener in model.listeners)
+
+
+def twice(found: Iterable[tuple[str, str]]) -> Iterable[Fault]:
+    """Find processes with the id of another one: only one of them could run."""
+    seen: set[str] = set()
+    for file, key in found:
+        if key in seen:
+            zh, en = f"流程 {key} 重复", f"Process {key} is in these files more than once"
+            yield Fault("process-twice", zh, en, file=file, element=key)
+        seen.add(key)
+
+
+# --- apart
+
+
+def examine_apart(files: Mapping[str, bytes], delegates: Mapping[str, str] | None = None, *, seconds: float = SECONDS) -> Examination:
+    """Read and check files in the child; one that takes too long, or too much memory, has that as its only fault."""
+    question = orjson.dumps(
+        {"files": {name: base64.b64encode(content).decode() for name, content in files.items()}, "delegates": dict(delegates or {})}
+    )
+    try:
+        return restored(orjson.loads(child.ask(question, seconds)))
+    except TimeoutError:
+        zh, en = f"读取文件超过 {seconds:g} 秒，已终止", f"Reading the files took more than {seconds:g} seconds and was ended"
+        return Examination([Fault("deadline", zh, en)])
+    except ChildLost:
+        zh, en = "读取文件时内存不足或程序崩溃，已终止", "Reading the files took too much memory or crashed, and was ended"
+        return Examination([Fault("too-complex", zh, en)])
+
+
+def restored(answer: dict[str, Any]) -> Examination:
+    """Return what the child said."""
+    return Examination(
+        [Fault(**fault) for fault in answer["faults"]],
+        [Fault(**fault) for fault in answer["warnings"]],
+        [(file, key) for file, key in answer["processes"]],
+        [Asked(**one) for one in answer["operations"]],
+        answer["normalised"],
+    )
+
+
+def answer(question: bytes) -> bytes:
+    """Examine the files of one question; the child's part."""
+    asked_for = orjson.loads(question)
+    files = {name: base64.b64decode(content) for name, content in asked_for["files"].items()}
+    found = examine(files, asked_for["delegates"])
+    del found.faults[MOST:], found.warnings[MOST:]
+    return orjson.dumps(asdict(found))
+
+
+child = Child([sys.executable, "-m", "engine.examination"])
+atexit.register(child.stop)
+
+if __name__ == "__main__":
+    serve(answer)
