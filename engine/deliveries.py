@@ -70,6 +70,13 @@ _RECORD = Prepared(
       AS e(instance uuid, number int, step int, type text, at timestamptz, actor text, element text, body text, hash text, personal text, salt text)
     """
 )
+# Renewed now and then only: every step's rows refer to the connection, whose row should stay still.
+_PROMISE = text(
+    """
+    UPDATE oa_connection SET next_look = clock_timestamp() + make_interval(secs => :seconds)
+    WHERE key = :connection AND (next_look IS NULL OR next_look < clock_timestamp() + make_interval(secs => :seconds / 2))
+    """
+)
 _PUT_BACK = text(
     """
     UPDATE oa_delivery SET attempts = attempts + :attempts, last_error = coalesce(:error, last_error),
@@ -77,12 +84,20 @@ _PUT_BACK = text(
     WHERE connection = :connection AND instance_id = :instance AND version = :version AND state = 'waiting'
     """
 )
+_WAKE = text(
+    """
+    SELECT procrastinate_defer_jobs_v1(ARRAY[
+      ROW('oa', 'push', 0, NULL, NULL, jsonb_build_object('connection', CAST(:connection AS text)), NULL)::procrastinate_job_to_defer_v1])
+    WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs q WHERE q.task_name = 'push' AND q.status = 'todo' AND q.args ->> 'connection' = :connection)
+    """
+)
 _WAITING = text(
     """
     SELECT DISTINCT x.connection FROM oa_delivery x JOIN oa_connection c ON c.key = x.connection AND c.active
     WHERE x.state = 'waiting' AND coalesce(x.claimed_until, x.created_at + interval '1 second') <= shenpi_now()
+      AND (c.next_look IS NULL OR c.next_look < clock_timestamp())
       AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j
-                      WHERE j.task_name = 'push' AND j.status IN ('todo', 'doing') AND j.args ->> 'connection' = x.connection)
+                      WHERE j.task_name = 'push' AND j.status = 'todo' AND j.args ->> 'connection' = x.connection)
     """
 )
 
@@ -110,6 +125,11 @@ def take(session: Session, connection: str, public_url: str, *, lease: float) ->
     rows = _TAKE.run(session, {"connection": connection, "lease": lease, "batch": BATCH}).fetchall()
     newest = {row.instance_id: row for row in reversed(rows)}  # the rows of a case come with the newest version first
     return [Pending(row, connection, public_url) for row in newest.values()]
+
+
+def promise(session: Session, connection: str, seconds: float) -> None:
+    """Promise that the caller looks for waiting snapshots once more in `seconds`: until then a step needs no job for its push."""
+    session.execute(_PROMISE, {"connection": connection, "seconds": seconds})
 
 
 def put_back(session: Session, pending: Pending) -> None:
@@ -173,6 +193,11 @@ def _record(session: Session, results: Sequence[Result]) -> set[UUID]:
     document = Document().as_json([], {"results": rows, "events": [event.as_row() for event in events]})
     _RECORD.run(session, {"doc": document, "connection": results[0][0].connection_key, "now": now})
     return set(chains)
+
+
+def wake(session: Session, connection: str) -> None:
+    """Make a push job for a connection unless one waits already."""
+    session.execute(_WAKE, {"connection": connection})
 
 
 def wake_waiting(session: Session) -> int:

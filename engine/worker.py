@@ -7,6 +7,7 @@ its heartbeat stopped; it starts from the beginning with the same key.
 import asyncio
 import logging
 import signal
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,14 +25,18 @@ from engine.database import transaction
 from engine.errors import BpmnError, InvalidContent, NotFound, OAError, OARejected, OAUnavailable, ShenpiError, Unavailable
 from engine.oa.contract import Receipt
 from engine.oa.registry import Connectors
-from engine.settings import read_settings
+from engine.settings import Settings, read_settings
 
 log = logging.getLogger("shenpi.worker")
 
 LONGEST_CALL = 12.0  #: seconds a connector may take at most, with some to spare
 TICK = 0.25  #: seconds between looks at the timers
+SHORTEST_PAUSE = 0.05  #: seconds between two looks for pushes: what comes meanwhile goes together
+PROMISE = 1.0  #: seconds
+LONGEST_PUSH = 5.0  #: seconds after which a job that finds more and more makes room for others
 
 connectors = Connectors()
+leaving = threading.Event()  #: set when this process is asked to end
 
 
 def call(job: str) -> None:
@@ -73,31 +78,63 @@ def call(job: str) -> None:
 def push(connection: str) -> None:
     """Push what waits for an office system, some snapshots at a time, until nothing is due."""
     settings = read_settings()
-    while True:
-        with transaction() as session:
-            taken = deliveries.take(session, connection, settings.public_url, lease=2 * settings.worker_stalled + LONGEST_CALL)
-        if not taken:
+    while push_some(connection, settings):
+        pass
+
+
+def keep_pushing(connection: str) -> None:
+    """Push what waits for an office system and go on while more comes: a job with its transactions costs more than the pushes.
+
+    When it finds more after a pause it promises to look again, which spares the steps their jobs until then; so it ends with a look after that time.
+    """
+    settings = read_settings()
+    pause, promised = SHORTEST_PAUSE, 0.0
+    over = time.monotonic() + LONGEST_PUSH
+    found = push_some(connection, settings)
+    while not leaving.wait(0.0 if found == deliveries.BATCH else pause) and time.monotonic() < over:
+        began = time.monotonic()
+        renew = promised - began < PROMISE / 2
+        found = push_some(connection, settings, promise=PROMISE if renew else 0.0)
+        if found:
+            pause, promised = SHORTEST_PAUSE, time.monotonic() + PROMISE if renew else promised
+        elif began > promised:
             return
-        point("push:taken")
-        receipts: list[deliveries.Delivered] = []
-        until = time.monotonic() + settings.worker_stalled
-        for place, pending in enumerate(taken):
-            receipt = send(pending)
-            if receipt is not None:
-                receipts.append((pending, receipt))
-            if receipt is None or time.monotonic() > until:
-                with (
-                    transaction() as session
-                ):  # the others are tried by themselves: an office system that is down must not hold their lease
-                    for other in taken[place + 1 :]:
-                        deliveries.put_back(session, other)
-                break
+        else:
+            pause = min(2 * pause, promised - began + SHORTEST_PAUSE)
+    if found or time.monotonic() < promised:  # what was promised is left to another job
         with transaction() as session:
-            busy = deliveries.record_receipts(session, receipts)
-        for one in busy:
-            with transaction() as session:
-                deliveries.record_receipts(session, [one])
-        point("push:recorded")
+            deliveries.wake(session, connection)
+
+
+def push_some(connection: str, settings: Settings, promise: float = 0.0) -> int:
+    """Take some waiting snapshots, push them and record their receipts; returns how many were taken. If there were any, promise to look again."""
+    with transaction() as session:
+        taken = deliveries.take(session, connection, settings.public_url, lease=2 * settings.worker_stalled + LONGEST_CALL)
+        if taken and promise:
+            deliveries.promise(session, connection, promise)
+        if len(taken) == deliveries.BATCH:  # there is more than one worker can do
+            deliveries.wake(session, connection)
+    if not taken:
+        return 0
+    point("push:taken")
+    receipts: list[deliveries.Delivered] = []
+    until = time.monotonic() + settings.worker_stalled
+    for place, pending in enumerate(taken):
+        receipt = send(pending)
+        if receipt is not None:
+            receipts.append((pending, receipt))
+        if receipt is None or time.monotonic() > until:
+            with transaction() as session:  # the others are tried by themselves: an office system that is down must not hold their lease
+                for other in taken[place + 1 :]:
+                    deliveries.put_back(session, other)
+            break
+    with transaction() as session:
+        busy = deliveries.record_receipts(session, receipts)
+    for one in busy:
+        with transaction() as session:
+            deliveries.record_receipts(session, [one])
+    point("push:recorded")
+    return len(taken)
 
 
 def send(pending: deliveries.Pending) -> Receipt | None:
@@ -131,7 +168,7 @@ def fire(instance: str, token: str) -> None:
 
 TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.CALL: call,
-    jobs.PUSH: push,
+    jobs.PUSH: keep_pushing,
     jobs.INBOX: apply_message,
     jobs.TIMERS: fire,
 }
@@ -186,6 +223,7 @@ class Worker:
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
             stop.set()
+            leaving.set()
             work.cancel()
             await asyncio.gather(work, rounds, return_exceptions=True)
 

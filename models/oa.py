@@ -28,6 +28,7 @@ class OaConnection(Base):
     secret: Mapped[str]
     former_secret: Mapped[str | None]  #: accepted beside the new one during a rotation
     active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    next_look: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  #: a worker promised to look for waiting pushes then or later
 
 
 class OaDelivery(Base):
@@ -39,8 +40,8 @@ class OaDelivery(Base):
         Index("ix_oa_delivery_waiting", "connection", "created_at", postgresql_where=text("state = 'waiting'")),
     )
 
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"), primary_key=True)
     connection: Mapped[str] = mapped_column(ForeignKey("oa_connection.key"), primary_key=True)
-    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"), primary_key=True, index=True)
     version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
     state: Mapped[str]

@@ -41,10 +41,16 @@ def camel(name: str) -> str:
     return head + "".join(word.capitalize() for word in rest)
 
 
+PLAIN = frozenset({type(None), str, int, bool})
+
+
 def plain(value: Any) -> Any:
     """Return a value as JSON holds it; amounts and times become texts. Refuses floats and what JSON has no form for with `TypeError`."""
-    if value is None or type(value) in (str, int, bool):
+    kind = type(value)
+    if kind in PLAIN:
         return value
+    if (pairs := spelled(kind)) is not None:  # type: ignore[arg-type]  # every class can be a key
+        return {spelling: plain(getattr(value, name)) for name, spelling in pairs}
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime):
@@ -53,16 +59,15 @@ def plain(value: Any) -> Any:
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return {camel(name): plain(getattr(value, name)) for name in names(type(value))}
     if hasattr(value, "isoformat"):
         return value.isoformat()
-    raise TypeError(f"no JSON form for {type(value).__name__}")
+    raise TypeError(f"no JSON form for {kind.__name__}")
 
 
 @cache
-def names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def spelled(kind: type) -> tuple[tuple[str, str], ...] | None:
+    """Return the fields of a dataclass with their names in JSON; None for another type."""
+    return tuple((field.name, camel(field.name)) for field in fields(kind)) if is_dataclass(kind) else None
 
 
 def moment(value: datetime) -> str:

@@ -1,5 +1,6 @@
 """Snapshots on their way to office systems: the newest only, to people and not to groups, until it is taken or refused."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -230,3 +231,106 @@ def test_an_office_that_goes_down_in_the_middle_holds_up_only_what_it_was_asked(
     work()
 
     assert sorted(states()) == ["delivered"] * 4 + ["waiting"]
+
+
+def test_a_step_makes_no_job_while_a_worker_has_promised_to_look(asked: Step, office: Office) -> None:
+    work()
+    with transaction() as session:
+        deliveries.promise(session, CONNECTION, 60)
+
+    decide(task_of(asked), by="wu.gang")
+
+    assert (take_all(jobs.PUSH), states()) == ([], ["delivered", "waiting"])
+    worker.push(CONNECTION)
+    assert states() == ["delivered", "delivered"]
+
+
+def test_a_promise_that_runs_out_too_soon_for_the_step_to_rely_on_it_does_not_count(asked: Step, office: Office) -> None:
+    work()
+    with transaction() as session:
+        deliveries.promise(session, CONNECTION, 0.1)
+
+    decide(task_of(asked), by="wu.gang")
+
+    assert len(take_all(jobs.PUSH)) == 1
+
+
+def test_what_waits_is_found_when_the_worker_that_promised_to_look_is_dead(asked: Step, office: Office) -> None:
+    with transaction() as session:
+        deliveries.promise(session, CONNECTION, 60)
+    take_all(jobs.PUSH)
+    advance(2)
+    assert wake() == 0
+
+    execute("UPDATE oa_connection SET next_look = now() - interval '1 millisecond'")
+
+    assert wake() == 1
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "SHORTEST_PAUSE", 0.01)
+    monkeypatch.setattr(worker, "PROMISE", 0.1)
+
+
+def test_a_job_goes_on_while_more_comes_and_ends_after_what_it_promised(
+    asked: Step, office: Office, short: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_all(jobs.PUSH)
+    looks: list[int] = []
+    push_some = worker.push_some
+
+    def looking(*arguments: Any, **named: Any) -> int:
+        looks.append(push_some(*arguments, **named))
+        if len(looks) < 4:
+            start()
+        return looks[-1]
+
+    monkeypatch.setattr(worker, "push_some", looking)
+
+    worker.keep_pushing(CONNECTION)
+
+    assert looks[:4] == [1, 1, 1, 1] and set(looks[4:]) == {0} and len(looks) > 5
+    assert value("SELECT next_look < clock_timestamp() FROM oa_connection WHERE key = :key", key=CONNECTION)
+    assert set(states()) == {"delivered"}
+
+
+def test_a_single_push_promises_nothing(asked: Step, office: Office, short: None) -> None:
+    take_all(jobs.PUSH)
+
+    worker.keep_pushing(CONNECTION)
+
+    assert (states(), value("SELECT next_look FROM oa_connection WHERE key = :key", key=CONNECTION)) == (["delivered"], None)
+
+
+def test_a_worker_that_is_asked_to_end_leaves_its_promise_to_another(
+    asked: Step, office: Office, short: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_all(jobs.PUSH)
+    monkeypatch.setattr(worker, "leaving", threading.Event())
+    push_some = worker.push_some
+
+    def looking(*arguments: Any, **named: Any) -> int:
+        found = push_some(*arguments, **named)
+        start()
+        if len(office.pushed) == 3:
+            worker.leaving.set()
+        return found
+
+    monkeypatch.setattr(worker, "push_some", looking)
+
+    worker.keep_pushing(CONNECTION)
+
+    assert (len(office.pushed), states().count("waiting")) == (3, 1)
+    assert take_all(jobs.PUSH) == [{"connection": CONNECTION}]
+
+
+def test_a_full_batch_calls_another_worker_once(asked: Step, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliveries, "BATCH", 2)
+    for _ in range(4):
+        start()
+    take_all(jobs.PUSH)
+
+    worker.push(CONNECTION)
+
+    assert (len(office.pushed), take_all(jobs.PUSH)) == (5, [{"connection": CONNECTION}])

@@ -1,15 +1,22 @@
 """Addresses, waiting times, and what of an answer reaches an error."""
 
+import socket
+import ssl
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from pathlib import Path
 
-import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from engine.errors import InvalidContent, OARejected, OAUnavailable
 from engine.oa.contract import Connection
+from engine.oa.webhook import client as http
 from engine.oa.webhook.client import Client, checked, waiting
 
 
@@ -35,6 +42,7 @@ def test_http_addresses_are_accepted(url: str) -> None:
         "http://oa.example/\n",
         "javascript:alert(1)",
         "http://[::1",
+        f"http://{'x' * 64}.example",
     ],
 )
 def test_other_addresses_are_refused_without_being_repeated(url: str) -> None:
@@ -59,45 +67,120 @@ def test_retry_after_is_read_as_seconds_and_as_a_date() -> None:
     assert waiting("soon") is None
 
 
-class Scripted:
-    """Answers with what the test says, and keeps what was sent."""
+def answer(status: int = 200, content: bytes = b"{}", *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} said", f"Content-Length: {len(content)}", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
-    def __init__(self) -> None:
-        self.sent: list[httpx.Request] = []
-        self.answer: Any = httpx.Response(200, json={})
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.sent.append(request)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        assert isinstance(self.answer, httpx.Response)
-        said = self.answer
-        return httpx.Response(said.status_code, headers=said.headers, stream=httpx.ByteStream(said.content))
+class Other:
+    """An office system that says the bytes a test gives it, and keeps what it was sent. An empty answer hangs up."""
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self.says = answer()
+        self.silent = False  #: takes the request and says nothing
+        self.hangs_up = False  #: after each answer, although it said nothing of it
+        self.sent: list[tuple[str, dict[str, str], bytes]] = []
+        self.connections = 0
+        self._context = context
+        self._open: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        threads = []
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+                if self._context:
+                    connection = self._context.wrap_socket(connection, server_side=True)
+            except ssl.SSLError:
+                continue
+            except OSError:
+                break
+            self.connections += 1
+            self._open.append(connection)
+            threads.append(threading.Thread(target=self._talk, args=(connection,)))
+            threads[-1].start()
+        for thread in threads:
+            thread.join()
+
+    def _talk(self, connection: socket.socket) -> None:
+        try:
+            with connection, connection.makefile("rb") as stream:
+                while line := stream.readline():
+                    headers = {}
+                    while (header := stream.readline().decode().strip()) != "":
+                        name, _, value = header.partition(": ")
+                        headers[name] = value
+                    self.sent.append((line.decode().strip(), headers, stream.read(int(headers.get("Content-Length", "0")))))
+                    if not self.silent:
+                        connection.sendall(self.says)
+                    if self.hangs_up or not self.says:
+                        return
+        except OSError:
+            pass  # the client may hang up first
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for connection in self._open:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it has hung up before
+        self._thread.join()
 
 
 @pytest.fixture
-def other() -> Scripted:
-    return Scripted()
-
-
-@pytest.fixture
-def client(other: Scripted) -> Iterator[Client]:
-    found = Client(Connection("oa-1", "webhook", "http://oa.example/hook/", "whsec"), httpx.MockTransport(other))
+def other() -> Iterator[Other]:
+    found = Other()
     yield found
     found.close()
 
 
-def test_every_try_carries_the_same_key_and_event_id(client: Client, other: Scripted) -> None:
+@pytest.fixture
+def client(other: Other) -> Iterator[Client]:
+    found = Client(Connection("oa-1", "webhook", f"http://127.0.0.1:{other.port}/hook/", "whsec"))
+    yield found
+    found.close()
+
+
+def test_every_try_carries_the_same_key_and_event_id(client: Client, other: Other) -> None:
     client.post("/requests", b"{}", "k:1")
     client.post("/requests", b"{}", "k:1")
 
-    assert {(each.headers["Idempotency-Key"], each.headers["X-OA-Event-Id"]) for each in other.sent} == {("k:1", "k:1")}
-    assert str(other.sent[0].url) == "http://oa.example/hook/requests"
+    assert {(headers["Idempotency-Key"], headers["X-OA-Event-Id"]) for _, headers, _ in other.sent} == {("k:1", "k:1")}
+    assert [(line, body) for line, _, body in other.sent] == [("POST /hook/requests HTTP/1.1", b"{}")] * 2
+
+
+def test_pushes_share_a_connection_and_survive_its_end(client: Client, other: Other) -> None:
+    client.post("/snapshots", b"1", "k1")
+    client.post("/snapshots", b"2", "k2")
+    assert other.connections == 1
+
+    other.hangs_up = True
+    client.post("/snapshots", b"3", "k3")
+    client.post("/snapshots", b"4", "k4")
+
+    assert [body for _, _, body in other.sent] == [b"1", b"2", b"3", b"4"]
+
+
+def test_nothing_packed_is_asked_for_and_nothing_of_the_environment_is_used(
+    client: Client, other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+
+    client.post("/snapshots", b"{}", "k")
+
+    assert other.sent[0][1]["Accept-Encoding"] == "identity"
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
-def test_statuses_that_pass_are_unavailable(client: Client, other: Scripted, status: int) -> None:
-    other.answer = httpx.Response(status, headers={"Retry-After": "3"})
+def test_statuses_that_pass_are_unavailable(client: Client, other: Other, status: int) -> None:
+    other.says = answer(status, b"", "Retry-After: 3")
 
     with pytest.raises(OAUnavailable) as caught:
         client.post("/snapshots", b"{}", "k")
@@ -106,8 +189,8 @@ def test_statuses_that_pass_are_unavailable(client: Client, other: Scripted, sta
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 403, 404, 405, 410, 413, 422])
-def test_statuses_that_last_are_rejections_and_redirects_are_not_followed(client: Client, other: Scripted, status: int) -> None:
-    other.answer = httpx.Response(status, headers={"Location": "http://elsewhere.example/"})
+def test_statuses_that_last_are_rejections_and_redirects_are_not_followed(client: Client, other: Other, status: int) -> None:
+    other.says = answer(status, b"", f"Location: http://127.0.0.1:{other.port}/elsewhere")
 
     with pytest.raises(OARejected):
         client.post("/snapshots", b"{}", "k")
@@ -116,50 +199,126 @@ def test_statuses_that_last_are_rejections_and_redirects_are_not_followed(client
 
 
 @pytest.mark.parametrize("content", [b"<html>log in</html>", b"[]", b"null", b"{", b"\xff"])
-def test_a_success_that_is_no_json_object_proves_nothing(client: Client, other: Scripted, content: bytes) -> None:
-    other.answer = httpx.Response(200, content=content)
+def test_a_success_that_is_no_json_object_proves_nothing(client: Client, other: Other, content: bytes) -> None:
+    other.says = answer(200, content)
 
     with pytest.raises(OAUnavailable):
         client.post("/snapshots", b"{}", "k")
 
 
-def test_an_empty_success_is_an_answer(client: Client, other: Scripted) -> None:
-    other.answer = httpx.Response(204)
+def test_an_empty_success_is_an_answer(client: Client, other: Other) -> None:
+    other.says = b"HTTP/1.1 204 No Content\r\n\r\n"
 
     assert client.post("/snapshots", b"{}", "k").data == {}
 
 
-def test_an_endless_answer_is_cut_off(client: Client, other: Scripted) -> None:
-    other.answer = httpx.Response(200, content=b"x" * 2_000_000)
+def test_an_answer_in_pieces_is_put_together(client: Client, other: Other) -> None:
+    other.says = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{"remote\r\n8\r\nId":"7"}\r\n0\r\n\r\n'
 
-    with pytest.raises(OAUnavailable):
-        client.post("/snapshots", b"{}", "k")
+    assert client.post("/snapshots", b"{}", "k").data == {"remoteId": "7"}
+    assert client.post("/snapshots", b"{}", "k").data == {"remoteId": "7"}
+    assert other.connections == 1
 
 
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (httpx.ConnectError("refused"), "no-connection"),
-        (httpx.ConnectTimeout("late"), "no-connection"),
-        (httpx.PoolTimeout("full"), "no-connection"),
-        (httpx.ReadTimeout("late"), "answer-lost"),
-        (httpx.ReadError("reset"), "answer-lost"),
-        (httpx.WriteError("reset"), "answer-lost"),
-        (httpx.RemoteProtocolError("closed"), "answer-lost"),
-    ],
-)
-def test_no_error_of_http_gets_out(client: Client, other: Scripted, error: Exception, reason: str) -> None:
-    other.answer = error
+def test_an_endless_answer_is_cut_off_and_its_rest_is_not_the_next_answer(client: Client, other: Other) -> None:
+    other.says = answer(200, b"x" * 2_000_000)
 
     with pytest.raises(OAUnavailable) as caught:
         client.post("/snapshots", b"{}", "k")
 
-    assert caught.value.facts["reason"] == reason
+    assert caught.value.facts["reason"] == "answer-too-long"
+    other.says = answer(200, b'{"remoteId":"8"}')
+    assert client.post("/snapshots", b"{}", "k").data == {"remoteId": "8"}
+
+
+@pytest.mark.parametrize(
+    "says", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", b"hello\r\n\r\n"]
+)
+def test_an_answer_that_breaks_off_is_lost(client: Client, other: Other, says: bytes) -> None:
+    other.says, other.hangs_up = says, True
+
+    with pytest.raises(OAUnavailable) as caught:
+        client.post("/snapshots", b"{}", "k")
+
+    assert caught.value.facts["reason"] == "answer-lost"
     assert client.health().ok is False
 
 
-def test_a_secret_that_the_other_side_repeats_is_not_shown(client: Client, other: Scripted) -> None:
-    other.answer = httpx.Response(400, json={"message": "bad secret whsec\x1b[31m"})
+def test_a_silent_office_system_is_left_after_a_while(other: Other, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "TOTAL", http.CONNECT + 0.05)
+    client = Client(Connection("oa-1", "webhook", f"http://127.0.0.1:{other.port}", "whsec"))
+    other.silent = True
+
+    with pytest.raises(OAUnavailable) as caught:
+        client.post("/snapshots", b"{}", "k")
+
+    client.close()
+    assert caught.value.facts["reason"] == "answer-lost"
+
+
+def test_nobody_at_the_address_is_no_connection(other: Other) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        client = Client(Connection("oa-1", "webhook", f"http://127.0.0.1:{unused.getsockname()[1]}", "whsec"))
+        with pytest.raises(OAUnavailable) as caught:
+            client.post("/snapshots", b"{}", "k")
+
+    client.close()
+    assert caught.value.facts["reason"] == "no-connection"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate that nobody has signed but itself, for the name localhost."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
+        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    path = tmp_path / "oa.pem"
+    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.fixture
+def secure(certificate: Path) -> Iterator[Other]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    found = Other(context)
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize(
+    ("believed", "host", "reached"), [(False, "localhost", False), (True, "127.0.0.1", False), (True, "localhost", True)]
+)
+def test_only_a_trusted_certificate_of_the_right_name_is_told_anything(
+    secure: Other, certificate: Path, monkeypatch: pytest.MonkeyPatch, believed: bool, host: str, reached: bool
+) -> None:
+    if believed:
+        monkeypatch.setattr(http, "trusted", lambda: ssl.create_default_context(cafile=certificate))
+    client = Client(Connection("oa-1", "webhook", f"https://{host}:{secure.port}", "whsec"))
+
+    if reached:
+        assert client.post("/snapshots", b"{}", "k").status == 200
+    else:
+        with pytest.raises(OAUnavailable) as caught:
+            client.post("/snapshots", b"{}", "k")
+        assert caught.value.facts["reason"] == "no-connection"
+
+    client.close()
+    assert len(secure.sent) == reached
+
+
+def test_a_secret_that_the_other_side_repeats_is_not_shown(client: Client, other: Other) -> None:
+    other.says = answer(400, b'{"message": "bad secret whsec\\u001b[31m"}')
 
     with pytest.raises(OARejected) as caught:
         client.post("/snapshots", b"{}", "k")
