@@ -52,7 +52,7 @@ class Join(Node):
         scope = token.scope
         assert scope is not None
         arrived = scope.joins[self.element.id]
-        if all(arrived.get(flow) for flow in self.incoming):
+        if len(arrived) == len(self.incoming):
             self._use_up(arrived, token)
             return True
         return None
@@ -66,8 +66,8 @@ class Join(Node):
         workflow = last.workflow
         mine = last.internal_data["flow"]
         workflow.unjoin(last)
-        for flow, tokens in arrived.items():
-            if flow != mine and tokens:
+        for flow, tokens in list(arrived.items()):
+            if flow != mine:
                 workflow.remove(tokens[0])
 
 
@@ -84,21 +84,17 @@ class Inclusive(Join):
     A complex gateway without an activation condition of its own is one.
     """
 
-    def enter(self, token: Token) -> bool | None:
-        done = super().enter(token)
-        return done
-
     def gather(self, scope: Token, token: Token) -> bool:
         arrived = scope.joins[self.element.id]
-        empty = [flow for flow in self.incoming if not arrived.get(flow)]
-        filled = [flow for flow in self.incoming if arrived.get(flow)]
+        empty = [flow for flow in self.incoming if flow not in arrived]
+        filled = list(arrived)
         for other in scope.inner.values():
             if other.subscribed or other.node is self:
                 continue
             reaches = self.program.upstream(self, other.node)
             if any(flow in reaches for flow in empty) and not any(flow in reaches for flow in filled):
                 return False
-        first = next(tokens[0] for tokens in arrived.values() if tokens)
+        first = next(iter(arrived.values()))[0]
         self._use_up(arrived, first)
         first.workflow.guard(first, first.complete)
         return True

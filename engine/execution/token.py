@@ -41,7 +41,7 @@ class Token(Task):  # type: ignore[misc]
         self.inner: dict[UUID, Token] = {}
         self.group: dict[UUID, Token] | None = None  #: the workflow's list of what waits for the same kind of thing
         self.live = 0  #: tokens in it that keep it from ending
-        self.joins: dict[str, dict[str, list[Token]]] = {}  #: arrivals at the gateways in it: gateway -> flow -> tokens
+        self.joins: dict[str, dict[str, list[Token]]] = {}  #: arrivals at the gateways in it: gateway -> flow -> tokens, at least one
         self.data: dict[str, Any] = {}
         self.internal_data: dict[str, Any] = {}
         self.prefix: str = (

@@ -99,9 +99,12 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
     def unjoin(self, token: Token) -> None:
         """Take a token out of the arrivals of its gateway."""
         assert token.scope is not None
-        arrived = token.scope.joins.get(token.node.element.id, {}).get(token.internal_data.pop("flow"), [])
+        flows, flow = token.scope.joins.get(token.node.element.id, {}), token.internal_data.pop("flow")
+        arrived = flows.get(flow, [])
         if token in arrived:
             arrived.remove(token)
+            if not arrived:
+                del flows[flow]
 
     def register(self, token: Token) -> None:
         """Note what a waiting token waits for, by what is kept in it."""
