@@ -18,7 +18,7 @@ from flask import Flask
 from tests_support import ROOT, SECRET, eventually, fresh_database
 
 from api import accounts
-from api.app import configure
+from api.foundation import configure
 from api.cli.company import CONNECTION, PEOPLE
 from engine.database import transaction
 from engine.database.embedded import EmbeddedServer

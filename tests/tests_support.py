@@ -18,7 +18,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from api.app import configure
+from api.foundation import configure
 from api.cli.company import make_company
 from engine.database import transaction
 from engine.database.embedded import EmbeddedServer

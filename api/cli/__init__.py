@@ -1,26 +1,46 @@
-"""The `shenpi` command: run everything, run one part, and what an administrator does from a shell."""
+"""The `shenpi` command: run everything, run one part, and what an administrator does from a shell.
+
+Each command is loaded when it is called: a worker or a simulator starts without the pages, an offline check without the database.
+"""
+
+from importlib import import_module
 
 import click
 
-from api.cli import administration, archive, database, demo, parts, run
+#: command -> where it is
+COMMANDS = {
+    "run": "run:run",
+    "serve": "serve:serve",
+    "work": "work:work",
+    "simulate": "simulate:simulate",
+    "database": "database:database",
+    "clock": "database:clock",
+    "user": "administration:user",
+    "deploy": "administration:deploy",
+    "token": "administration:token",
+    "demo": "demo:demo",
+    "verify": "archive:verify",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """A group that knows the names of its commands, and loads one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"{__name__}.{module}"), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="shenpi")
 def main() -> None:
     """Shenpi (审批): approvals drawn in BPMN, archives that can be replayed and proved."""
 
-
-main.add_command(run.run)
-main.add_command(parts.serve)
-main.add_command(parts.work)
-main.add_command(parts.simulate)
-main.add_command(database.database)
-main.add_command(database.clock)
-main.add_command(administration.user)
-main.add_command(administration.deploy)
-main.add_command(administration.token)
-main.add_command(demo.demo)
-main.add_command(archive.verify)
 
 __all__ = ["main"]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import click
 from flask import Flask
 
-from api.app import configure, database_url
+from api.foundation import configure, database_url
 from engine.database.embedded import EmbeddedServer
 from engine.errors import InvalidContent, ShenpiError
 from engine.settings import Settings, read_settings

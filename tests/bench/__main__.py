@@ -33,8 +33,9 @@ from sqlalchemy import event, text
 from tests_support import HOME, SECRET, settings_for
 
 from api import accounts
-from api.app import configure, create_app
+from api.app import create_app
 from api.cli.company import make_company
+from api.foundation import configure
 from engine import definitions, instances, tasks, worklist
 from engine.database import transaction
 from engine.database.embedded import EmbeddedServer

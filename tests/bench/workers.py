@@ -22,7 +22,7 @@ import psutil
 import psycopg
 from flask import Flask
 
-from api.app import configure
+from api.foundation import configure
 from engine import instances, tasks
 from engine.database import transaction
 from engine.permissions import load_actor

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from archive_support import Flow, Package, material_of
 from tests_support import fresh_database, settings_for
 
-from api.app import configure
+from api.foundation import configure
 from engine.database import transaction
 from engine.database.embedded import EmbeddedServer
 from models import db
