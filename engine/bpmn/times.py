@@ -46,7 +46,12 @@ def is_duration(text: str) -> bool:
         found = isodate.parse_duration(text)
         rest = found if isinstance(found, timedelta) else found.tdelta
         months = 0 if isinstance(found, timedelta) else 12 * found.years + found.months
-        return bool(rest >= timedelta(0) and 0 <= months < 12 * 1000 and rest < timedelta(days=1000 * 366))
+        return bool(
+            any(letter.isdigit() for letter in text)
+            and rest >= timedelta(0)
+            and 0 <= months < 12 * 1000
+            and rest < timedelta(days=1000 * 366)
+        )
     except (isodate.ISO8601Error, ValueError, TypeError, OverflowError, AttributeError, ArithmeticError):
         return False
 
