@@ -1,4 +1,4 @@
-"""Lets the test files here import what they share (`traces`, `simulator`, `processes`)."""
+"""Lets the test files here import what they share (`traces`, `simulator`, `grammar`)."""
 
 import sys
 from pathlib import Path
