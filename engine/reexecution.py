@@ -173,18 +173,19 @@ class Rerun:
                 execution.complete(self.tasks.pop(first.data["task"]), untagged(decision), values)
             case "message:received":
                 waiting = [m.token for m in execution.messages() if m.element == first.element and m.name == first.data["name"]]
-                execution.receive(waiting[0], untagged(first.personal["payload"]))
+                execution.receive(waiting[first.data.get("nth", 0)], untagged(first.personal["payload"]))
             case "signal:received":
                 execution.signal(first.data["name"], untagged(first.personal["payload"]))
             case "task:continued":
                 paused = [c.token for c in execution.continuations() if c.element == first.element]
-                execution.resume(paused[:1])
+                execution.resume([paused[first.data.get("nth", 0)]])
             case "job:errored":
                 execution.fail(self.jobs.pop(first.data["job"]), first.data["error"], first.personal["message"])
             case "job:completed":
                 execution.answer(self.jobs.pop(first.data["job"]), untagged(first.personal["result"]))
             case "timer:fired":
-                execution.fire_timers([t.token for t in execution.timers() if t.element == first.element and t.due_at <= first.at][:1])
+                due = [timer.token for timer in execution.timers() if timer.element == first.element]
+                execution.fire_timers([due[first.data.get("nth", 0)]])
             case "incident:resolved":
                 self._resolve(execution, first)
             case "instance:withdrawn" | "instance:terminated":
@@ -193,7 +194,7 @@ class Rerun:
                 raise ValueError(f"a step begins with {other}")
 
     def _resolve(self, execution: Execution, first: Recorded) -> None:
-        token = self.held.pop(first.element or "", None)
+        token = self.held.pop(first.data["incident"], None)
         if first.data["kind"] == "element" and first.data["resolution"] == "retried":
             elements = {task.token: task.element for task in execution.open_tasks()}
             self.tasks = {task: kept for task, kept in self.tasks.items() if elements.get(kept) != first.element}
@@ -236,7 +237,12 @@ class Rerun:
                 )  # fmt: skip
         self.tasks |= {event.data["task"]: task.token for event, task in zip(kinds["task:created"], opened, strict=False)}
         self.jobs |= {event.data["job"]: call.token for event, call in zip(kinds["job:created"], execution.calls, strict=False)}
-        self.held |= {failure.element: failure.token for failure in execution.failures}
+        failed = list(execution.failures)
+        for event in kinds["incident:raised"]:
+            failure = next((one for one in failed if one.element == event.element), None)
+            if failure is not None:  # none: of a job, or of a user task without people
+                failed.remove(failure)
+                self.held[event.data["incident"]] = failure.token
         for event in kinds["task:canceled"]:
             self.tasks.pop(event.data["task"], None)
         for task_id, token in list(self.tasks.items()):

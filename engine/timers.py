@@ -57,7 +57,7 @@ def fire(session: Session, instance_id: UUID, token: UUID) -> None:
         return
     paused = {one.token: one.element for one in step.execution.continuations()}
     if token in paused:
-        step.recorder.record("task:continued", actor=SYSTEM.key, element=paused[token], data={})
+        step.recorder.record("task:continued", actor=SYSTEM.key, element=paused[token], data={"nth": _place(paused, token)})
         step.execution.resume([token])
         step.write()
         return
@@ -65,9 +65,15 @@ def fire(session: Session, instance_id: UUID, token: UUID) -> None:
     timer = waiting.get(token)
     if timer is None or timer.due_at > step.now:
         return
-    step.recorder.record("timer:fired", actor=SYSTEM.key, element=timer.element, data={})
+    elements = {one.token: one.element for one in waiting.values()}
+    step.recorder.record("timer:fired", actor=SYSTEM.key, element=timer.element, data={"nth": _place(elements, token)})
     step.execution.fire_timers([token])
     step.write()
+
+
+def _place(elements: dict[UUID, str], token: UUID) -> int:
+    """Return the place of a token among those at the same element: several instances of one element may wait at once."""
+    return [one for one, element in elements.items() if element == elements[token]].index(token)
 
 
 def put_off(session: Session, kind: str, instance_id: UUID, target: str, seconds: float) -> None:

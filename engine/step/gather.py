@@ -196,8 +196,11 @@ def _failures(step: Step) -> None:
 
 def raise_incident(step: Step, kind: str, token: UUID, element: str, message: str, *, job: UUID | None = None, code: str = "") -> None:
     """Note that a person must look: a row for the operator's list and an event for the record."""
-    step.document.incidents.append({"id": uuid7(), "kind": kind, "token": token, "job": job, "element": element, "message": message})
-    step.recorder.record("incident:raised", element=element, data={"kind": kind, "code": code}, personal={"message": message})
+    identity = uuid7()
+    step.document.incidents.append({"id": identity, "kind": kind, "token": token, "job": job, "element": element, "message": message})
+    step.recorder.record(
+        "incident:raised", element=element, data={"incident": str(identity), "kind": kind, "code": code}, personal={"message": message}
+    )
 
 
 def _end(step: Step) -> None:

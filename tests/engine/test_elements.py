@@ -8,8 +8,9 @@ from drawings import END, START, drawing, human, node, path, script, service
 from engine_support import CALLS, advance, decide, deploy, events, rows, start, take_all, task_of, value
 from flask import Flask
 from marshmallow import Schema
+from tests_support import person
 
-from engine import jobs, operations, replay, timers, worker
+from engine import incidents, jobs, operations, replay, timers, worker
 from engine.database import transaction
 from engine.errors import BpmnError
 from engine.operations import Operation, Outcome
@@ -212,3 +213,45 @@ def test_the_retry_cycle_of_the_drawing_counts_for_its_jobs(app: Flask) -> None:
         worker.call(**job)
 
     assert rows("SELECT kind FROM incident WHERE instance_id = :case", case=case) == [("job",)]
+
+
+def over(kind: str) -> str:
+    return f'<multiInstanceLoopCharacteristics camunda:collection="items" camunda:elementVariable="item">{kind}</multiInstanceLoopCharacteristics>'
+
+
+def test_timers_of_instances_of_one_element_fire_each_for_its_own(app: Flask) -> None:
+    inner = node("intermediateCatchEvent", "late", "<timerEventDefinition><timeDuration>${item}</timeDuration></timerEventDefinition>")
+    whole = (
+        node("startEvent", "s0")
+        + inner
+        + script("mark", "fired = fired + [item]")
+        + node("endEvent", "s1")
+        + path("s0", "late", "mark", "s1")
+    )
+    deploy(drawing(START, node("subProcess", "sub", whole + over("")), END, path("start", "sub", "end")))
+    case = start(items=["PT3H", "PT1H", "PT2H"], fired=[]).case.id
+
+    for _ in range(3):
+        advance(3601)
+        with transaction() as session:
+            timers.enqueue_due(session)
+        work()
+
+    with transaction() as session:
+        told = lock(session, case, running=False).execution.memory.variables
+    assert told["fired"] == ["PT1H", "PT2H", "PT3H"]
+    agree(case)
+
+
+def test_incidents_of_instances_of_one_element_are_resolved_each_for_its_own(app: Flask) -> None:
+    failing = script("divide", "x = 1 / item").replace("</scriptTask>", over("") + "</scriptTask>")
+    deploy(drawing(START, failing, human("after"), END, path("start", "divide", "after", "end")))
+    case = start(items=[0, 1, 0]).case.id
+    first, second = rows("SELECT id FROM incident WHERE instance_id = :case ORDER BY id", case=case)
+
+    for incident in (second.id, first.id):
+        with transaction() as session:
+            incidents.resolve(session, incident, by=person("ma.lin"), reason="没有这一项")
+
+    assert value("SELECT count(*) FROM user_task WHERE instance_id = :case AND element = 'after'", case=case) == 1
+    agree(case)
