@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.language.budget import Budget
 from engine.language.compiled import Compiled, build
+from engine.language.context import direct
 from engine.language.juel import rewrite
 from engine.language.lexer import refuse, tokens
 from engine.language.running import measure, parse, translated
@@ -61,7 +62,7 @@ def compile_expression(text: str) -> Expression:
     # the brackets let an expression run over several lines; `tokens` has seen that its own brackets are in balance
     rewritten = rewrite(found)
     source = f"({rewritten or source}\n)"
-    tree = parse(source, "eval")
+    tree = direct(parse(source, "eval"))
     check(tree, "expression", 1 if rewritten is None else None)
     if not isinstance(tree, ast.Expression):
         raise TypeError(tree)

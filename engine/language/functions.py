@@ -201,5 +201,6 @@ FUNCTIONS: dict[str, Function] = {
     "manager": Function(asking("manager")),
     "bpmnError": Function(bpmn_error, most=2),
     "now": Function(now, least=0, most=0),
+    "dateTime": Function(now, least=0, most=0),
     "today": Function(today, least=0, most=0),
 }

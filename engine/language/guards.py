@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from engine.errors import ExecutionFailed
-from engine.language.methods import CHANGING, METHODS
+from engine.language.java import METHODS
+from engine.language.methods import CHANGING
 from engine.language.scope import Scope
 from engine.language.values import ARITHMETIC, NUMBERS, failure, key, kind, plain, same, text, whole
 

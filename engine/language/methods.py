@@ -18,7 +18,9 @@ class Method:
 
 
 #: methods that change what they are called on; only a script may call them, on its own copies
-CHANGING = frozenset({"append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault"})
+CHANGING = frozenset(
+    {"append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault", "add", "addAll", "put"}
+)
 
 
 def of_text(name: str, least: int, most: int) -> Method:

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.language.budget import Budget
 from engine.language.compiled import Compiled, build
+from engine.language.context import direct
 from engine.language.lexer import tokens
 from engine.language.running import measure, parse, translated
 from engine.language.scope import Scope
@@ -58,7 +59,7 @@ def compile_script(text: str) -> Script:
     measure(text, "exec")
     tokens(text)
     source = text.replace("\r\n", "\n").replace("\r", "\n")
-    tree = parse(source, "exec")
+    tree = direct(parse(source, "exec"))
     check(tree, "script")
     if not isinstance(tree, ast.Module):
         raise TypeError(tree)
