@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -130,11 +129,11 @@ def assert_all_is_well(installation: Installation, cases: list[str]) -> None:
 
 
 class Watcher:
-    """Starts the worker again when it is gone, as the supervisor of `shenpi run` does."""
+    """Starts the worker again when it is gone, as the supervisor of `shenpi run` does; it may be one that dies again."""
 
-    def __init__(self, installation: Installation, once: Path) -> None:
+    def __init__(self, installation: Installation, **environment: str) -> None:
         self.installation = installation
-        self.once = once
+        self.environment = environment
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._watch)
         self.thread.start()
@@ -143,7 +142,7 @@ class Watcher:
         while not self.ended.wait(0.1):
             worker = self.installation.processes.get("worker")
             if worker is not None and worker.poll() is not None:
-                self.installation.start("worker")
+                self.installation.start("worker", **self.environment)
 
     def end(self) -> None:
         self.ended.set()

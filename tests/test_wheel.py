@@ -29,9 +29,9 @@ def test_every_package_of_the_house_is_shipped() -> None:
 def test_the_wheel_runs_in_a_fresh_environment_and_tells_its_story(tmp_path: Path) -> None:
     run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path / "dist", ROOT)
     wheel = next((tmp_path / "dist").glob("*.whl"))
-    run(sys.executable, "-m", "venv", tmp_path / "env")
-    python = tmp_path / "env" / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", "-c", ROOT / "constraints.txt", wheel)
+    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "env")
+    pip = (sys.executable, "-m", "pip", "--python", tmp_path / "env", "--disable-pip-version-check")
+    run(*pip, "install", "--quiet", "--no-compile", "-c", ROOT / "constraints.txt", wheel)
     shenpi = tmp_path / "env" / "bin" / "shenpi"
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -1,45 +1,49 @@
 """What survives a power cut at each named point: real processes, real SIGKILL."""
 
-import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from crashes_support import STALLED, Walker, Watcher, assert_all_is_well
-from journeys_support import installed
+from journeys_support import Installation, installed
 
 from engine.crash import POINTS
 from engine.database.embedded import EmbeddedServer
 
-IN_WEB = ("callback:stored",)
-EVERYWHERE = ("commit:before", "commit:after")
+#: which points of the worker and of the web server end a process on the way of one case; each once, and the next process goes on to the next point
+WAYS = {
+    "before": (("commit:before", "call:taken", "push:taken", "inbox:applied", "package:written"), ("callback:stored",)),
+    "after": (("commit:after", "call:answered", "push:sent", "timer:fired"), ("commit:before",)),
+    "recorded": (("call:recorded", "push:recorded"), ("commit:after",)),
+}
+
+
+def test_every_named_point_is_on_the_way_of_a_case() -> None:
+    assert {point for worker, web in WAYS.values() for point in (*worker, *web)} == set(POINTS)
+
+
+@pytest.fixture(scope="module")
+def installation(server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with installed(server, template, tmp_path_factory.mktemp("crashes"), **STALLED) as found:
+        yield found
 
 
 @pytest.mark.slow
-def test_each_named_point_can_be_the_last_one_of_its_process(server: EmbeddedServer, template: str, tmp_path: Path) -> None:
-    cases = []
-    with installed(server, template, tmp_path, **STALLED) as installation:
-        for number, point in enumerate(os.environ.get("SHENPI_TEST_POINTS", " ".join(POINTS)).split()):
-            once = tmp_path / f"crashed-{number}"
-            crash = {"SHENPI_CRASH_AT": point, "SHENPI_CRASH_ONCE": str(once)}
-            part = "web" if point in IN_WEB else "worker"
-            installation.stop(part)
-            installation.start(part, **crash)
-            watcher = Watcher(installation, once)
-            try:
-                walker = Walker(installation, 5000 + number, in_simulator=True)
-                walker.approve_with_reminder() if point == "timer:fired" else walker.approve()
-                walker.file_away()
-            finally:
-                watcher.end()
-            assert once.exists(), f"{point} was not passed"
-            cases.append(walker.case)
-        for number, point in enumerate(EVERYWHERE):
-            once = tmp_path / f"crashed-web-{number}"
-            installation.stop("web")
-            installation.start("web", SHENPI_CRASH_AT=point, SHENPI_CRASH_ONCE=str(once))
-            walker = Walker(installation, 6000 + number, in_simulator=True)
-            walker.approve()
-            walker.file_away()
-            assert once.exists()
-            cases.append(walker.case)
-        assert_all_is_well(installation, cases)
+@pytest.mark.parametrize("name", WAYS)
+def test_each_named_point_can_be_the_last_one_of_its_process(installation: Installation, tmp_path: Path, name: str) -> None:
+    deaths: dict[str, dict[str, str]] = {}
+    for part, points in zip(("worker", "web"), WAYS[name], strict=True):
+        (tmp_path / part).mkdir()
+        deaths[part] = {"SHENPI_CRASH_AT": ",".join(points), "SHENPI_CRASH_ONCE": str(tmp_path / part)}
+        installation.stop(part)
+        installation.start(part, **deaths[part])
+    watcher = Watcher(installation, **deaths["worker"])
+    try:
+        walker = Walker(installation, 5000 + list(WAYS).index(name), in_simulator=True)
+        walker.approve_with_reminder() if "timer:fired" in WAYS[name][0] else walker.approve()
+        walker.file_away()
+    finally:
+        watcher.end()
+    for part, points in zip(("worker", "web"), WAYS[name], strict=True):
+        assert {path.name for path in (tmp_path / part).iterdir()} == set(points)
+    assert_all_is_well(installation, [walker.case])
