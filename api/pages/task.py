@@ -196,8 +196,7 @@ def about(session: Session, row: Row[Any]) -> dict[str, Any]:
 
 def fields_of(session: Session, row: Row[Any]) -> tuple[FormField, ...]:
     """Return the fields that the drawing asks for at this task."""
-    identity = session.execute(select(ProcessInstance.definition_id).filter_by(id=row.instance_id)).scalar_one()
-    element = definitions.get(session, identity).model.elements.get(row.element)
+    element = definitions.element_of(session, row.instance_id, row.element)
     return element.form if element else ()
 
 

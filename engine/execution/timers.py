@@ -85,7 +85,10 @@ def following(execution: Execution, kept: dict[str, Any]) -> dict[str, Any] | No
     if "cron" in kept:
         due = execution.operations.next_by_cron(kept["every"], kept["due"], kept["cron"])
         return {"due": _noted(execution, kept["cron"], kept["every"], due), "left": left}
-    due = plus(kept["due"], kept["every"], execution.zone)
+    try:
+        due = plus(kept["due"], kept["every"], execution.zone)
+    except (OverflowError, ValueError) as error:
+        raise ExecutionFailed(element="", reason=f"no time after {kept['due'].isoformat()}") from error
     if "until" in kept and due > kept["until"]:
         return None
     return {"due": due, "left": left}

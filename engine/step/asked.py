@@ -4,17 +4,19 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
-from engine import definitions, operations
+from engine import calendars, cron, definitions, operations
 from engine.bpmn.model import Element
 from engine.definitions import Definition
 from engine.dmn import map_result
 from engine.errors import ExecutionFailed, NotFound
 from engine.execution import Program, Result
 from engine.operations import Situation
+from engine.settings import read_settings
 from engine.step.case import Case
 
 
@@ -47,13 +49,18 @@ class InlineOperations:
 
     def decide(self, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
         """Evaluate a decision table; the rules that matched are the evidence."""
-        verdict = self.definition.decisions[decision].decide(variables, now=self.now)
+        return self._decide(self.definition, element, decision, variables)
+
+    def _decide(self, definition: Definition, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
+        table = definition.decisions.get(decision)
+        if table is None:
+            raise ExecutionFailed(element=element.id, reason=f"no decision {decision}")
+        verdict = table.decide(variables, now=self.now)
         return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})
 
     def decide_within(self, identity: str, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
         """Evaluate a decision table of a called process."""
-        verdict = definitions.get(self.session, UUID(identity)).decisions[decision].decide(variables, now=self.now)
-        return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})
+        return self._decide(definitions.get(self.session, UUID(identity)), element, decision, variables)
 
     def called(self, element: Element, key: str, binding: str, version: str | None) -> tuple[str, Program]:
         """Find the definition that a call activity calls; `ExecutionFailed` on the element when there is none."""
@@ -69,11 +76,19 @@ class InlineOperations:
 
     def due(self, calendar: str, start: datetime, duration: str) -> datetime:
         """Count a duration on a working calendar."""
-        raise ExecutionFailed(element="", reason=f"no working calendar {calendar}")
+        try:
+            return calendars.due(calendars.load(self.session, calendar), start, duration, ZoneInfo(read_settings().time_zone))
+        except NotFound as error:
+            raise ExecutionFailed(element="", reason=f"no working calendar {calendar}") from error
+        except ValueError as error:
+            raise ExecutionFailed(element="", reason=str(error)) from error
 
     def next_by_cron(self, cycle: str, after: datetime, element: str) -> datetime:
         """Return the next time of a cron expression (UTC)."""
-        raise ExecutionFailed(element=element, reason=f"{cycle!r} is no cycle")
+        try:
+            return cron.next_time(cycle, after, ZoneInfo(read_settings().time_zone))
+        except ValueError as error:
+            raise ExecutionFailed(element=element, reason=f"{cycle!r}: {error}") from error
 
 
 def situation(case: Case, element: str, now: datetime, key: str = "") -> Situation:
