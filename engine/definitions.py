@@ -13,11 +13,12 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from engine import operations
-from engine.bpmn.model import ProcessModel
-from engine.bpmn.reader import processes, read_process
+from engine import operations, start_events
+from engine.bpmn.model import Element, ProcessModel
+from engine.bpmn.reader import processes, read, read_process
 from engine.bpmn.reading import written
 from engine.bpmn.xml import parse
+from engine.database.transaction import read_clock
 from engine.dmn import Decision
 from engine.dmn import read as read_decisions
 from engine.errors import Fault, InvalidDefinition, NotFound
@@ -26,6 +27,7 @@ from engine.execution import Program, load_program
 from engine.history.events import exact
 from engine.settings import read_settings
 from models.repository import Deployment, ProcessDefinition, Resource
+from models.runtime import ProcessInstance
 
 CACHE_SIZE = 256
 MAX_FILES = 50
@@ -162,8 +164,13 @@ def _version(
         subject_kind=model.subject_kind,
         business_key_prefix=model.business_key_prefix,
     )
+    if newest is not None:  # a process that is suspended stays so
+        definition.suspended_at, definition.suspended_by, definition.suspended_reason = (
+            newest.suspended_at, newest.suspended_by, newest.suspended_reason
+        )  # fmt: skip
     session.add(definition)
     session.flush()
+    start_events.replace(session, definition, model, read_clock(session))
     return definition
 
 
@@ -201,7 +208,8 @@ def _load(session: Session, row: ProcessDefinition) -> Definition:
     def model() -> ProcessModel:
         root = parse(content(row.normalised_sha256), row.key)
         node = next(process for process in processes(root) if process.get("id") == row.key)
-        return read_process(node, row.key)
+        # what an earlier reader accepted stays as it was read, whatever this one would refuse
+        return read(node, row.key)[0]
 
     decisions: dict[str, Decision] = {}
     for name, digest in row.manifest["others"].items():
@@ -222,12 +230,23 @@ def called(session: Session, caller: Definition, key: str, binding: str, version
         same = select(ProcessDefinition.deployment_id).where(ProcessDefinition.id == caller.id).scalar_subquery()
         wanted = wanted.where(ProcessDefinition.deployment_id == same)
     elif binding == "version":
-        wanted = wanted.where(ProcessDefinition.version == (int(version) if version and version.isdecimal() else 0))
+        wanted = wanted.where(ProcessDefinition.version == (int(version) if version and version.isdecimal() and len(version) < 10 else 0))
     for identity in session.scalars(wanted):
         found = get(session, identity)
         if binding != "versionTag" or found.model.version_tag == version:
             return found
     raise NotFound(kind="process definition")
+
+
+def element_of(session: Session, instance_id: UUID, element: str) -> Element | None:
+    """Return an element of a case's drawing, or of a process that it has called; None when there is no such."""
+    entered = text("SELECT convert_from(body, 'UTF8')::jsonb -> 'data' ->> 'id' FROM history_event WHERE instance_id = :case AND type = 'call:entered'")
+    own = session.execute(select(ProcessInstance.definition_id).where(ProcessInstance.id == instance_id)).scalar_one()
+    found = get(session, own).model.elements.get(element)
+    if found is None:
+        called = (get(session, UUID(identity)) for identity in session.scalars(entered, {"case": instance_id}))
+        found = next((definition.model.elements[element] for definition in called if element in definition.model.elements), None)
+    return found
 
 
 def bpmn_of(session: Session, definition_id: UUID) -> bytes:

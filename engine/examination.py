@@ -6,6 +6,7 @@ The child parses, reads, checks and normalises, and answers with JSON: faults, w
 import atexit
 import base64
 import sys
+import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ from engine.errors import Fault, InvalidDefinition
 
 DRAWINGS = (".bpmn", ".bpmn20.xml", ".xml")
 SECONDS = 10.0
+MAX_PROCESSES = 100  #: of one file
 MOST = 1_000  #: faults and warnings that are told; nobody reads more
 
 
@@ -87,6 +89,10 @@ def of_drawing(
         return
     include(root, files)
     before = len(found.faults)
+    if len(processes(root)) > MAX_PROCESSES:
+        zh, en = f"流程超过 {MAX_PROCESSES} 个", f"A file has at most {MAX_PROCESSES} processes"
+        found.faults.append(Fault("too-complex", zh, en, file=file))
+        return
     for node in processes(root):
         model, faults = read(node, file, delegates)
         too_large = any(fault.code == "too-complex" for fault in faults)
@@ -164,7 +170,12 @@ def answer(question: bytes) -> bytes:
     """Examine the files of one question; the child's part."""
     asked_for = orjson.loads(question)
     files = {name: base64.b64decode(content) for name, content in asked_for["files"].items()}
-    found = examine(files, asked_for["delegates"])
+    try:
+        found = examine(files, asked_for["delegates"])
+    except Exception as error:  # a mistake of ours, or memory: whoever deploys is told, the log says more
+        traceback.print_exc()
+        zh, en = "读取文件时发生内部错误", f"Reading the files failed: {type(error).__name__}"
+        found = Examination([Fault("unreadable", zh, en)])
     del found.faults[MOST:], found.warnings[MOST:]
     return orjson.dumps(asdict(found))
 

@@ -5,16 +5,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engine.bpmn import model
-from engine.bpmn.model import MAX_ELEMENTS, Element, Listener, ProcessModel
+from engine.bpmn.model import Element, Listener, ProcessModel
 from engine.bpmn.places import fault
 from engine.bpmn.shape import shape_of
 from engine.bpmn.structure import check_structure
 from engine.bpmn.texts import check_texts
 from engine.bpmn.times import is_literal, is_retry, is_time
 from engine.errors import Fault
+from engine.language.pattern import compile_pattern
 
 MAX_NESTING = 20  #: sub-processes inside one another
 LONGEST_ID = 200
+LONGEST_NAME = 1000
+MAX_OUTCOMES, MAX_FIELDS = 20, 200
 PREFIX = re.compile("[A-Za-z]{1,8}")
 RESERVED = {"outcome", "decisions"}  #: variables that decisions write
 LISTENED: frozenset[str] = frozenset()  #: events of listeners that the execution tells its operations of
@@ -41,10 +44,6 @@ def check(process: ProcessModel, file: str) -> list[Fault]:
 
 
 def size(process: ProcessModel) -> Iterator[Fault]:
-    if len(process.elements) > MAX_ELEMENTS:
-        yield fault("too-complex", f"元素超过 {MAX_ELEMENTS} 个", f"More than {MAX_ELEMENTS} elements")
-    if len(process.flows) > 2 * MAX_ELEMENTS:
-        yield fault("too-complex", f"连线超过 {2 * MAX_ELEMENTS} 条", f"More than {2 * MAX_ELEMENTS} sequence flows")
     depths: dict[str | None, int] = {None: 0}
     for element in process.elements.values():  # a sub-process comes before what is in it
         depths[element.id] = depths.get(element.parent, 0) + (element.kind in model.SCOPES)
@@ -58,6 +57,13 @@ def names(process: ProcessModel) -> Iterator[Fault]:
         if len(identity) > LONGEST_ID:
             zh, en = f"id 超过 {LONGEST_ID} 字", f"An id has at most {LONGEST_ID} characters"
             yield Fault("id-too-long", zh, en, element=identity[:LONGEST_ID])
+        elif identity and (not identity.isprintable() or any(letter.isspace() for letter in identity)):
+            yield Fault(
+                "id-invalid", "id 不能含空白或控制字符", "An id has no white space and nothing that cannot be printed", element=identity
+            )
+    for owner, name in ((process.id, process.name), *((element.id, element.name) for element in process.elements.values())):
+        if name and len(name) > LONGEST_NAME:
+            yield Fault("name-too-long", f"名称超过 {LONGEST_NAME} 字", f"A name has at most {LONGEST_NAME} characters", element=owner)
     if not PREFIX.fullmatch(process.business_key_prefix):
         zh, en = "单号前缀须为 1 到 8 个英文字母", "A business key prefix has 1 to 8 Latin letters"
         yield Fault("prefix-invalid", zh, en, element=process.id, found=process.business_key_prefix[:100])
@@ -95,14 +101,24 @@ def of_listener(listener: Listener, element: str, line: int | None) -> Iterator[
 
 def of_form(element: Element) -> Iterator[Fault]:
     seen: set[str] = set()
+    outcomes = element.outcomes
+    if (
+        not 0 < len(outcomes) <= MAX_OUTCOMES
+        or len(set(outcomes)) < len(outcomes)
+        or any(len(outcome) > LONGEST_ID for outcome in outcomes)
+    ):
+        zh, en = f"结论须为 1 到 {MAX_OUTCOMES} 个且不重复", f"There are 1 to {MAX_OUTCOMES} different outcomes"
+        yield fault("outcomes-invalid", zh, en, element)
+    if len(element.form) > MAX_FIELDS:
+        yield fault("too-complex", f"表单字段超过 {MAX_FIELDS} 个", f"A form has at most {MAX_FIELDS} fields", element)
     for field in element.form:
         if not is_name(field.name) or field.name in RESERVED or field.name in seen:
             zh, en = f"表单字段名无效：{field.name}", "The name of a form field is missing, reserved or taken"
             yield fault("field-name", zh, en, element, field.name)
         seen.add(field.name)
         try:
-            re.compile(field.pattern or "")
-        except (re.error, RecursionError, OverflowError) as error:
+            compile_pattern(field.pattern or "")
+        except ValueError as error:
             yield fault("pattern-invalid", "表单字段的格式表达式无效", f"The pattern of {field.name} is none: {error}", element)
         for limit in (field.minimum, field.maximum):
             if limit is not None and not re.fullmatch(r"\s*[-+]?\d{1,30}(\.\d{1,30})?\s*", limit):
@@ -122,6 +138,10 @@ def of_names(element: Element) -> Iterator[Fault]:
         if not is_name(name):
             yield fault("name-invalid", f"变量名无效：{name}", f"{name[:50]!r} cannot be the name of a variable", element, name)
     for event in element.events:
+        if event.name is not None and len(event.name) > LONGEST_ID and is_literal(event.name):
+            yield fault(
+                "name-invalid", "消息、信号或代码的名称过长", f"A name or code has at most {LONGEST_ID} characters", element, event.name
+            )
         for name, _ in event.keys:
             if not name or len(name) > LONGEST_ID:
                 yield fault("name-invalid", "关联键没有名称", "A correlation key has a name", element, name)

@@ -6,7 +6,7 @@ from engine.bpmn import model
 from engine.bpmn.calls import read_mappings
 from engine.bpmn.extensions import ours
 from engine.bpmn.model import EventDefinition, Mapping, TimerDefinition
-from engine.bpmn.reading import Reading, identifier, unprefixed
+from engine.bpmn.reading import Reading, unprefixed
 from engine.bpmn.work import read_work
 from engine.bpmn.xml import SHENPI, local, spiff_children, tag, text_of, truth, vendor
 
@@ -135,20 +135,9 @@ def read_keys(node: etree._Element, event: etree._Element, reading: Reading) -> 
     own = [item for holder in holders for item in holder.findall(f"{tag('extensionElements')}/{{{SHENPI}}}correlation")]
     if own:
         return tuple((item.get("name") or "", item.get("value") or "") for item in own)
-    keys: dict[str, str] = {}
-    root = reading.process.getroottree().getroot()
-    bound = {
-        item.get("correlationPropertyRef"): text_of(item.find(tag("dataPath")))
-        for item in reading.process.iter(tag("correlationPropertyBinding"))
-    }
+    message = unprefixed(node.get("messageRef") or "", node)
     catches = local(event) in (model.START, model.CATCH, model.BOUNDARY, model.RECEIVE)
-    for prop in root.iter(tag("correlationProperty")):
-        for retrieval in prop.iter(tag("correlationPropertyRetrievalExpression")):
-            if unprefixed(retrieval.get("messageRef") or "", retrieval) == unprefixed(node.get("messageRef") or "", node) != "":
-                path = text_of(retrieval.find(tag("messagePath")))
-                known = bound.get(prop.get("id")) if catches else None
-                name = identifier(prop.get("name")) or prop.get("id") or ""
-                keys[name] = known or path or ""
+    keys = {name: (reading.bound.get(name) if catches else None) or path for name, path in reading.correlations.get(message, [])}
     for item in [found for holder in holders for found in spiff_children(holder, "processVariableCorrelation")]:
         pair = {local(child): text_of(child) or "" for child in item.iterchildren(etree.Element)}
         keys[pair.get("propertyId", "")] = pair.get("expression", "")

@@ -1,15 +1,10 @@
 """What stands in the `camunda:` namespace and its forks, and in `shenpi:`, read into neutral attributes."""
 
-import re
-
 from lxml import etree
 
 from engine.bpmn.model import DEFAULT_OUTCOMES, Assignment
 from engine.bpmn.reading import Reading
 from engine.bpmn.xml import BPMN, SHENPI, tag, text_of, vendor, vendor_children
-
-#: one entry of a standard resource assignment: `user(li.na)`, `group(finance)`, or a bare name
-ENTRY = re.compile(r"\s*(?:(user|group)\s*\(\s*(.*?)\s*\)|(.*?))\s*", re.DOTALL)
 
 
 def ours(node: etree._Element, name: str) -> str | None:
@@ -48,10 +43,12 @@ def expression_of(role: etree._Element, reading: Reading) -> str | None:
 
 def sort(role: etree._Element, users: list[str | None], groups: list[str | None], reading: Reading) -> None:
     """Add the entries of a resource assignment to the users or to the groups, where those without a word go."""
-    for entry in split(expression_of(role, reading) or ""):
-        match = ENTRY.fullmatch(entry)
-        kind, inner, bare = match.groups() if match else (None, None, entry)
-        (users if kind == "user" else groups).append(inner if kind else bare)
+    for entry in map(str.strip, split(expression_of(role, reading) or "")):
+        kind, bracket, inner = entry.partition("(")
+        if bracket and kind.strip() in ("user", "group") and inner.endswith(")"):
+            (users if kind.strip() == "user" else groups).append(inner[:-1].strip())
+        else:
+            groups.append(entry)
 
 
 def split(text: str) -> list[str]:

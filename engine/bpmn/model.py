@@ -45,7 +45,7 @@ LINK = "link"
 TERMINATE = "terminate"
 CANCEL = "cancel"
 
-MAX_ELEMENTS = 2000  #: of one process; more than anybody draws
+MAX_ELEMENTS, MAX_FLOWS = 2000, 4000  #: of one process; more than anybody draws
 DEFAULT_OUTCOMES = ("approve", "reject", "return")
 
 

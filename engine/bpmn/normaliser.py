@@ -36,7 +36,10 @@ def normalise(root: etree._Element, delegates: Mapping[str, str] = NOTHING) -> b
     for node in list(root.iterchildren(etree.Element)):
         if node in running or (is_bpmn(node) and local(node) not in PICTURES):
             definitions.append(node)
-    return etree.tostring(definitions, method="c14n")
+    try:
+        return etree.tostring(definitions, method="c14n")
+    except etree.C14NError:  # a namespace that is no absolute address has no canonical form; the same file still gives the same bytes
+        return etree.tostring(definitions, encoding="UTF-8")
 
 
 def extension(used: Mapping[str, str]) -> etree._Element:

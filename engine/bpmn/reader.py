@@ -47,16 +47,21 @@ def read(process: etree._Element, file: str, delegates: Mapping[str, str] = NOTH
     `delegates` maps names of Java classes, delegate expressions and listeners to operations, or to nothing if they need not run here.
     """
     identity = process.get("id") or ""
-    if sum(1 for _ in process.iter(*map(tag, sorted(NODES)))) > model.MAX_ELEMENTS:
-        zh, en = f"元素超过 {model.MAX_ELEMENTS} 个", f"More than {model.MAX_ELEMENTS} elements"
-        return model.ProcessModel(identity, None), [Fault("too-complex", zh, en, file, line_of(process), identity)]
+    for names, most, zh, en in (
+        (NODES, model.MAX_ELEMENTS, "元素", "elements"),
+        ({"sequenceFlow"}, model.MAX_FLOWS, "连线", "sequence flows"),
+    ):
+        if sum(1 for _ in process.iter(*map(tag, sorted(names)))) > most:
+            # looking at each would take minutes
+            too_large = Fault("too-complex", f"{zh}超过 {most} 个", f"More than {most} {en}", file, line_of(process), identity)
+            return model.ProcessModel(identity, None), [too_large]
     name_parts(process)
     reading = begin(process, file, delegates)
     look(process, reading)
     lanes = {
         ref.text.strip(): lane.get("name") for lane in process.iter(tag("lane")) for ref in lane.findall(tag("flowNodeRef")) if ref.text
     }
-    handlers = dict(compensations(process))
+    handlers = compensations(process)
     elements, flows = {}, {}
     for node, parent in walk(process, None):
         if local(node) == "sequenceFlow":
@@ -96,13 +101,17 @@ def walk(container: etree._Element, parent: str | None) -> Iterator[tuple[etree.
                 yield from walk(node, node.get("id"))
 
 
-def compensations(process: etree._Element) -> Iterator[tuple[str, str]]:
-    """Yield each event and activity that an association joins, in both directions: which one is the handler is seen from the event."""
+def compensations(process: etree._Element) -> dict[str, str]:
+    """Return the activity that an association joins with an event, in either direction; one that is for compensation before any other."""
     root = process.getroottree().getroot()
+    activities = {node.get("id") or "": node for node in process.iter(*map(tag, sorted(model.ACTIVITIES)))}
+    found: dict[str, str] = {}
     for node in root.iter(tag("association")):
-        one, other = (unprefixed(node.get(name) or "", node) for name in ("sourceRef", "targetRef"))
-        yield one, other
-        yield other, one
+        ends = [unprefixed(node.get(name) or "", node) for name in ("sourceRef", "targetRef")]
+        for event, activity in (ends, reversed(ends)):
+            if activity in activities and (event not in found or truth(activities[activity].get("isForCompensation"), False)):
+                found[event] = activity
+    return found
 
 
 def read_element(

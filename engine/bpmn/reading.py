@@ -8,7 +8,7 @@ from keyword import iskeyword
 
 from lxml import etree
 
-from engine.bpmn.xml import ACTIVITI, FLOWABLE, SHENPI, SPIFF, is_bpmn, line_of, local, tag
+from engine.bpmn.xml import ACTIVITI, FLOWABLE, SHENPI, SPIFF, is_bpmn, line_of, local, tag, text_of
 from engine.errors import Fault
 
 DATA = ("dataObject", "property", "dataInput", "dataOutput", "inputDataItem", "outputDataItem")
@@ -26,6 +26,11 @@ class Reading:
     delegates: Mapping[str, str]
     loose: bool  #: of Flowable or Activiti: a reference to nothing is the name itself
     spiff: bool  #: of SpiffWorkflow: what is no literal is an expression
+    correlations: dict[str, list[tuple[str, str]]] = field(
+        default_factory=dict
+    )  #: message -> its correlation keys and where they stand in it
+    operations: dict[str, str | None] = field(default_factory=dict)  #: id of an operation of an interface -> its name
+    bound: dict[str, str] = field(default_factory=dict)  #: correlation key -> where it stands in the process
     variables: dict[str, str] = field(default_factory=dict)  #: id of a data object, store, property ... -> the variable it is
     faults: list[Fault] = field(default_factory=list)
 
@@ -57,7 +62,23 @@ def begin(process: etree._Element, file: str, delegates: Mapping[str, str]) -> R
     spoken = {*root.nsmap.values(), *process.nsmap.values()}
     reading = Reading(file, process, roots, {**written(root), **delegates}, bool(spoken & {FLOWABLE, ACTIVITI}), SPIFF in spoken)
     reading.variables = names_of_data(process, roots, reading.spiff)
+    correlate(root, reading)
+    declared = root.iterfind(f"{tag('interface')}/{tag('operation')}")
+    reading.operations = {node.get("id") or "": node.get("name") for node in declared}
     return reading
+
+
+def correlate(root: etree._Element, reading: Reading) -> None:
+    """Find the correlation properties of the file, by the messages they are read from."""
+    names: dict[str, str] = {}
+    for prop in root.iterchildren(tag("correlationProperty")):
+        name = names[prop.get("id") or ""] = identifier(prop.get("name")) or prop.get("id") or ""
+        for retrieval in prop.iterchildren(tag("correlationPropertyRetrievalExpression")):
+            message = unprefixed(retrieval.get("messageRef") or "", retrieval)
+            reading.correlations.setdefault(message, []).append((name, text_of(retrieval.find(tag("messagePath"))) or ""))
+    for binding in reading.process.iter(tag("correlationPropertyBinding")):
+        prop_id = unprefixed(binding.get("correlationPropertyRef") or "", binding)
+        reading.bound[names.get(prop_id, prop_id)] = text_of(binding.find(tag("dataPath"))) or ""
 
 
 def written(root: etree._Element) -> dict[str, str]:

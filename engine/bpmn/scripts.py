@@ -26,8 +26,8 @@ def read_script(text: str, language: str | None, result: str | None, reading: Re
         if name is None:
             reading.fault("name-invalid", f"变量名无效：{result}", f"{result!r} cannot be the name of a variable", node, result)
             return ""
-    if (language == "juel" or text.startswith(("${", "#{"))) and accepts(compile_template, text):
-        return assigned(python_text(text), name)
+    if language == "juel" or (text.startswith(("${", "#{")) and text.endswith("}")):
+        return template(text, name, reading, node)
     if accepts(compile_script, text) and name is None:
         return text
     if accepts(compile_expression, text):
@@ -38,6 +38,16 @@ def read_script(text: str, language: str | None, result: str | None, reading: Re
         reading.fault("script-language", zh, en, node, language)
         return ""
     return ended
+
+
+def template(text: str, name: str | None, reading: Reading, node: etree._Element) -> str:
+    """Return a script that gives a template's value to a variable; what is outside of the language is a fault here, for as a script it might be a comment."""
+    try:
+        return assigned(python_text(text), name)
+    except InvalidExpression as error:
+        for found in error.faults:
+            reading.fault(found.code, found.zh, found.en, node, text)
+        return ""
 
 
 def read_value(text: str, language: str | None, reading: Reading, node: etree._Element) -> Value:

@@ -1,6 +1,7 @@
 """SpiffWorkflow's scripts before and after an element, as far as they only assign names."""
 
 import ast
+from dataclasses import replace
 
 from lxml import etree
 
@@ -17,16 +18,8 @@ def read_before(node: etree._Element, reading: Reading) -> Pairs:
 
 def read_after(node: etree._Element, reading: Reading) -> Pairs:
     """Return what stays when an element ends: what was assigned before it, as it is then, and what a script after it assigns."""
-    before = tuple((name, Value("text", f"${{{name}}}")) for name, _ in read_before(node, Quiet.of(reading)))
+    before = tuple((name, Value("text", f"${{{name}}}")) for name, _ in read_before(node, replace(reading, faults=[])))
     return before + tuple(pair for item in spiff_children(node, "postScript") for pair in assignments(item, node, reading))
-
-
-class Quiet(Reading):
-    """A reading whose faults were told before."""
-
-    @classmethod
-    def of(cls, reading: Reading) -> "Quiet":
-        return cls(reading.file, reading.process, reading.roots, reading.delegates, reading.loose, reading.spiff, reading.variables)
 
 
 def assignments(item: etree._Element, node: etree._Element, reading: Reading) -> Pairs:

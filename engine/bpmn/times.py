@@ -62,7 +62,9 @@ def is_cycle(text: str) -> bool:
     if found is None or found[1].lstrip("0") == "" != found[1]:
         return False
     parts = found[2].split("/")
-    shapes = [("P" if is_duration(part) else "D" if is_date(part) else "?") for part in parts]
+    shapes = [
+        ("P" if is_duration(part) and any(letter in "123456789" for letter in part) else "D" if is_date(part) else "?") for part in parts
+    ]
     return "".join(shapes) in ("P", "DP", "PD", "DD")
 
 

@@ -8,7 +8,7 @@ from lxml import etree
 from engine.bpmn.extensions import ours
 from engine.bpmn.model import Listener, Value
 from engine.bpmn.parameters import Pairs, read_fields, read_parameters
-from engine.bpmn.reading import Reading
+from engine.bpmn.reading import Reading, unprefixed
 from engine.bpmn.scripts import read_script
 from engine.bpmn.xml import local, spiff_children, text_of, vendor, vendor_children
 
@@ -51,14 +51,8 @@ def read_work(node: etree._Element, reading: Reading) -> Work:
         return Work(script=read_script(expression, "juel", result, reading, node))
     reference = node.get("operationRef")
     if reference:
-        interface = next((found for found in operations(node) if found.get("id") == reference.rpartition(":")[2]), None)
-        return Work((interface.get("name") if interface is not None else None) or reference, result=result)
+        return Work(reading.operations.get(unprefixed(reference, node)) or reference, result=result)
     return Work(result=result)
-
-
-def operations(node: etree._Element) -> list[etree._Element]:
-    """Return the operations of the interfaces that a file declares."""
-    return [found for found in node.getroottree().getroot().iter(etree.Element) if local(found) == "operation"]
 
 
 def java(node: etree._Element, kind: str | None) -> str | None:

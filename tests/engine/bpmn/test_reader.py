@@ -119,7 +119,10 @@ def test_more_elements_than_anybody_draws_are_refused() -> None:
 def test_more_flows_than_anybody_draws_are_refused() -> None:
     fan = "".join(f'<sequenceFlow id="f{number}" sourceRef="start" targetRef="a"/>' for number in range(4001))
 
-    assert codes(drawing(*AB, fan)) == ["too-complex"]
+    with pytest.raises(InvalidDefinition) as refused:
+        read(drawing(*AB, fan))
+
+    assert [fault.code for fault in refused.value.faults] == ["too-complex"]
 
 
 @pytest.mark.parametrize(
