@@ -1,6 +1,5 @@
 """Form values: what people typed, converted to the types a drawing's form names, with every misfit listed."""
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -9,6 +8,7 @@ from typing import Any
 from engine.bpmn.model import Element, FormField
 from engine.errors import Fault, InvalidVariables
 from engine.execution import values as kept
+from engine.language.pattern import compile_pattern
 
 MAX_COMMENT = 2000
 YES_OR_NO = {"true": True, "on": True, "false": False, "off": False}
@@ -34,7 +34,7 @@ def check_decision(element: Element, task: Mapping[str, Any], outcome: str, comm
     faults += [
         Fault("field-unknown", f"表单没有字段 {name}", f"The form has no field {name}", path=name[:100])
         for name in values
-        if name not in fields
+        if name not in fields or fields[name].readonly
     ]
     accepted: dict[str, Any] = {}
     for name, field in fields.items():
@@ -44,7 +44,7 @@ def check_decision(element: Element, task: Mapping[str, Any], outcome: str, comm
                 faults.append(Fault("field-required", f"请填写 {field.label}", f"{name} is required", path=name))
             continue
         try:
-            accepted[name] = kept.clean(convert(field, value), name)
+            accepted[name] = kept.clean(within(field, convert(field, value)), name)
         except InvalidVariables as error:
             faults += error.faults
         except (ValueError, InvalidOperation):
@@ -54,6 +54,17 @@ def check_decision(element: Element, task: Mapping[str, Any], outcome: str, comm
     if faults:
         raise InvalidVariables(faults)
     return accepted
+
+
+def within(field: FormField, value: Any) -> Any:
+    """Return a value that keeps to the field's least and most: of a number itself, of a text its length. `ValueError` when it does not."""
+    size = len(value) if isinstance(value, str) else value
+    if isinstance(size, int | Decimal) and not isinstance(size, bool):
+        if field.minimum is not None and size < Decimal(field.minimum):
+            raise ValueError(f"less than {field.minimum}")
+        if field.maximum is not None and size > Decimal(field.maximum):
+            raise ValueError(f"more than {field.maximum}")
+    return value
 
 
 def convert(field: FormField, value: Any) -> Any:
@@ -73,7 +84,7 @@ def convert(field: FormField, value: Any) -> Any:
             if not isinstance(value, str | int | Decimal) or isinstance(value, bool):
                 raise ValueError(f"{type(value).__name__} is no text")
             text = str(value)
-            if len(text) > MAX_COMMENT or (field.pattern and not re.fullmatch(field.pattern, text)):
+            if len(text) > MAX_COMMENT or (field.pattern and not compile_pattern(field.pattern).fits(text)):
                 raise ValueError(text[:100])
             return text
 
