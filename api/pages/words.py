@@ -36,9 +36,11 @@ DECIDED = {
 }
 CASES = {
     "running": Sign(_l("进行中"), "circle-dot", "running"),
+    "suspended": Sign(_l("已挂起"), "player-pause", "withdraw"),
     "approve": Sign(lazy_pgettext("done", "通过"), "circle-check", "approve"),
     "reject": Sign(lazy_pgettext("done", "驳回"), "circle-x", "reject"),
     "completed": Sign(_l("已完成"), "circle-check", "approve"),
+    "error": Sign(_l("出错结束"), "alert-triangle", "reject"),
     "withdrawn": Sign(_l("已撤回"), "arrow-back-up", "withdraw"),
     "terminated": Sign(_l("已终止"), "hand-stop", "withdraw"),
 }

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from engine.step.move import Step
 
 #: life-cycle and outcome of ours -> the one status that office systems know
-STATUS = {"approve": "approved", "reject": "rejected"}
+STATUS = {"approve": "approved", "reject": "rejected", "error": "terminated"}
 
 
 def make_snapshot(step: Step) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def make_snapshot(step: Step) -> dict[str, Any]:
         "applicant": case.initiator,
         "status": status_of(case.status, case.outcome),
         "startedAt": stamp(case.started_at),
-        "endedAt": stamp(step.now) if case.status != "running" else None,
+        "endedAt": stamp(step.now) if case.over else None,
         "tasks": open_tasks + closed,
     }
 
@@ -33,7 +33,7 @@ def status_of(status: str, outcome: str | None) -> str:
     """Return the status office systems know: running, approved, rejected, withdrawn or terminated."""
     if status == "completed":
         return STATUS.get(outcome or "approve", "approved")
-    return status
+    return "running" if status == "suspended" else status
 
 
 def _task(task: dict[str, Any], status: str) -> dict[str, Any]:
