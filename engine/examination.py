@@ -8,12 +8,13 @@ import base64
 import sys
 import traceback
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import orjson
 
 from engine.bpmn.checks import check
+from engine.bpmn.formfiles import fill
 from engine.bpmn.model import RULE, ProcessModel
 from engine.bpmn.normaliser import include, normalise
 from engine.bpmn.reader import processes, read
@@ -88,6 +89,7 @@ def of_drawing(
         found.faults.extend(error.faults)
         return
     include(root, files)
+    fill(root, files)
     before = len(found.faults)
     if len(processes(root)) > MAX_PROCESSES:
         zh, en = f"流程超过 {MAX_PROCESSES} 个", f"A file has at most {MAX_PROCESSES} processes"
@@ -104,7 +106,7 @@ def of_drawing(
         found.processes.append((file, model.id))
         found.operations.extend(asked(model, file))
         if not faults:
-            found.warnings.extend(undefined_variables(model))
+            found.warnings.extend([*unshown(model, file), *(replace(warning, file=file) for warning in undefined_variables(model))])
     if len(found.faults) == before and processes(root):
         found.normalised[file] = normalise(root, delegates).decode()
 
@@ -115,6 +117,17 @@ def missing_decisions(model: ProcessModel, file: str, decisions: set[str]) -> It
         if element.kind == RULE and element.decision_ref and element.decision_ref not in decisions:
             zh, en = f"缺少决策表 {element.decision_ref}", f"Decision {element.decision_ref} is in none of the files"
             yield Fault("decision-missing", zh, en, file=file, line=element.line, element=element.id)
+
+
+def unshown(model: ProcessModel, file: str) -> Iterable[Fault]:
+    """Find forms that are kept by their key only: whoever does the task sees no fields."""
+    for element in model.elements.values():
+        if element.form_key and not element.form:
+            zh, en = (
+                f"表单 {element.form_key} 不在文件中，不显示字段",
+                f"The form {element.form_key} is in none of the files; no fields are shown",
+            )
+            yield Fault("form-not-shown", zh, en, file=file, line=element.line, element=element.id, found=element.form_key[:200])
 
 
 def asked(model: ProcessModel, file: str) -> Iterable[Asked]:
