@@ -7,6 +7,9 @@
             TaskAlreadyClaimed        somebody else holds it
             TaskClosed                already decided, or gone with its instance
             InstanceEnded             the process instance is over
+            InstanceSuspended         the process instance is held until somebody resumes it
+            DefinitionSuspended       no case of this process may begin now
+            SeveralMatch              more than one waits for a message
             Duplicate                 the same thing is already here
         Conflict                  another request got there first
             StaleRevision             the caller decided on an older picture
@@ -73,6 +76,10 @@ WORDS = {
     "the task is already with this person": "该待办已经在此人手中",
     "the element has not failed": "该节点没有失败",
     "the process begins only by an event": "该流程只能由事件启动",
+    "the process instance is not suspended": "该流程实例没有挂起",
+    "the process is suspended": "该流程已挂起",
+    "the process is not suspended": "该流程没有挂起",
+    "nobody waits for this message": "没有流程在等待该消息",
 }  # fmt: skip
 
 
@@ -135,6 +142,24 @@ class InstanceEnded(Refused):
     code = "instance-ended"
     zh = "该流程实例已结束（{state}）。"
     en = "This process instance has ended ({state})."
+
+
+class InstanceSuspended(Refused):
+    code = "instance-suspended"
+    zh = "该流程实例已挂起，恢复后才能继续。"
+    en = "This process instance is suspended; it goes on when it is resumed."
+
+
+class DefinitionSuspended(Refused):
+    code = "definition-suspended"
+    zh = "流程 {key} 已挂起，暂不能发起。"
+    en = "Process {key} is suspended; no case can begin."
+
+
+class SeveralMatch(Refused):
+    code = "several-match"
+    zh = "有 {found} 处在等待消息 {name}，无法确定投递给谁。"
+    en = "{found} wait for message {name}; it cannot be told which one is meant."
 
 
 class Duplicate(Refused):

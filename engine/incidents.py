@@ -18,15 +18,20 @@ from engine.step.gather import close_task, raise_incident
 from models.oa import OaDelivery
 from models.runtime import Incident, Job
 
+#: states of a job that can be answered
+OPEN = ("waiting", "retrying", "answered", "failed")
+
 
 def take(session: Session, job_id: UUID) -> tuple[Job, Situation, dict[str, Any]] | None:
-    """Return what a worker needs to run a job and count the attempt; None when the job is answered or nobody waits for it any more."""
+    """Return what a worker needs to run a job and count the attempt; None when the job is answered, nobody waits for it any more, or its case is suspended."""
     job = session.get(Job, job_id, with_for_update=True)
     if job is None or job.state not in ("waiting", "retrying"):
         return None
+    step = lock(session, job.instance_id, running=False)
+    if step.case.status == "suspended":  # it is asked for again when its case is resumed
+        return None
     job.attempts += 1
     session.flush()  # the caller takes the row out of the session, and the count must stay
-    step = lock(session, job.instance_id, running=False)
     inputs: dict[str, Any] = values.loads(job.inputs.encode())
     return job, situation(step.case, job.element, step.now, key=str(job.id)), inputs
 
@@ -38,7 +43,9 @@ def answer(session: Session, job_id: UUID, outcome: Outcome) -> Step | None:
         return None
     step = lock(session, job.instance_id, running=False)
     session.refresh(job)
-    if job.state not in ("waiting", "retrying", "failed") or step.case.status != "running":
+    if kept_for_later(session, job, step, {"value": outcome.value, "evidence": dict(outcome.evidence)}):
+        return None
+    if job.state not in OPEN or step.case.status != "running":
         return None
     step.recorder.record(
         "job:completed",
@@ -66,7 +73,9 @@ def throw(session: Session, job_id: UUID, error: BpmnError) -> Step | None:
         return None
     step = lock(session, job.instance_id, running=False)
     session.refresh(job)
-    if job.state not in ("waiting", "retrying", "failed") or step.case.status != "running":
+    if kept_for_later(session, job, step, {"error": error.error_code, "message": error.message}):
+        return None
+    if job.state not in OPEN or step.case.status != "running":
         return None
     step.recorder.record(
         "job:errored",
@@ -82,6 +91,26 @@ def throw(session: Session, job_id: UUID, error: BpmnError) -> Step | None:
         return None
     step.write()
     return step
+
+
+def kept_for_later(session: Session, job: Job, step: Step, said: dict[str, Any]) -> bool:
+    """Keep what the outside answered while a case is suspended; tells whether that was so."""
+    if step.case.status != "suspended" or job.state not in OPEN:
+        return False
+    job.state, job.answer = "answered", values.dumps(values.clean(said)).decode()
+    session.flush()
+    return True
+
+
+def bring_answer(session: Session, job_id: UUID) -> Step | None:
+    """Bring an answer that was kept to its case, which was resumed; None as in `answer`."""
+    job = session.get(Job, job_id)
+    if job is None or job.state != "answered" or job.answer is None:
+        return None
+    said: dict[str, Any] = values.loads(job.answer.encode())
+    if "error" in said:
+        return throw(session, job_id, BpmnError(said["error"], said["message"], element=job.element))
+    return answer(session, job_id, Outcome(said["value"], said["evidence"]))
 
 
 def fail(session: Session, job_id: UUID, message: str, *, lasting: bool, retry_after: float | None = None) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from engine.errors import Fault, InvalidVariables, NotPermitted
+from engine.errors import Fault, InstanceEnded, InvalidVariables, NotPermitted
 from engine.execution.values import clean
 from engine.permissions import SYSTEM, Actor, allows
 from engine.step import Step, begin, lock
@@ -25,21 +25,31 @@ def start(
     subject: tuple[str, UUID] | None = None,
     legal_entity_id: UUID | None = None,
     parent_id: UUID | None = None,
+    at: str | None = None,
+    event: Mapping[str, Any] | None = None,
 ) -> Step:
     """Start a case of the newest version of a process (by key) or of one definition (by id) and run it to its first wait.
 
-    Refuses with `NotFound` an unknown process, with `Duplicate` a business key that is taken, with `InvalidVariables` values that cannot be kept.
+    With `at`, it begins at this event, which has happened; `event` says what it was. Refuses with `NotFound` an unknown process, with `DefinitionSuspended`
+    one that is suspended, with `Duplicate` a business key that is taken, with `InvalidVariables` values that cannot be kept.
     """
-    reserved = sorted(RESERVED.intersection(variables or {}))
-    if reserved:
-        zh, en = "该名称由系统写入", "This name is written by the engine"
-        raise InvalidVariables([Fault("name-reserved", zh, en, path=name) for name in reserved])
     step = begin(
-        session, key_or_id, by=by, variables=clean(variables or {}),
-        business_key=business_key, subject=subject, legal_entity_id=legal_entity_id, parent_id=parent_id
+        session, key_or_id, by=by, variables=accept(variables or {}),
+        business_key=business_key, subject=subject, legal_entity_id=legal_entity_id, parent_id=parent_id,
+        at=at, event=event,
     )  # fmt: skip
     step.write()
     return step
+
+
+def accept(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return variables from outside as the engine keeps them. Refuses with `InvalidVariables` what cannot be kept, and names that only decisions write."""
+    reserved = sorted(RESERVED.intersection(variables))
+    if reserved:
+        zh, en = "该名称由系统写入", "This name is written by the engine"
+        raise InvalidVariables([Fault("name-reserved", zh, en, path=name) for name in reserved])
+    found: dict[str, Any] = clean(dict(variables))
+    return found
 
 
 def withdraw(session: Session, instance_id: UUID, *, by: Actor, reason: str = "", expected_revision: int | None = None) -> Step:
@@ -54,10 +64,13 @@ def withdraw(session: Session, instance_id: UUID, *, by: Actor, reason: str = ""
 
 
 def terminate(session: Session, instance_id: UUID, *, by: Actor, reason: str) -> Step:
-    """End a running case from outside (an operator's last means), with a reason that stands in the history."""
+    """End a running or suspended case from outside (an operator's last means), with a reason that stands in the history."""
     if by is not SYSTEM and not allows(by, "incident.resolve"):
         raise NotPermitted(permission="incident.resolve")
-    return _end(lock(session, instance_id), "terminated", by, reason)
+    step = lock(session, instance_id, running=False)
+    if step.case.over:
+        raise InstanceEnded(state=step.case.status)
+    return _end(step, "terminated", by, reason)
 
 
 def _end(step: Step, status: str, by: Actor, reason: str) -> Step:

@@ -8,6 +8,7 @@ import random
 from typing import Any
 from uuid import UUID
 
+import orjson
 from procrastinate import App, PsycopgConnector
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -17,6 +18,12 @@ CALL = ("work", "call")
 PUSH = ("oa", "push")
 INBOX = ("oa", "inbox")
 TIMERS = ("work", "timers")
+MESSAGE = ("work", "message")
+LOOK = ("work", "look")
+SIGNAL = ("work", "signal")
+STARTS = ("work", "starts")
+ANSWER = ("work", "answer")
+SUSPEND = ("work", "suspend")
 
 MAX_ATTEMPTS = 8
 FIRST_WAIT = 1.0  #: seconds
@@ -35,6 +42,11 @@ def make_app(dsn: str) -> App:
 def enqueue(session: Session, job: tuple[str, str], args: str) -> None:
     """Enqueue one job in the caller's transaction; `args` is JSON."""
     session.execute(ENQUEUE, {"queue": job[0], "task": job[1], "args": args})
+
+
+def arguments(**given: Any) -> str:
+    """Return the arguments of a job as JSON."""
+    return orjson.dumps({name: str(value) if isinstance(value, UUID) else value for name, value in given.items()}).decode()
 
 
 def wake(kind: tuple[str, str], /, **args: Any) -> dict[str, Any]:

@@ -37,6 +37,10 @@ class Settings:
     max_upload: int
     #: time zone in which dates are shown and months of filing are counted
     time_zone: str
+    #: when people work, for timers that count by a calendar
+    working_hours: str
+    #: how long a message is kept for somebody who waits for it later, ISO 8601 duration
+    message_ttl: str
     #: how much one step may do: elements passed, instances of one multi-instance, tokens at once, bytes of one variable and of all of a case
     limit_elements: int
     limit_instances: int
@@ -80,6 +84,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         worker_stalled=float(value("SHENPI_WORKER_STALLED", "8")),
         max_upload=int(value("SHENPI_MAX_UPLOAD", str(20 * 1024 * 1024))),
         time_zone=value("SHENPI_TIME_ZONE", "Asia/Shanghai"),
+        working_hours=value("SHENPI_WORKING_HOURS", "09:00-12:00,13:00-18:00"),
+        message_ttl=value("SHENPI_MESSAGE_TTL", "P7D"),
         limit_elements=int(value("SHENPI_LIMIT_ELEMENTS", "20000")),
         limit_instances=int(value("SHENPI_LIMIT_INSTANCES", "5000")),
         limit_tokens=int(value("SHENPI_LIMIT_TOKENS", "20000")),

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.errors import NotFound, NotPermitted, Refused, StaleRevision, TaskAlreadyClaimed, TaskClosed
+from engine.errors import InstanceSuspended, NotFound, NotPermitted, Refused, StaleRevision, TaskAlreadyClaimed, TaskClosed
 from engine.execution import values as kept
 from engine.forms import MAX_COMMENT, check_decision
 from engine.history.events import stamp
@@ -101,10 +101,10 @@ def transfer(session: Session, task_id: UUID, *, by: Actor, to: str, reason: str
 
 
 def mark_reminded(session: Session, task_id: UUID) -> Step | None:
-    """Note that the people of an open task were reminded; None when it is no longer open."""
+    """Note that the people of an open task were reminded; None when it is no longer open, or its case is suspended."""
     step = lock_task(session, task_id)
     found = _find(step, task_id)
-    if found is None:
+    if found is None or step.case.status == "suspended":
         return None
     task = found[1]
     step.document.changed.append(_row(task) | {"reminded_at": stamp(step.now)})
@@ -143,6 +143,8 @@ def _held(session: Session, task_id: UUID, by: Actor, expected_revision: int | N
     if found is None:
         raise explain_closed(session, task_id)
     token, task = found
+    if step.case.status == "suspended" and may_work_on(by, task):
+        raise InstanceSuspended(instance=str(step.case.id))
     if not may_work_on(by, task):
         listed = by.key in task["users"] or not by.groups.isdisjoint(task["groups"])
         raise TaskAlreadyClaimed(task=str(task_id), assignee=task["assignee"]) if listed else NotPermitted(permission="task.work")

@@ -12,9 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from engine import jobs
+from engine import instances, jobs, start_events
 from engine.database.transaction import read_clock
-from engine.errors import InstanceEnded, NotFound, Refused
+from engine.errors import DefinitionSuspended, InstanceEnded, InstanceSuspended, NotFound, Refused
+from engine.history.events import stamp
 from engine.permissions import SYSTEM
 from engine.step import lock
 from models.runtime import Timer
@@ -23,7 +24,9 @@ BATCH = 200
 
 _TAKE_DUE = text(
     """
-    DELETE FROM timer WHERE id IN (SELECT id FROM timer WHERE due_at <= shenpi_now() AND kind <> 'event' ORDER BY due_at LIMIT :batch FOR UPDATE SKIP LOCKED)
+    DELETE FROM timer WHERE id IN (
+      SELECT t.id FROM timer t JOIN process_instance i ON i.id = t.instance_id AND i.status <> 'suspended'
+      WHERE t.due_at <= shenpi_now() AND t.kind <> 'event' ORDER BY t.due_at LIMIT :batch FOR UPDATE OF t SKIP LOCKED)
     RETURNING kind, instance_id, target
     """
 )
@@ -31,27 +34,31 @@ _TAKE_DUE = text(
 _DUE_EVENTS = text(
     """
     UPDATE timer SET due_at = shenpi_now() + interval '30 seconds'
-    WHERE id IN (SELECT id FROM timer WHERE due_at <= shenpi_now() AND kind = 'event' ORDER BY due_at LIMIT :batch FOR UPDATE SKIP LOCKED)
+    WHERE id IN (
+      SELECT t.id FROM timer t JOIN process_instance i ON i.id = t.instance_id AND i.status <> 'suspended'
+      WHERE t.due_at <= shenpi_now() AND t.kind = 'event' ORDER BY t.due_at LIMIT :batch FOR UPDATE OF t SKIP LOCKED)
     RETURNING instance_id, token
     """
 )
 
 
 def enqueue_due(session: Session) -> int:
-    """Make a job of everything that is due; returns how many."""
+    """Make a job of everything that is due; returns how many. What is due for a suspended case or process waits until it is resumed."""
     events = session.execute(_DUE_EVENTS, {"batch": BATCH}).all()
     for event in events:
         jobs.enqueue(session, jobs.TIMERS, f'{{"instance":"{event.instance_id}","token":"{event.token}"}}')
     others = session.execute(_TAKE_DUE, {"batch": BATCH}).all()
     for other in others:
         jobs.enqueue(session, jobs.CALL, f'{{"job":"{other.target}"}}')
-    return len(events) + len(others)
+    return len(events) + len(others) + start_events.enqueue_due(session, BATCH)
 
 
 def fire(session: Session, instance_id: UUID, token: UUID) -> None:
-    """Let a BPMN timer fire in a step of its own; nothing happens when it is gone, not due, or its case is over."""
+    """Let a BPMN timer fire in a step of its own; nothing happens when it is gone, not due, or its case is over or suspended."""
     try:
         step = lock(session, instance_id)
+    except InstanceSuspended:
+        return
     except (InstanceEnded, NotFound):
         session.execute(delete(Timer).where(Timer.instance_id == instance_id, Timer.token == token))
         return
@@ -74,6 +81,23 @@ def fire(session: Session, instance_id: UUID, token: UUID) -> None:
 def _place(elements: dict[UUID, str], token: UUID) -> int:
     """Return the place of a token among those at the same element: several instances of one element may wait at once."""
     return [one for one, element in elements.items() if element == elements[token]].index(token)
+
+
+def begin(session: Session, definition_id: UUID, element: str, number: int) -> UUID | None:
+    """Begin a case with a start timer that is due, and set the timer to its next time; None when it is not due, gone, or its process is suspended."""
+    now = read_clock(session)
+    row = start_events.take_due(session, definition_id, element, number, now)
+    if row is None:
+        return None
+    try:
+        with session.begin_nested():
+            event = {"kind": "timer", "due": stamp(row.due_at) if row.due_at else None}
+            step = instances.start(session, definition_id, by=SYSTEM, at=element, event=event)
+    except DefinitionSuspended:
+        return None
+    start_events.go_on(session, row, now)
+    session.flush()
+    return step.case.id
 
 
 def put_off(session: Session, kind: str, instance_id: UUID, target: str, seconds: float) -> None:

@@ -6,6 +6,7 @@ its heartbeat stopped; it starts from the beginning with the same key.
 
 import asyncio
 import logging
+import random
 import signal
 import threading
 import time
@@ -19,12 +20,24 @@ from marshmallow import ValidationError
 from procrastinate import App
 from sqlalchemy import text
 
-from engine import deliveries, inbox, incidents, jobs, timers
+from engine import deliveries, inbox, incidents, jobs, messages, signals, suspension, timers
 from engine.crash import point
 from engine.database import transaction
-from engine.errors import BpmnError, InvalidContent, NotFound, OAError, OARejected, OAUnavailable, ShenpiError, Unavailable
+from engine.errors import (
+    BpmnError,
+    Conflict,
+    InstanceSuspended,
+    InvalidContent,
+    NotFound,
+    OAError,
+    OARejected,
+    OAUnavailable,
+    ShenpiError,
+    Unavailable,
+)
 from engine.oa.contract import Receipt
 from engine.oa.registry import Connectors
+from engine.permissions import SYSTEM, load_actor
 from engine.settings import Settings, read_settings
 
 log = logging.getLogger("shenpi.worker")
@@ -166,12 +179,74 @@ def fire(instance: str, token: str) -> None:
     point("timer:fired")
 
 
+def deliver(message: str) -> None:
+    """Look for who waits for a message."""
+    with transaction() as session:
+        messages.deliver(session, UUID(message))
+
+
+def look(instance: str | None = None, name: str | None = None) -> None:
+    """Look for messages that wait for a case, or under a name."""
+    with transaction() as session:
+        found = messages.look(session, instance=UUID(instance) if instance else None, name=name)
+    for message in found:
+        with transaction() as session:
+            messages.deliver(session, message)
+
+
+def hear(signal: str, target: str | None = None, element: str = "") -> None:
+    """Give a signal to who waits for it; without a target, find out who that is."""
+    with transaction() as session:
+        if target is None:
+            signals.spread(session, UUID(signal))
+            return
+        try:
+            signals.hear(session, UUID(signal), UUID(target), element)
+        except InstanceSuspended:
+            log.info("signal %s waits until case %s is resumed", signal, target)
+
+
+def begin(definition: str, element: str, number: int) -> None:
+    """Begin a case because its time has come."""
+    with transaction() as session:
+        timers.begin(session, UUID(definition), element, number)
+
+
+def bring_answer(job: str) -> None:
+    """Bring an answer that was kept to its case."""
+    with transaction() as session:
+        incidents.bring_answer(session, UUID(job))
+
+
+def suspend_cases(process: str, suspended: bool, by: str, reason: str) -> None:
+    """Suspend or resume the cases of a process that was."""
+    with transaction() as session:
+        actor = load_actor(session, by) or SYSTEM
+    after: UUID | None = None
+    while True:
+        with transaction() as session:
+            found = suspension.cases_to_follow(session, process, after, suspended=suspended)
+        if not found:
+            return
+        for case in found:
+            with transaction() as session:
+                suspension.follow(session, case, suspended=suspended, by=actor, reason=reason)
+        after = found[-1]
+
+
 TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.CALL: call,
     jobs.PUSH: keep_pushing,
     jobs.INBOX: apply_message,
     jobs.TIMERS: fire,
+    jobs.MESSAGE: deliver,
+    jobs.LOOK: look,
+    jobs.SIGNAL: hear,
+    jobs.STARTS: begin,
+    jobs.ANSWER: bring_answer,
+    jobs.SUSPEND: suspend_cases,
 }
+REPEATS = 5  #: of a job that lost a race for a lock
 
 
 class Worker:
@@ -192,10 +267,17 @@ class Worker:
     def _in_context(self, function: Callable[..., None]) -> Callable[..., None]:
         def run(**arguments: Any) -> None:
             with self.context():
-                try:
-                    function(**arguments)
-                except NotFound:
-                    log.warning("a job about something that is gone: %s", arguments)
+                for left in reversed(range(REPEATS)):
+                    try:
+                        function(**arguments)
+                        return
+                    except NotFound:
+                        log.warning("a job about something that is gone: %s", arguments)
+                        return
+                    except Conflict:
+                        if not left:
+                            raise
+                        time.sleep(random.uniform(0.01, 0.1))
 
         run.__name__ = function.__name__
         return run
@@ -261,11 +343,24 @@ class Worker:
         with self.context(), transaction() as session:
             session.execute(text(_LOST_CALLS))
             session.execute(text(_LOST_MESSAGES))
+            session.execute(text(_LOST_SIGNALS))
+            messages.expire(session)
 
 
+_LOST_SIGNALS = """
+SELECT procrastinate_defer_jobs_v1(array_agg(
+  ROW('work', 'signal', 0, NULL, NULL, jsonb_build_object('signal', t.signal_id, 'target', t.target_id, 'element', t.element), NULL)
+    ::procrastinate_job_to_defer_v1))
+FROM signal_target t JOIN signal s ON s.id = t.signal_id LEFT JOIN process_instance i ON i.id = t.target_id
+WHERE s.sent_at < shenpi_now() - interval '1 minute' AND i.status IS DISTINCT FROM 'suspended'
+  AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'signal' AND j.status IN ('todo', 'doing')
+                  AND j.args ->> 'signal' = t.signal_id::text AND j.args ->> 'target' = t.target_id::text)
+HAVING count(*) > 0
+"""
 _LOST_CALLS = """
 SELECT procrastinate_defer_jobs_v1(array_agg(ROW('work', 'call', 0, NULL, NULL, jsonb_build_object('job', b.id), NULL)::procrastinate_job_to_defer_v1))
-FROM job b WHERE b.state = 'waiting' AND b.created_at < shenpi_now() - interval '30 seconds'
+FROM job b JOIN process_instance i ON i.id = b.instance_id AND i.status = 'running'
+WHERE b.state = 'waiting' AND b.created_at < shenpi_now() - interval '30 seconds'
   AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'call' AND j.status IN ('todo', 'doing') AND j.args ->> 'job' = b.id::text)
 HAVING count(*) > 0
 """

@@ -28,7 +28,9 @@ class OaConnection(Base):
     secret: Mapped[str]
     former_secret: Mapped[str | None]  #: accepted beside the new one during a rotation
     active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
-    next_look: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  #: a worker promised to look for waiting pushes then or later
+    next_look: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True)
+    )  #: a worker promised to look for waiting pushes then or later
 
 
 class OaDelivery(Base):

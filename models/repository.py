@@ -54,4 +54,8 @@ class ProcessDefinition(Base):
     subject_kind: Mapped[str | None]
     business_key_prefix: Mapped[str]
     created_at: Mapped[Created]
-    suspended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    suspended_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True)
+    )  #: no new case begins while it is; the same for all versions of a key
+    suspended_by: Mapped[str | None]
+    suspended_reason: Mapped[str | None]

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Base, Key, Money, Time
 from models.repository import ProcessDefinition
 
-INSTANCE_STATES = ("running", "completed", "withdrawn", "terminated")
+INSTANCE_STATES = ("running", "suspended", "completed", "withdrawn", "terminated")
 TASK_STATES = ("open", "completed", "canceled")
-JOB_STATES = ("waiting", "retrying", "completed", "failed", "canceled")
+JOB_STATES = ("waiting", "retrying", "answered", "completed", "failed", "canceled")
 
 
 class ProcessInstance(Base):
@@ -126,6 +126,7 @@ class Job(Base):
     state: Mapped[str]
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     last_error: Mapped[str | None]
+    answer: Mapped[str | None]  #: that came while the case was suspended, JSON of the engine's codec; applied when it is resumed
     created_at: Mapped[Time]
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

@@ -30,6 +30,11 @@ class Case:
     now: datetime
     parent_id: UUID | None = None
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self.status not in ("running", "suspended")
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:

@@ -22,6 +22,10 @@ class Document:
     jobs_done: list[dict[str, Any]] = field(default_factory=list)
     timers: list[dict[str, Any]] = field(default_factory=list)
     timers_gone: list[str] = field(default_factory=list)
+    subscribed: list[dict[str, Any]] = field(default_factory=list)
+    unsubscribed: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    signals: list[dict[str, Any]] = field(default_factory=list)
     incidents: list[dict[str, Any]] = field(default_factory=list)
     wake: list[dict[str, Any]] = field(default_factory=list)
     snapshot: dict[str, Any] | None = None

@@ -11,9 +11,13 @@ from uuid_utils.compat import uuid7
 
 from engine import definitions, jobs
 from engine.assignment import Assigned, assign
+from engine.correlation import place, shortened, spelled
 from engine.errors import ShenpiError
 from engine.execution import OpenTask, values
+from engine.execution.done import Thrown
+from engine.execution.timers import plus
 from engine.history.events import stamp
+from engine.settings import read_settings
 from engine.step.snapshot import make_snapshot
 
 if TYPE_CHECKING:
@@ -31,10 +35,11 @@ def gather(step: Step) -> None:
     _jobs(step)
     _timers(step)
     _continuations(step)
+    _subscriptions(step)
     _tasks(step)
     _failures(step)
     _end(step)
-    if step.document.opened or step.document.closed or step.document.changed or step.case.status != "running":
+    if step.document.opened or step.document.closed or step.document.changed or step.case.over:
         step.case.oa_version = max(int(step.now.timestamp() * 1000), step.case.oa_version + 1)
         step.document.snapshot = make_snapshot(step)
 
@@ -99,6 +104,20 @@ def _path(step: Step) -> None:
             data={"name": thrown.name},
             personal={"keys": values.tagged(thrown.keys), "payload": values.tagged(thrown.payload)},
         )
+        _send(step, thrown)
+
+
+def _send(step: Step, thrown: Thrown) -> None:
+    """Let a job carry what was thrown to whoever waits for it; nothing outside this case is touched in its step."""
+    identity = uuid7()
+    row = {"id": identity, "name": shortened(thrown.name), "payload": values.dumps(thrown.payload).decode(), "sent_by": "system"}
+    if thrown.kind == "signal":
+        step.document.signals.append(row)
+        step.document.wake.append(jobs.wake(jobs.SIGNAL, signal=identity))
+    else:
+        expires = plus(step.now, read_settings().message_ttl, step.execution.zone)
+        step.document.messages.append({**row, "keys": spelled(thrown.keys), "expires": stamp(expires)})
+        step.document.wake.append(jobs.wake(jobs.MESSAGE, message=identity))
 
 
 def _jobs(step: Step) -> None:
@@ -137,6 +156,28 @@ def _continuations(step: Step) -> None:
             step.document.wake.append(jobs.wake(jobs.TIMERS, instance=step.case.id, token=token))
             step.recorder.record("task:paused", element=one.element, data={})
     step.document.timers_gone.extend(str(token) for token in before - paused.keys())
+
+
+def _subscriptions(step: Step) -> None:
+    """Keep what the case waits for where a message or signal finds it; a job looks whether a message waits already."""
+    execution, before = step.execution, step.execution.subscriptions_before
+    now = execution.subscriptions()
+    if before == now:
+        return
+    waiting = {(m.token, "message", m.name): (m.element, spelled(m.keys)) for m in execution.messages()}
+    waiting |= {(s.token, "signal", s.name): (s.element, {}) for s in execution.signals()}
+    for token, kind, name in sorted(now - before):
+        element, keys = waiting[token, kind, name]
+        step.document.subscribed.append(
+            {
+                "token": token, "kind": kind, "name": shortened(name), "element": element, "business_key": step.case.business_key, "keys": keys,
+                "correlation": place(step.case.business_key, keys) if kind == "message" else "",
+            }
+        )  # fmt: skip
+    if any(kind == "message" for _, kind, _ in now - before):
+        step.document.wake.append(jobs.wake(jobs.LOOK, instance=step.case.id))
+    gone = [{"token": token, "kind": kind, "name": shortened(name)} for token, kind, name in sorted(before - now)]
+    step.document.unsubscribed.extend(gone)
 
 
 def _tasks(step: Step) -> None:

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from engine import definitions
 from engine.database.prepared import Prepared
 from engine.definitions import Definition
-from engine.errors import Duplicate, InstanceEnded, NotFound, StaleRevision
+from engine.errors import DefinitionSuspended, Duplicate, InstanceEnded, InstanceSuspended, NotFound, StaleRevision
 from engine.execution import Execution, Limits
 from engine.history import GENESIS, Recorder
 from engine.permissions import Actor
@@ -72,7 +72,7 @@ class Step:
         parameters = {
             "id": case.id, "state": state, "step": self.recorder.step, "count": self.recorder.count, "hash": self.recorder.hash, "version": case.oa_version,
             "status": case.status, "outcome": case.outcome, "title": headline.title, "now": self.now,
-            "ended_at": None if case.status == "running" else self.now,
+            "ended_at": self.now if case.over else None,
             "doc": self.document.as_json(self.recorder.events, headline.as_json()),
         }  # fmt: skip
         if self.new and not self.written:
@@ -81,9 +81,7 @@ class Step:
                 "subject_kind": case.subject_kind, "subject_id": case.subject_id, "parent": case.parent_id,
             }  # fmt: skip
         try:
-            statement.writing(self.new and not self.written, self.document.parts(ended=case.status != "running")).run(
-                self.session, parameters
-            )
+            statement.writing(self.new and not self.written, self.document.parts(ended=case.over)).run(self.session, parameters)
         except UniqueViolation as error:
             refuse_taken(error)
             raise
@@ -114,15 +112,20 @@ def begin(
     subject: tuple[str, UUID] | None = None,
     legal_entity_id: UUID | None = None,
     parent_id: UUID | None = None,
+    at: str | None = None,
+    event: Mapping[str, Any] | None = None,
 ) -> Step:
     """Start an instance of the newest version of a process, or of one definition, and run it to its first wait; the caller writes the step.
 
-    Refuses with `NotFound` an unknown process, with `Duplicate` a business key that is taken, with `InvalidVariables` values that cannot be kept.
+    `at` is the start event that has happened, and `event` what it was. Refuses with `NotFound` an unknown process, with `DefinitionSuspended` one that is
+    suspended, with `Duplicate` a business key that is taken, with `InvalidVariables` values that cannot be kept.
     """
     wanted = {"id": key_or_id, "key": None} if isinstance(key_or_id, UUID) else {"id": None, "key": key_or_id}
     row = statement.BEGIN.run(session, {"business_key": business_key, **wanted}).fetchone()
     if row is None:
         raise NotFound(kind="process definition")
+    if row.suspended:
+        raise DefinitionSuspended(key=row.key)
     definition = definitions.get(session, row.id)
     model = definition.model
     now: datetime = row.now.astimezone(UTC)
@@ -140,12 +143,12 @@ def begin(
             "definition": definition.key, "version": definition.version, "manifest": definition.manifest_hash, "files": dict(definition.hashes),
             "businessKey": case.business_key, "subjectKind": case.subject_kind, "subject": str(case.subject_id) if case.subject_id else None,
             "parent": str(parent_id) if parent_id else None, "initiator": by.key,
-            "zone": _zone().key,
+            "zone": _zone().key, **({"at": at, "event": dict(event or {})} if at is not None else {}),
         },
         personal={"by": {"name": by.name, "department": by.department}},
     )  # fmt: skip
     try:
-        step.execution = Execution.start(definition.program, now, step.operations, variables, by.key, limits=_limits(), zone=_zone())
+        step.execution = Execution.start(definition.program, now, step.operations, variables, by.key, at=at, limits=_limits(), zone=_zone())
     except UniqueViolation as error:  # the bare row of an instance that begins with an operation
         refuse_taken(error)
         raise
@@ -159,12 +162,15 @@ def refuse_taken(error: UniqueViolation) -> None:
 
 
 def lock(session: Session, instance_id: UUID, *, running: bool = True, expected_revision: int | None = None) -> Step:
-    """Lock an instance and restore it. Refuses with `NotFound`, with `InstanceEnded` one that is over, with `StaleRevision` one that moved on."""
+    """Lock an instance and restore it.
+
+    Refuses with `NotFound`, with `InstanceEnded` one that is over, with `InstanceSuspended`, with `StaleRevision` one that moved on.
+    """
     return _restore(session, _fetch(session, statement.LOCK, {"id": instance_id}, "process instance"), running, expected_revision)
 
 
 def lock_task(session: Session, task_id: UUID) -> Step:
-    """Lock the instance of a user task and restore it; refuses as `lock` does, except that an ended instance is left to the caller to explain."""
+    """Lock the instance of a user task and restore it; refuses as `lock` does, except that one that ended or is suspended is left to the caller."""
     return _restore(session, _fetch(session, statement.LOCK_TASK, {"task": task_id}, "user task"), False, None)
 
 
@@ -180,8 +186,10 @@ def _fetch(session: Session, prepared: Prepared, parameters: Mapping[str, Any], 
 def _restore(session: Session, case: Case, running: bool, expected_revision: int | None) -> Step:
     if expected_revision is not None and case.revision != expected_revision:
         raise StaleRevision(expected=expected_revision, found=case.revision)
-    if running and case.status != "running":
+    if running and case.over:
         raise InstanceEnded(state=case.status)
+    if running and case.status == "suspended":
+        raise InstanceSuspended(instance=str(case.id))
     definition = definitions.get(session, case.definition_id)
     step = Step(session, definition, case, new=False)
     step.execution = Execution.restore(definition.program, case.now, step.operations, case.state, limits=_limits())

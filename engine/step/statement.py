@@ -23,8 +23,9 @@ SELECT {COLUMNS} FROM process_instance i WHERE i.id = (SELECT t.instance_id FROM
 
 # The newest version of a key, or one definition by id; the time and the number are read together with it.
 BEGIN = Prepared("""
-SELECT shenpi_now() AS now, d.id, coalesce(%(business_key)s::text, next_business_key(d.business_key_prefix)) AS business_key
-FROM (SELECT id, business_key_prefix FROM process_definition WHERE id = %(id)s::uuid OR (%(id)s::uuid IS NULL AND key = %(key)s::text)
+SELECT shenpi_now() AS now, d.id, d.key, d.suspended, coalesce(%(business_key)s::text, next_business_key(d.business_key_prefix)) AS business_key
+FROM (SELECT id, key, suspended_at IS NOT NULL AS suspended, business_key_prefix FROM process_definition
+      WHERE id = %(id)s::uuid OR (%(id)s::uuid IS NULL AND key = %(key)s::text)
       ORDER BY version DESC LIMIT 1) AS d
 """)
 
@@ -84,12 +85,26 @@ jobs AS (INSERT INTO job (id, instance_id, token, element, operation, inputs, st
     "jobs_done": """
 jobs_done AS (UPDATE job b SET state = x.state, last_error = coalesce(x.error, b.last_error), ended_at = %(now)s
               FROM d, {rows} AS x(token uuid, state text, error text)
-              WHERE b.instance_id = %(id)s AND b.token = x.token AND b.state IN ('waiting', 'retrying', 'failed'))""",
+              WHERE b.instance_id = %(id)s AND b.token = x.token AND b.state IN ('waiting', 'retrying', 'answered', 'failed'))""",
     "timers": """
 timers AS (INSERT INTO timer (id, kind, instance_id, token, due_at)
            SELECT x.id, 'event', %(id)s, x.token, x.due FROM d, {rows} AS x(id uuid, token uuid, due timestamptz))""",
     "timers_gone": """
 timers_gone AS (DELETE FROM timer t USING d, {rows} AS x(token uuid) WHERE t.instance_id = %(id)s AND t.token = x.token)""",
+    "subscribed": """
+subscribed AS (INSERT INTO event_subscription (instance_id, token, kind, name, element, business_key, keys, correlation, created_at)
+               SELECT %(id)s, x.token, x.kind, x.name, x.element, x.business_key, x.keys, x.correlation, %(now)s
+               FROM d, {rows} AS x(token uuid, kind text, name text, element text, business_key text, keys jsonb, correlation text))""",
+    "unsubscribed": """
+unsubscribed AS (DELETE FROM event_subscription s USING d, {rows} AS x(token uuid, kind text, name text)
+                 WHERE s.instance_id = %(id)s AND s.token = x.token AND s.kind = x.kind AND s.name = x.name)""",
+    "messages": """
+messages AS (INSERT INTO message (id, name, keys, payload, sent_by, state, received_at, expires_at)
+             SELECT x.id, x.name, x.keys, x.payload, x.sent_by, 'waiting', %(now)s, x.expires
+             FROM d, {rows} AS x(id uuid, name text, keys jsonb, payload text, sent_by text, expires timestamptz))""",
+    "signals": """
+signals AS (INSERT INTO signal (id, name, payload, sent_by, sent_at, instance_id)
+            SELECT x.id, x.name, x.payload, x.sent_by, %(now)s, %(id)s FROM d, {rows} AS x(id uuid, name text, payload text, sent_by text))""",
     "incidents": """
 incidents AS (INSERT INTO incident (id, kind, instance_id, token, job_id, element, message, raised_at)
               SELECT x.id, x.kind, %(id)s, x.token, x.job, x.element, x.message, %(now)s
