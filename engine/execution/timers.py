@@ -44,35 +44,43 @@ def cycle(execution: Execution, text: str, definition: TimerDefinition, element:
         due = _noted(execution, element, text, execution.operations.next_by_cron(text, execution.now, element))
         return {"due": due, "left": None, "every": text, "cron": element}
     count, rest = found.groups()
-    parts = rest.split("/")
     left = None if count in ("", "-1") else int(count)
     if left == 0:
         raise ExecutionFailed(element=element, reason=f"{text!r} never fires")
+    now, zone = execution.now, execution.zone
     try:
+        parts, until = rest.split("/"), None
         if len(parts) == 1:
-            first, every = execution.now, parts[0]
-            due = plus(first, every, execution.zone)
+            first, every, number = now, parts[0], 1
         elif parts[0].startswith("P"):
-            every, last = parts[0], moment_of(parts[1], execution.zone)
-            due = plus(execution.now, every, execution.zone)
-            return {"due": due, "left": left, "every": every, "until": last}
-        elif parts[1].startswith("P"):
-            first, every = moment_of(parts[0], execution.zone), parts[1]
-            due = first
-            while due <= execution.now and every:
-                following = plus(due, every, execution.zone)
-                if following - due < SHORTEST:
-                    break
-                due = following
+            first, every, number, until = now, parts[0], 1, moment_of(parts[1], zone)
         else:
-            first, second = (moment_of(part, execution.zone) for part in parts)
-            every = isodate.duration_isoformat(second - first)
-            due = first
-        if plus(due, every, execution.zone) - due < SHORTEST:
+            first = moment_of(parts[0], zone)
+            every = parts[1] if parts[1].startswith("P") else isodate.duration_isoformat(moment_of(parts[1], zone) - first)
+            number = 0
+        if times(first, every, 1, zone) - first < SHORTEST:
             raise ValueError("a cycle needs at least a second between two times")
+        if len(parts) > 1 and until is None:
+            number = _after(first, every, now, zone)
+        due = times(first, every, number, zone)
     except (isodate.ISO8601Error, ValueError, TypeError, OverflowError) as error:
-        raise ExecutionFailed(element=element, reason=f"{text!r} is not a cycle: {error}") from error
-    return {"due": due, "left": left, "every": every}
+        raise ExecutionFailed(element=element, reason=f"{text[:100]!r} is not a cycle: {error}") from error
+    kept: dict[str, Any] = {"due": due, "left": left, "every": every, "first": first, "n": number}
+    return kept if until is None else kept | {"until": until}
+
+
+def _after(first: datetime, every: str, now: datetime, zone: ZoneInfo) -> int:
+    """Return the number of the first time of a cycle that is not over; found by halving, for the first may be centuries ago."""
+    if first > now:
+        return 0
+    most = 1
+    while times(first, every, most, zone) <= now:
+        most *= 2
+    least = most // 2
+    while least < most:
+        middle = (least + most) // 2
+        least, most = (middle + 1, most) if times(first, every, middle, zone) <= now else (least, middle)
+    return least
 
 
 def following(execution: Execution, kept: dict[str, Any]) -> dict[str, Any] | None:
@@ -85,13 +93,20 @@ def following(execution: Execution, kept: dict[str, Any]) -> dict[str, Any] | No
     if "cron" in kept:
         due = execution.operations.next_by_cron(kept["every"], kept["due"], kept["cron"])
         return {"due": _noted(execution, kept["cron"], kept["every"], due), "left": left}
+    number = kept["n"] + 1
     try:
-        due = plus(kept["due"], kept["every"], execution.zone)
+        due = times(kept["first"], kept["every"], number, execution.zone)
     except (OverflowError, ValueError) as error:
         raise ExecutionFailed(element="", reason=f"no time after {kept['due'].isoformat()}") from error
     if "until" in kept and due > kept["until"]:
         return None
-    return {"due": due, "left": left}
+    return {"due": due, "left": left, "n": number}
+
+
+def times(first: datetime, every: str, number: int, zone: ZoneInfo) -> datetime:
+    """Return the time of a cycle that is so many intervals after its first (UTC); counted from the first, so that the 31st stays the 31st."""
+    months, days, rest = parts_of(every)
+    return _moved(first, months * number, days * number, rest * number, zone)
 
 
 def _noted(execution: Execution, element: str, by: str, due: datetime) -> datetime:
@@ -121,15 +136,28 @@ def moment_of(value: Any, zone: ZoneInfo) -> datetime:
 
 
 def plus(start: datetime, value: Any, zone: ZoneInfo) -> datetime:
-    """Return a moment an ISO 8601 duration later (UTC): years, months and days on the wall clock of the zone, hours and less as they pass."""
+    """Return a moment an ISO 8601 duration later (UTC): years, months, weeks and days on the wall clock of the zone, hours and less as they pass."""
     if isinstance(value, timedelta):
         return start.astimezone(UTC) + value
-    parsed = isodate.parse_duration(str(value))
-    months = 12 * int(getattr(parsed, "years", 0)) + int(getattr(parsed, "months", 0))
-    rest: timedelta = parsed if isinstance(parsed, timedelta) else parsed.tdelta
-    days = timedelta(days=rest.days)
-    local = add_months(start.astimezone(zone), months) + days
-    return local.astimezone(UTC) + (rest - days)
+    return _moved(start, *parts_of(str(value)), zone)
+
+
+def parts_of(text: str) -> tuple[int, int, timedelta]:
+    """Return an ISO 8601 duration as months, days, and what passes by the clock (PT24H is no P1D). Refuses others as `isodate` does."""
+    isodate.parse_duration(text)
+    dated, _, timed = text.partition("T")
+    sign = "-" if dated.startswith("-") else ""
+    calendar = isodate.parse_duration(dated) if dated.lstrip("+-") != "P" else timedelta()
+    rest = isodate.parse_duration(f"{sign}PT{timed}") if timed else timedelta()
+    if isinstance(calendar, timedelta):
+        return 0, calendar.days, rest + calendar - timedelta(days=calendar.days)
+    return 12 * int(calendar.years) + int(calendar.months), calendar.tdelta.days, rest
+
+
+def _moved(start: datetime, months: int, days: int, rest: timedelta, zone: ZoneInfo) -> datetime:
+    if not months and not days:
+        return start.astimezone(UTC) + rest
+    return (add_months(start.astimezone(zone), months) + timedelta(days=days)).astimezone(UTC) + rest
 
 
 def add_months(start: datetime, months: int) -> datetime:
