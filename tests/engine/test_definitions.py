@@ -1,7 +1,9 @@
 """Deployments: versions are pinned by content, numbered without gaps, and never change under a running case."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -9,7 +11,9 @@ from drawings import END, START, drawing, human, node, path
 from engine_support import decide, deploy, rows, start, task_of, value
 from flask import Flask
 
-from engine import definitions
+from engine import definitions, examination
+from engine.bpmn import parts
+from engine.child import Child
 from engine.database import transaction
 from engine.errors import InvalidDefinition, NotFound
 from models import db
@@ -110,6 +114,78 @@ def test_a_deployment_has_one_to_fifty_files(app: Flask, count: int) -> None:
         put(**{f"f{number}_bpmn": simple(f"p{number}") for number in range(count)})
 
     assert [fault.code for fault in refused.value.faults] == ["file-count"]
+
+
+# the administrator's table of Java names
+
+JAVA = drawing(START, node("serviceTask", "mail", camunda_class="com.acme.Mailer"), END, path("start", "mail", "end"), key="java")
+
+
+def refusal(**files: bytes) -> list[tuple[str, str | None]]:
+    with pytest.raises(InvalidDefinition) as refused:
+        put(**files)
+    return [(fault.code, fault.element) for fault in refused.value.faults]
+
+
+def test_a_java_class_is_the_operation_of_the_table_in_the_home_folder(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHENPI_HOME", str(tmp_path))
+    table = tmp_path / "delegates.toml"
+    assert refusal(a_bpmn=JAVA) == [("java-not-supported", "mail"), ("operation-missing", "mail")]
+
+    table.write_text('[operations]\n"com.acme.Mailer" = "no.such"\n', encoding="utf-8")
+    assert refusal(a_bpmn=JAVA) == [("operation-unknown", "mail")]
+
+    table.write_text('[operations]\n"com.acme.Mailer" = "oa.notify"\n', encoding="utf-8")
+    assert put(a_bpmn=JAVA) == [("java", 1)]
+    assert put(a_bpmn=JAVA) == [("java", 1)]
+
+
+def test_another_table_is_another_version_and_changes_no_running_one(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHENPI_HOME", str(tmp_path))
+    table = tmp_path / "delegates.toml"
+    for number, operation in enumerate(("oa.notify", ""), 1):
+        table.write_text(f'[operations]\n"com.acme.Mailer" = "{operation}"\n', encoding="utf-8")
+        assert put(a_bpmn=JAVA) == [("java", number)]
+    definitions._definitions.clear()
+    table.unlink()
+
+    with transaction() as session:
+        versions = [
+            definitions.get(session, row.id) for row in rows("SELECT id FROM process_definition WHERE key = 'java' ORDER BY version")
+        ]
+
+    assert [definition.model.elements["mail"].operation for definition in versions] == ["oa.notify", None]
+
+
+@pytest.mark.parametrize("table", ["[operations", '[operations]\n"a" = 1', "[other]", 'operations = "x"'])
+def test_a_table_that_cannot_be_read_is_told(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str) -> None:
+    monkeypatch.setenv("SHENPI_HOME", str(tmp_path))
+    (tmp_path / "delegates.toml").write_text(table, encoding="utf-8")
+
+    assert refusal(a_bpmn=JAVA) == [("delegates-invalid", None)]
+
+
+def test_a_drawing_that_hangs_its_reader_is_refused_and_stores_nothing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = "from engine.child import serve\ndef answer(question):\n    while True: pass\nserve(answer)"
+    hanging = Child([sys.executable, "-c", program])
+    before = rows("SELECT (SELECT count(*) FROM deployment), (SELECT count(*) FROM resource)")
+
+    with monkeypatch.context() as patch, transaction() as session, pytest.raises(InvalidDefinition) as refused:
+        patch.setattr(examination, "child", hanging)
+        definitions.deploy(session, {"a.bpmn": simple("hangs")}, by=None, seconds=0.3)
+
+    assert [fault.code for fault in refused.value.faults] == ["deadline"]
+    assert rows("SELECT (SELECT count(*) FROM deployment), (SELECT count(*) FROM resource)") == before
+    assert put(a_bpmn=simple("hangs")) == [("hangs", 1)]
+
+
+def test_a_definition_accepted_by_an_earlier_reader_stays_readable(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(a_bpmn=simple("older"))
+    monkeypatch.setattr(parts, "READ", parts.READ - {"assignee"})
+    definitions._definitions.clear()
+
+    with transaction() as session:
+        assert definitions.latest(session, "older").model.elements["a"].assignment.assignee == "wang.fang"
 
 
 def test_what_is_not_there_is_not_found(app: Flask) -> None:
