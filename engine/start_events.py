@@ -26,6 +26,7 @@ from models.events import StartEvent
 from models.repository import ProcessDefinition
 
 KINDS = frozenset({model.MESSAGE, model.SIGNAL, model.TIMER, model.CONDITIONAL})
+MOMENTS = {"first", "until"}  #: of what is kept of a cycle
 MISSED = 10_000  #: times of a cycle that are passed over one by one; beyond, it begins anew
 
 
@@ -88,7 +89,7 @@ def _describe(row: StartEvent, element: Element, event: EventDefinition, reckoni
         assert event.timer is not None
         kept = _first(event.timer, element.id, reckoning)
         row.due_at = row.look_at = kept.pop("due")
-        row.repeats = {name: stamp(value) if isinstance(value, datetime) else value for name, value in kept.items()} or None
+        row.repeats = _as_json(kept) or None
     else:
         row.name = str(_value(event.name or element.id, reckoning))
 
@@ -112,27 +113,32 @@ def _first(timer: TimerDefinition, element: str, reckoning: Reckoning) -> dict[s
 def go_on(session: Session, row: StartEvent, now: datetime) -> None:
     """Set a timer that fired to its next time, or to none. Times that have passed meanwhile are left out: one case for them all is enough."""
     assert row.due_at is not None
-    reckoning = Reckoning(now, ZoneInfo(read_settings().time_zone), session)
+    reckoning = cast(Execution, Reckoning(now, ZoneInfo(read_settings().time_zone), session))
     kept: dict[str, Any] = {**(row.repeats or {}), "due": row.due_at.astimezone(UTC)}
-    if "until" in kept:
-        kept["until"] = datetime.fromisoformat(kept["until"])
+    kept |= {name: datetime.fromisoformat(kept[name]).astimezone(UTC) for name in MOMENTS & kept.keys()}
     if "cron" in kept:
         kept["due"] = max(kept["due"], now)
-    following = timers.following(cast(Execution, reckoning), kept)
     row.due_at = row.look_at = None
+    following = timers.following(reckoning, kept)
     if following is None:
         return
-    left, due = following["left"], following["due"]
-    for _ in range(MISSED):
-        if due > now:
-            break
-        due = timers.plus(due, kept["every"], reckoning.zone)
-    else:
-        due = timers.plus(now, kept["every"], reckoning.zone)
-    if "until" in kept and due > kept["until"]:
-        return
-    row.due_at = row.look_at = due
-    row.repeats = {**(row.repeats or {}), "left": left}
+    left = following["left"]
+    missed = 0
+    while following["due"] <= now:
+        missed += 1
+        kept |= {**following, "left": None}
+        if missed > MISSED:
+            kept |= {"first": now, "n": 0}
+        following = timers.following(reckoning, kept)
+        if following is None:
+            return
+    kept |= following
+    row.due_at = row.look_at = kept.pop("due")
+    row.repeats = _as_json(kept | {"left": left})
+
+
+def _as_json(kept: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: stamp(value) if name in MOMENTS else value for name, value in kept.items()}
 
 
 def find(session: Session, kind: str, name: str) -> Sequence[Any]:

@@ -5,15 +5,16 @@ from uuid import UUID
 
 from flask import Response, request
 from flask_smorest import Blueprint
-from marshmallow import fields
+from marshmallow import fields, validate
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import problems
 from api.idempotency import once
-from api.rest.conventions import Camel, Paging, multipart, page_of, place_of, route, shown
+from api.rest.conventions import Camel, Paging, Strict, multipart, page_of, place_of, route, shown
 from api.security import current
 from engine import definitions as room
+from engine import suspension
 from engine.database import transaction
 from models.repository import ProcessDefinition
 
@@ -29,6 +30,17 @@ class Definition(Camel):
     manifest = fields.Dict()
     subject_kind = fields.String(allow_none=True)
     created_at = fields.AwareDateTime()
+    suspended_at = fields.AwareDateTime(allow_none=True)
+
+
+class Hold(Strict):
+    reason = fields.String(required=True, validate=validate.Length(1, 2000))
+    include_process_instances = fields.Boolean(load_default=False)
+
+
+class Held(Camel):
+    key = fields.String()
+    suspended = fields.Boolean()
 
 
 class Definitions(Camel):
@@ -95,3 +107,31 @@ def xml(definition_id: UUID) -> Response:
     with transaction() as session:
         content = room.bpmn_of(session, definition_id)
     return Response(content, mimetype="application/xml", headers={"Content-Disposition": "attachment; filename=process.bpmn"})
+
+
+@blueprint.route("/process-definitions/<string:key>/suspend", methods=["POST"])
+@route("definition.suspend")
+@blueprint.arguments(Hold)
+@blueprint.response(200, Held)
+def suspend(body: dict[str, Any], key: str) -> Response:
+    """Let no case of a process begin, of whatever version, until it is resumed; on request its running cases are suspended too, by a job."""
+
+    def work(session: Session) -> tuple[Any, int, dict[str, str]]:
+        suspension.suspend_process(session, key, by=current(), reason=body["reason"], instances=body["include_process_instances"])
+        return {"key": key, "suspended": True}, 200, {}
+
+    return once(work)
+
+
+@blueprint.route("/process-definitions/<string:key>/resume", methods=["POST"])
+@route("definition.suspend")
+@blueprint.arguments(Hold)
+@blueprint.response(200, Held)
+def resume(body: dict[str, Any], key: str) -> Response:
+    """Let cases of a process begin again; on request all its suspended cases are resumed, by a job."""
+
+    def work(session: Session) -> tuple[Any, int, dict[str, str]]:
+        suspension.resume_process(session, key, by=current(), reason=body["reason"], instances=body["include_process_instances"])
+        return {"key": key, "suspended": False}, 200, {}
+
+    return once(work)

@@ -13,7 +13,7 @@ from api.idempotency import once
 from api.rest.conventions import Camel, Moment, Paging, Strict, etag, expected_revision, page_of, route
 from api.security import current
 from engine import instances as room
-from engine import worklist
+from engine import suspension, worklist
 from engine.database import transaction
 from engine.errors import NotFound
 from engine.execution import values
@@ -32,6 +32,10 @@ class Start(Strict):
 
 class Withdraw(Strict):
     reason = fields.String(load_default="", validate=validate.Length(max=2000))
+
+
+class Hold(Strict):
+    reason = fields.String(required=True, validate=validate.Length(1, 2000))
 
 
 class Instance(Camel):
@@ -149,6 +153,36 @@ def withdraw(body: dict[str, Any], instance_id: UUID) -> Response:
     def work(session: Session) -> tuple[Any, int, dict[str, str]]:
         require_instance(session, current(), instance_id)
         step = room.withdraw(session, instance_id, by=current(), reason=body["reason"], expected_revision=expected_revision())
+        return moved(step), 200, etag(step.case.revision + 1)
+
+    return once(work)
+
+
+@blueprint.route("/<uuid:instance_id>/suspend", methods=["POST"])
+@route("instance.suspend")
+@blueprint.arguments(Hold)
+@blueprint.response(200, Instance)
+def suspend(body: dict[str, Any], instance_id: UUID) -> Response:
+    """Hold a running case with a reason: nobody can do anything with it; its timers, messages and the answers of its jobs wait."""
+
+    def work(session: Session) -> tuple[Any, int, dict[str, str]]:
+        require_instance(session, current(), instance_id)
+        step = suspension.suspend(session, instance_id, by=current(), reason=body["reason"], expected_revision=expected_revision())
+        return moved(step), 200, etag(step.case.revision + 1)
+
+    return once(work)
+
+
+@blueprint.route("/<uuid:instance_id>/resume", methods=["POST"])
+@route("instance.suspend")
+@blueprint.arguments(Hold)
+@blueprint.response(200, Instance)
+def resume(body: dict[str, Any], instance_id: UUID) -> Response:
+    """Let a suspended case go on; what came for it meanwhile is brought to it."""
+
+    def work(session: Session) -> tuple[Any, int, dict[str, str]]:
+        require_instance(session, current(), instance_id)
+        step = suspension.resume(session, instance_id, by=current(), reason=body["reason"], expected_revision=expected_revision())
         return moved(step), 200, etag(step.case.revision + 1)
 
     return once(work)
