@@ -32,6 +32,11 @@ LEVEL = {
     "dataStore",
     "correlationSubscription", "supports", "supportedInterfaceRef", "ioBinding",
 }  # fmt: skip
+#: beside the processes, and read when a process refers to it
+ROOTS = {
+    "message", "signal", "error", "escalation", "dataStore", "resource", "correlationProperty", "interface", "globalTask", "globalUserTask",
+    "globalManualTask", "globalScriptTask", "globalBusinessRuleTask",
+}  # fmt: skip
 LOOPS = {"multiInstanceLoopCharacteristics", "standardLoopCharacteristics"}
 ACTIVITY = ROLES | LOOPS | {"dataInputAssociation", "dataOutputAssociation"}
 EVENT = EVENTS | {"dataInput", "dataOutput", "inputSet", "outputSet", "dataInputAssociation", "dataOutputAssociation"}
@@ -97,6 +102,10 @@ def look(process: etree._Element, reading: Reading) -> None:
             own(node, reading)
         attributes(node, reading)
         extension(node, reading)
+    for root in reading.roots.values():
+        for node in root.iter(etree.Element) if local(root) in ROOTS or local(root) in EVENTS else ():
+            attributes(node, reading)
+            extension(node, reading)
     for node in process.getroottree().getroot().iterchildren(f"{{{BPMN}}}extension"):
         if node.get("mustUnderstand") in ("true", "1"):
             zh, en = "文件要求理解未知的扩展", "The file demands that an unknown extension be understood"

@@ -1,11 +1,14 @@
 """Times as they stand in a drawing: ISO 8601 dates, durations and repeating intervals, and cron. What is an expression is known only when it runs."""
 
 import re
-from datetime import MAXYEAR, MINYEAR, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import isodate
 
-CRON = re.compile(r"[0-9A-Za-z*?,/#LW-]+")
+from engine.cron import next_time
+
+SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 MARKS = ("${", "#{")
 REPEAT = re.compile(r"R(-1|\d*)/(.+)")
 LONGEST = 200
@@ -69,11 +72,12 @@ def is_cycle(text: str) -> bool:
 
 
 def is_cron(text: str) -> bool:
-    """Say whether a text has the form of cron: five fields, or six or seven with seconds first and the year last."""
-    fields = text.split()
-    if text in ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"):
-        return True
-    return 5 <= len(fields) <= 7 and all(CRON.fullmatch(field) for field in fields)
+    """Say whether a text is a cron expression that comes at least once."""
+    try:
+        next_time(text, SOME_DAY, ZoneInfo("UTC"))
+    except (ValueError, ArithmeticError, IndexError, KeyError):
+        return False
+    return True
 
 
 def is_retry(text: str) -> bool:
