@@ -33,12 +33,12 @@ class Definition(Camel):
     suspended_at = fields.AwareDateTime(allow_none=True)
 
 
-class Hold(Strict):
+class HoldProcess(Strict):
     reason = fields.String(required=True, validate=validate.Length(1, 2000))
     include_process_instances = fields.Boolean(load_default=False)
 
 
-class Held(Camel):
+class HeldProcess(Camel):
     key = fields.String()
     suspended = fields.Boolean()
 
@@ -111,8 +111,8 @@ def xml(definition_id: UUID) -> Response:
 
 @blueprint.route("/process-definitions/<string:key>/suspend", methods=["POST"])
 @route("definition.suspend")
-@blueprint.arguments(Hold)
-@blueprint.response(200, Held)
+@blueprint.arguments(HoldProcess)
+@blueprint.response(200, HeldProcess)
 def suspend(body: dict[str, Any], key: str) -> Response:
     """Let no case of a process begin, of whatever version, until it is resumed; on request its running cases are suspended too, by a job."""
 
@@ -125,8 +125,8 @@ def suspend(body: dict[str, Any], key: str) -> Response:
 
 @blueprint.route("/process-definitions/<string:key>/resume", methods=["POST"])
 @route("definition.suspend")
-@blueprint.arguments(Hold)
-@blueprint.response(200, Held)
+@blueprint.arguments(HoldProcess)
+@blueprint.response(200, HeldProcess)
 def resume(body: dict[str, Any], key: str) -> Response:
     """Let cases of a process begin again; on request all its suspended cases are resumed, by a job."""
 

@@ -78,7 +78,7 @@ class Messages(Camel):
     after = fields.String(allow_none=True)
 
 
-class Wanted(Paging):
+class WantedMessages(Paging):
     state = fields.String(load_default=None, validate=validate.OneOf(MESSAGE_STATES))
     name = fields.String(load_default=None, validate=NAME)
 
@@ -107,7 +107,7 @@ def send(body: dict[str, Any]) -> Response:
 
 @blueprint.route("/messages", methods=["GET"])
 @route("message.read")
-@blueprint.arguments(Wanted, location="query")
+@blueprint.arguments(WantedMessages, location="query")
 @blueprint.response(200, Messages)
 def index(wanted: dict[str, Any]) -> Any:
     """Messages, newest first, without what they carry; `state=waiting` for those that nobody has waited for yet."""
