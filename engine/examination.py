@@ -15,7 +15,7 @@ import orjson
 
 from engine.bpmn.checks import check
 from engine.bpmn.formfiles import fill
-from engine.bpmn.model import RULE, ProcessModel
+from engine.bpmn.model import HUMAN, RULE, ProcessModel
 from engine.bpmn.normaliser import include, normalise
 from engine.bpmn.reader import processes, read
 from engine.bpmn.variables import undefined_variables
@@ -120,8 +120,12 @@ def missing_decisions(model: ProcessModel, file: str, decisions: set[str]) -> It
 
 
 def unshown(model: ProcessModel, file: str) -> Iterable[Fault]:
-    """Find forms that are kept by their key only: whoever does the task sees no fields."""
+    """Find forms that are kept by their key only, so that whoever does the task sees no fields, and tasks that nobody is asked to do."""
     for element in model.elements.values():
+        wanted = element.assignment
+        if element.kind == HUMAN and not (wanted.assignee or wanted.candidate_users or wanted.candidate_groups):
+            zh, en = "没有指定处理人或候选人", "Nobody is asked to do this task"
+            yield Fault("nobody-asked", zh, en, file=file, line=element.line, element=element.id)
         if element.form_key and not element.form:
             zh, en = (
                 f"表单 {element.form_key} 不在文件中，不显示字段",

@@ -160,5 +160,11 @@ def of_times(element: Element) -> Iterator[Fault]:
                 yield fault("timer-invalid", "定时器没有时间", "The timer has no time", element)
             elif is_literal(timer.text) and not is_time(timer.kind, timer.text):
                 yield fault("timer-invalid", "定时器的时间无效", f"{timer.text[:50]!r} is no {timer.kind} of ISO 8601", element, timer.text)
+    for due in (element.assignment.due_date, element.assignment.follow_up_date):
+        if due and is_literal(due) and not (is_time("date", due) or is_time("duration", due)):
+            yield fault("timer-invalid", "到期时间无效", f"{due[:50]!r} is no date and no duration of ISO 8601", element, due)
+    priority = element.assignment.priority
+    if priority and is_literal(priority) and not re.fullmatch(r"\s*-?\d{1,9}\s*", priority):
+        yield fault("priority-invalid", "优先级不是整数", f"{priority[:50]!r} is no whole number", element, priority)
     if element.retries is not None and is_literal(element.retries) and not is_retry(element.retries):
         yield fault("retry-invalid", "重试周期无效", f"{element.retries[:50]!r} is no retry time cycle", element, element.retries)

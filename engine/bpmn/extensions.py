@@ -16,6 +16,9 @@ def read_assignment(node: etree._Element, reading: Reading) -> Assignment:
     """Return who is to do a user task, as written by a vendor's attributes or by BPMN's own resource roles."""
     users, groups = [vendor(node, "candidateUsers")], [vendor(node, "candidateGroups")]
     assignee = vendor(node, "assignee")
+    if assignee == "$INITIATOR":  # Flowable's word for the starter
+        starts = [vendor(start, "initiator") for start in reading.process.iter(tag("startEvent"))]
+        assignee = f"${{{next(filter(None, starts), 'initiator')}}}"
     for role in node.iterchildren(tag("humanPerformer"), tag("performer")):
         assignee = assignee or expression_of(role, reading)
     for role in node.iterchildren(tag("potentialOwner")):

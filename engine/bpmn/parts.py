@@ -76,6 +76,13 @@ SILENT = {
     "modelVersion",
     "calledElementType", "fallbackToDefaultTenant", "diagramRelationId", "deploymentId", "owner", "errorMessage",
 }  # fmt: skip
+#: vendor attributes that say what happens here anyhow; with any other value they are refused
+SAYING = {
+    "decisionRefBinding": ("latest", "deployment"), "scope": ("global",), "terminateAll": ("false",), "terminateMultiInstance": ("false",),
+    "triggerable": ("false",), "useLocalScopeForOutParameters": ("false",), "useLocalScopeForResultVariable": ("false",), "completeAsync": ("false",),
+    "storeResultVariableAsTransient": ("false",), "doNotIncludeVariables": ("false",), "parallelInSameTransaction": ("true", "false"),
+    "scriptsOnInstances": ("false",),
+}  # fmt: skip
 READ_ELEMENTS = {
     "inputOutput", "inputParameter", "outputParameter", "list", "map", "entry", "value", "script", "formData", "formField", "validation",
     "constraint", "formProperty",
@@ -163,7 +170,8 @@ def attributes(node: etree._Element, reading: Reading) -> None:
     for attribute in node.attrib if is_bpmn(node) else ():
         name = etree.QName(str(attribute))
         known = READ | SILENT if name.namespace in VENDORS else set() if name.namespace in (SPIFF, ZEEBE) else None
-        if known is not None and name.localname not in known:
+        said = node.get(attribute) in SAYING.get(name.localname, ())
+        if known is not None and name.localname not in known and not said:
             reading.fault(
                 "extension-not-supported",
                 f"不支持属性 {name.localname}",

@@ -155,5 +155,11 @@ def test_variables_that_may_be_undefined_are_warnings() -> None:
     assert [(warning.code, warning.element, warning.found) for warning in found.warnings] == [("variable-may-be-undefined", "s", "y")]
 
 
+def test_a_task_that_nobody_is_asked_to_do_is_a_warning() -> None:
+    found = examine({"a.bpmn": drawing(START, '<userTask id="a"/>', END, path("start", "a", "end"))})
+
+    assert (found.faults, [(warning.code, warning.element) for warning in found.warnings]) == ([], [("nobody-asked", "a")])
+
+
 def test_the_program_is_found_wherever_python_was_started() -> None:
     assert (children.HOME / "engine" / "examination.py").samefile(Path(examination.__file__))

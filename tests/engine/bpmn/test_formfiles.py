@@ -35,7 +35,7 @@ FORM = {
 
 def examined(form: object, **attributes: str) -> Examination:
     content = form if isinstance(form, bytes) else orjson.dumps(form)
-    xml = drawing(START, node("userTask", "a", **attributes), END, path("start", "a", "end"))
+    xml = drawing(START, node("userTask", "a", camunda_assignee="li.na", **attributes), END, path("start", "a", "end"))
     return examine({"a.bpmn": xml, "leave.form": content})
 
 

@@ -241,6 +241,9 @@ BREAKS = {
         "retry-invalid",
         "x",
     ),
+    "a due date that is none": (around(human("x", camunda_dueDate="soon")), "timer-invalid", "x"),
+    "a follow-up date that is none": (around(human("x", camunda_followUpDate="R/PT1H")), "timer-invalid", "x"),
+    "a priority that is no number": (around(human("x", camunda_priority="high")), "priority-invalid", "x"),
     "a text outside of the language": (around(human("x", "${x.__class__}")), "not-allowed", "x"),
     "a condition that cannot be read": ((START, human("a"), END, path("start", "a"), flow("a", "end", "${1 +}")), "syntax", "a_to_end"),
 }  # fmt: skip

@@ -333,6 +333,36 @@ def test_a_timer_that_is_no_literal_is_an_expression_in_a_file_of_spiffworkflow(
     assert one is not None and other is not None and (one.text, other.text) == ("${timedelta(hours=1)}", "PT1H")
 
 
+@pytest.mark.parametrize(
+    ("kind", "attribute", "value", "refused"),
+    [
+        ("businessRuleTask", "decisionRefBinding", "deployment", False),
+        ("businessRuleTask", "decisionRefBinding", "versionTag", True),
+        ("serviceTask", "triggerable", "false", False),
+        ("serviceTask", "triggerable", "true", True),
+        ("callActivity", "completeAsync", "true", True),
+    ],
+)
+def test_an_attribute_that_says_what_happens_anyhow_is_no_fault(kind: str, attribute: str, value: str, refused: bool) -> None:
+    task = f'<{kind} id="a" calledElement="o" v:decisionRef="d" v:topic="t" v:{attribute}="{value}"/>'
+
+    assert ("extension-not-supported" in codes(between(task, FLOWABLE))) == refused
+
+
+@pytest.mark.parametrize(("scope", "refused"), [("global", False), ("processInstance", True)])
+def test_a_signal_of_flowable_is_for_everybody_or_refused(scope: str, refused: bool) -> None:
+    event = '<intermediateThrowEvent id="a"><signalEventDefinition signalRef="s"/></intermediateThrowEvent>'
+
+    assert bool(codes(between(event, FLOWABLE, f'<signal id="s" name="s" v:scope="{scope}"/>'))) == refused
+
+
+@pytest.mark.parametrize(("start", "expected"), [("", "${initiator}"), ('v:initiator="starter"', "${starter}")])
+def test_flowables_word_for_the_starter_is_the_variable_that_holds_him(start: str, expected: str) -> None:
+    task = element_of(f'<startEvent id="s" {start}/><userTask id="a" v:assignee="$INITIATOR"/>', "a", FLOWABLE)
+
+    assert task.assignment.assignee == expected
+
+
 # what is not read is refused
 
 
