@@ -69,13 +69,9 @@ def correlate(
         id=uuid7(), name=shortened(name), business_key=business_key, keys=spelled(clean(dict(keys or {}), "keys")), payload=dumps(accepted).decode(),
         sent_by=by.key, sender_key=sender_key, state="waiting", received_at=now, expires_at=until,
     )  # fmt: skip
-    if sender_key is not None:
-        known = _known(session, row)
-        if known is not None:
-            return Correlated(known.id, known.state, (known.instance_id,) if known.instance_id and known.state == "correlated" else ())
-    else:
-        session.add(row)
-        session.flush()
+    identity, row = row.id, _keep(session, row)
+    if row.id != identity:
+        return Correlated(row.id, row.state, (row.instance_id,) if row.instance_id and row.state == "correlated" else ())
     found = _deliver(session, row, by, all=all)
     if not found.instances and row.instance_id is None:
         if until <= now:
@@ -99,8 +95,8 @@ def _span(text: str) -> timedelta:
     return span
 
 
-def _known(session: Session, row: Message) -> Message | None:
-    """Keep a message under its sender's key; the earlier one when that is taken."""
+def _keep(session: Session, row: Message) -> Message:
+    """Keep a message, and return it; or the earlier one that its sender has given the same key."""
     names = ("id", "name", "business_key", "keys", "payload", "sent_by", "sender_key", "state", "received_at", "expires_at")
     stored = session.execute(
         insert(Message)
@@ -108,10 +104,8 @@ def _known(session: Session, row: Message) -> Message | None:
         .on_conflict_do_nothing(index_elements=["sent_by", "sender_key"], index_where=Message.sender_key.is_not(None))
         .returning(Message.id)
     ).scalar()
-    if stored is None:
-        return session.scalars(select(Message).filter_by(sent_by=row.sent_by, sender_key=row.sender_key)).one()
-    session.merge(row)
-    return None
+    wanted = select(Message).filter_by(id=stored) if stored else select(Message).filter_by(sent_by=row.sent_by, sender_key=row.sender_key)
+    return session.scalars(wanted).one()
 
 
 # --- to cases
@@ -119,9 +113,9 @@ def _known(session: Session, row: Message) -> Message | None:
 #: subscriptions that a message matches; those of suspended cases too, which keep it until they are resumed
 _MATCHING = """
 SELECT s.instance_id, s.token, i.status FROM event_subscription s JOIN process_instance i ON i.id = s.instance_id
-WHERE s.kind = 'message' AND s.name = :name AND (:business_key IS NULL OR s.business_key = :business_key)
+WHERE s.kind = 'message' AND s.name = :name AND (CAST(:business_key AS text) IS NULL OR s.business_key = :business_key)
 """
-_PLACED = text(f"{_MATCHING} AND s.correlation = ANY(:places) ORDER BY s.instance_id, s.token")
+_PLACED = text(f"{_MATCHING} AND s.correlation = ANY(CAST(:places AS text[])) ORDER BY s.instance_id, s.token")
 _NAMED = text(f"{_MATCHING} AND s.keys = '{{}}' ORDER BY s.instance_id, s.token")
 
 

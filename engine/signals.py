@@ -41,7 +41,7 @@ def broadcast(session: Session, name: str, *, by: Actor, payload: Mapping[str, A
 
 _TARGETS = text(
     """
-    WITH s AS (SELECT id, name, instance_id FROM signal WHERE id = :signal),
+    WITH s AS (SELECT id, name, instance_id FROM signal WHERE id = CAST(:signal AS uuid)),
     targets AS (INSERT INTO signal_target (signal_id, target_id, element)
       SELECT DISTINCT s.id, e.instance_id, '' FROM s JOIN event_subscription e ON e.kind = 'signal' AND e.name = s.name
       WHERE e.instance_id IS DISTINCT FROM s.instance_id
@@ -51,7 +51,7 @@ _TARGETS = text(
       ON CONFLICT DO NOTHING
       RETURNING target_id, element),
     woken AS (SELECT procrastinate_defer_jobs_v1(array_agg(
-      ROW('work', 'signal', 0, NULL, NULL, jsonb_build_object('signal', :signal, 'target', t.target_id, 'element', t.element), NULL)
+      ROW('work', 'signal', 0, NULL, NULL, jsonb_build_object('signal', CAST(:signal AS text), 'target', t.target_id, 'element', t.element), NULL)
         ::procrastinate_job_to_defer_v1)) FROM targets t HAVING count(*) > 0)
     SELECT (SELECT count(*) FROM targets WHERE element = ''), (SELECT count(*) FROM targets WHERE element <> ''), (SELECT count(*) FROM woken)
     """
