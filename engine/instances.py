@@ -63,11 +63,11 @@ def withdraw(session: Session, instance_id: UUID, *, by: Actor, reason: str = ""
     return _end(step, "withdrawn", by, reason)
 
 
-def terminate(session: Session, instance_id: UUID, *, by: Actor, reason: str) -> Step:
+def terminate(session: Session, instance_id: UUID, *, by: Actor, reason: str, expected_revision: int | None = None) -> Step:
     """End a running or suspended case from outside (an operator's last means), with a reason that stands in the history."""
     if by is not SYSTEM and not allows(by, "incident.resolve"):
         raise NotPermitted(permission="incident.resolve")
-    step = lock(session, instance_id, running=False)
+    step = lock(session, instance_id, running=False, expected_revision=expected_revision)
     if step.case.over:
         raise InstanceEnded(state=step.case.status)
     return _end(step, "terminated", by, reason)

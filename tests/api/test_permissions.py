@@ -58,6 +58,7 @@ GET    /process-instances/<case>/history            401 200 200 404 404 404 200 
 GET    /process-instances/<case>/verification       401 403 403 403 403 403 200 403 200 403
 POST   /process-instances/<case>/withdraw           401 200 403 404 404 404 403 404 403 404
 POST   /process-instances/<unknown>/withdraw        401 404 404 404 404 404 404 404 404 404
+POST   /process-instances/<case>/terminate          401 403 403 403 403 403 403 403 200 403
 GET    /user-tasks                                  401 200 200 200 200 200 200 200 200 200
 GET    /user-tasks/<task>                           401 200 200 404 404 404 200 404 200 404
 GET    /user-tasks/<grouped>                        401 200 404 200 200 404 200 404 200 404
@@ -95,6 +96,7 @@ ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "complete": lambda: {"json": {"outcome": "approve"}},
     "transfer": lambda: {"json": {"to": "zheng.hao"}},
     "withdraw": lambda: {"json": {}},
+    "terminate": lambda: {"json": {"reason": "重复提交"}},
 }
 
 
