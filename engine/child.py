@@ -40,14 +40,12 @@ class Child:
         self.lock = Lock()
         self.process: subprocess.Popen[bytes] | None = None
         self.socket: socket.socket | None = None
-        self.owner = 0
+        os.register_at_fork(after_in_child=self._forget)
 
     def ask(self, question: bytes, seconds: float) -> bytes:
         """Return the answer. Refuses with `TimeoutError` when there is none in time, with `ChildLost` when the child dies of it; it is gone then."""
         with self.lock:
-            # another process that was forked from this one has its own child
-            fresh = self.process is None or self.owner != os.getpid()
-            if not fresh:
+            if self.process is not None:
                 try:
                     return self._ask(question, seconds)
                 except ChildLost:
@@ -57,9 +55,18 @@ class Child:
 
     def stop(self) -> None:
         """End the child, if there is one."""
-        if self.process is not None and self.owner == os.getpid():
+        if self.process is not None:
             self.process.kill()
             self.process.wait()
+        if self.socket is not None:
+            self.socket.close()
+        self.process = self.socket = None
+
+    def _forget(self) -> None:
+        """A process forked from this one has a child of its own, and a lock that no thread of the other holds."""
+        self.lock = Lock()
+        if self.process is not None:
+            self.process.returncode = 0  # it is the other's to wait for
         if self.socket is not None:
             self.socket.close()
         self.process = self.socket = None
@@ -69,7 +76,7 @@ class Child:
         here, there = socket.socketpair()
         self.process = subprocess.Popen(self.command, stdin=there.fileno(), stdout=subprocess.DEVNULL, cwd=HOME)
         there.close()
-        self.socket, self.owner = here, os.getpid()
+        self.socket = here
         self._guarded(lambda: receive(here, time.monotonic() + STARTING))
 
     def _ask(self, question: bytes, seconds: float) -> bytes:

@@ -98,6 +98,20 @@ def test_a_child_that_left_is_started_again_without_anybody_noticing(child: Chil
     child.stop()
 
 
+def test_a_forked_server_has_a_child_of_its_own(child: Child) -> None:
+    assert child.ask(b"one", 60) == b"one"
+    others, lock = child.process, child.lock
+    assert others is not None
+
+    with lock:  # held by a thread that the fork does not have
+        child._forget()
+        assert child.ask(b"two", 60) == b"two"
+
+    assert child.process is not None and child.process.pid != others.pid
+    others.kill()
+    child.stop()
+
+
 def test_a_child_leaves_with_the_process_that_started_it(child: Child) -> None:
     assert child.ask(b"one", 60) == b"one"
     assert child.process is not None and child.socket is not None
