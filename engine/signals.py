@@ -115,3 +115,22 @@ def _begin_by_signal(session: Session, signal: Signal, definition_id: UUID, elem
         return instances.start(session, definition_id, by=by, variables=payload, at=element, event=event).case.id
     except DefinitionSuspended:
         return None
+
+
+_LOST = text(
+    """
+    SELECT procrastinate_defer_jobs_v1(array_agg(
+      ROW('work', 'signal', 0, NULL, NULL, jsonb_build_object('signal', t.signal_id, 'target', t.target_id, 'element', t.element), NULL)
+        ::procrastinate_job_to_defer_v1))
+    FROM signal_target t JOIN signal s ON s.id = t.signal_id LEFT JOIN process_instance i ON i.id = t.target_id
+    WHERE s.sent_at < shenpi_now() - interval '1 minute' AND i.status IS DISTINCT FROM 'suspended'
+      AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'signal' AND j.status IN ('todo', 'doing')
+                      AND j.args ->> 'signal' = t.signal_id::text AND j.args ->> 'target' = t.target_id::text)
+    HAVING count(*) > 0
+    """
+)
+
+
+def wake_lost(session: Session) -> None:
+    """Make a job for whoever has not heard a signal and has none: rows are the truth."""
+    session.execute(_LOST)

@@ -343,20 +343,10 @@ class Worker:
         with self.context(), transaction() as session:
             session.execute(text(_LOST_CALLS))
             session.execute(text(_LOST_MESSAGES))
-            session.execute(text(_LOST_SIGNALS))
+            signals.wake_lost(session)
             messages.expire(session)
 
 
-_LOST_SIGNALS = """
-SELECT procrastinate_defer_jobs_v1(array_agg(
-  ROW('work', 'signal', 0, NULL, NULL, jsonb_build_object('signal', t.signal_id, 'target', t.target_id, 'element', t.element), NULL)
-    ::procrastinate_job_to_defer_v1))
-FROM signal_target t JOIN signal s ON s.id = t.signal_id LEFT JOIN process_instance i ON i.id = t.target_id
-WHERE s.sent_at < shenpi_now() - interval '1 minute' AND i.status IS DISTINCT FROM 'suspended'
-  AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'signal' AND j.status IN ('todo', 'doing')
-                  AND j.args ->> 'signal' = t.signal_id::text AND j.args ->> 'target' = t.target_id::text)
-HAVING count(*) > 0
-"""
 _LOST_CALLS = """
 SELECT procrastinate_defer_jobs_v1(array_agg(ROW('work', 'call', 0, NULL, NULL, jsonb_build_object('job', b.id), NULL)::procrastinate_job_to_defer_v1))
 FROM job b JOIN process_instance i ON i.id = b.instance_id AND i.status = 'running'
