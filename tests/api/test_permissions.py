@@ -46,10 +46,16 @@ GET    /invoices/<invoice>/files/<file>             401 200 200 200 404 200 200 
 GET    /jobs                                        401 403 403 403 403 403 403 403 200 403
 GET    /legal-entities                              401 200 200 200 200 200 200 200 200 200
 POST   /legal-entities                              401 403 403 403 403 403 403 403 201 403
+POST   /conditions                                  401 200 403 403 403 403 403 403 200 403
+GET    /messages                                    401 403 403 403 403 403 403 403 200 403
+POST   /messages                                    401 403 403 403 403 403 403 403 200 403
 GET    /people                                      401 200 200 200 200 200 200 200 200 200
 GET    /process-definitions                         401 200 200 200 200 200 200 200 200 200
 GET    /process-definitions/<definition>            401 200 200 200 200 200 200 200 200 200
 GET    /process-definitions/<definition>/xml        401 200 200 200 200 200 200 200 200 200
+POST   /process-definitions/<process>/suspend       401 403 403 403 403 403 403 403 200 403
+POST   /process-definitions/<held_process>/resume   401 403 403 403 403 403 403 403 200 403
+POST   /process-definitions/<unknown>/suspend       401 403 403 403 403 403 403 403 404 403
 GET    /process-instances                           401 200 200 200 200 200 200 200 200 200
 POST   /process-instances                           401 201 403 403 403 403 403 403 201 403
 GET    /process-instances/<case>                    401 200 200 404 404 404 200 404 200 404
@@ -59,6 +65,10 @@ GET    /process-instances/<case>/verification       401 403 403 403 403 403 200 
 POST   /process-instances/<case>/withdraw           401 200 403 404 404 404 403 404 403 404
 POST   /process-instances/<unknown>/withdraw        401 404 404 404 404 404 404 404 404 404
 POST   /process-instances/<case>/terminate          401 403 403 403 403 403 403 403 200 403
+POST   /process-instances/<case>/suspend            401 403 403 403 403 403 403 403 200 403
+POST   /process-instances/<held>/resume             401 403 403 403 403 403 403 403 200 403
+POST   /process-instances/<unknown>/suspend         401 403 403 403 403 403 403 403 404 403
+POST   /signals                                     401 403 403 403 403 403 403 403 202 403
 GET    /user-tasks                                  401 200 200 200 200 200 200 200 200 200
 GET    /user-tasks/<task>                           401 200 200 404 404 404 200 404 200 404
 GET    /user-tasks/<grouped>                        401 200 404 200 200 404 200 404 200 404
@@ -89,6 +99,11 @@ ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "/deployments": lambda: multipart(
         ("files", "p.bpmn", drawing(START, human("a"), END, path("start", "a", "end"), key=f"p{uuid4().hex}"))
     ),
+    "/conditions": lambda: {"json": {"variables": {}}},
+    "/messages": lambda: {"json": {"name": uuid4().hex}},
+    "/signals": lambda: {"json": {"name": uuid4().hex}},
+    "suspend": lambda: {"json": {"reason": "核查"}},
+    "resume": lambda: {"json": {"reason": "核查完毕"}},
     "/incidents/<incident>/resolve": lambda: {"json": {"reason": "已手工处理"}},
     "/invoices": lambda: multipart(("file", "note.txt", b"no invoice")),
     "/legal-entities": lambda: {"json": {"name": "新公司", "taxId": uuid4().hex}},
@@ -122,10 +137,26 @@ class Objects:
             session.flush()
             return str(item.id)
 
+    def _process(self) -> str:
+        key = f"p{uuid4().hex}"
+        xml = drawing(START, human("a"), END, path("start", "a", "end"), key=key)
+        assert self.web.post("zheng.hao", "/deployments", **multipart(("files", "p.bpmn", xml))).status_code == 201
+        return key
+
+    def _suspended(self, route: str) -> str:
+        assert self.web.post("ma.lin", f"{route}/suspend", json={"reason": "核查"}).status_code == 200
+        return route.rpartition("/")[2]
+
     def get(self, name: str) -> str:
         match name:
             case "case":
                 return str(self.web.start()["id"])
+            case "held":
+                return self._suspended(f"/process-instances/{self.web.start()['id']}")
+            case "process":
+                return self._process()
+            case "held_process":
+                return self._suspended(f"/process-definitions/{self._process()}")
             case "task":
                 return self.web.task()
             case "grouped":
