@@ -3,9 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
-from drawings import END, START, drawing, flow, human, path, timer
+from drawings import END, START, drawing, flow, human, node, path, timer
 from engine_support import advance, deploy, events, execute, rows, start, take_all, value
 from flask import Flask
 from tests_support import person
@@ -14,6 +15,7 @@ from engine import instances, jobs, tasks, timers, worker
 from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.errors import Refused
+from engine.replay import rerun_instance
 from models import db
 
 
@@ -167,3 +169,68 @@ def test_a_timer_whose_time_cannot_be_told_is_an_incident_and_no_crash(app: Flas
     case = start(when=text).case.id
 
     assert [row.element for row in rows("SELECT element FROM incident WHERE instance_id = :case", case=case)] == ["t"]
+
+
+# --- counted by a calendar, repeated by cron
+
+
+def calendared(calendar: str, duration: str) -> bytes:
+    event = f'<timerEventDefinition shenpi:calendar="{calendar}"><timeDuration>{duration}</timeDuration></timerEventDefinition>'
+    return drawing(START, node("intermediateCatchEvent", "wait", event), human("a"), END, path("start", "wait", "a", "end"))
+
+
+def fire_due(seconds: float) -> None:
+    advance(seconds)
+    enqueue()
+    for arguments in take_all(jobs.TIMERS):
+        worker.fire(**arguments)
+
+
+def rerun(case: UUID) -> list[str]:
+    with transaction() as session:
+        return [str(fault) for fault in rerun_instance(session, case).faults]
+
+
+def test_a_timer_counts_working_days_and_keeps_its_time_when_the_calendar_is_changed(app: Flask) -> None:
+    deploy(calendared("plant", "P1D"))
+    execute(
+        "INSERT INTO calendar_day SELECT 'plant', d, false FROM generate_series(current_date + 1, current_date + 20, interval '1 day') AS d"
+    )
+    case = start().case.id
+    due, began = rows("SELECT due_at, started_at FROM timer t JOIN process_instance i ON i.id = t.instance_id")[0]
+    assert due - began > timedelta(days=19)
+
+    execute("DELETE FROM calendar_day")
+    execute("INSERT INTO calendar_day SELECT 'plant', d, true FROM generate_series(current_date, current_date + 20, interval '1 day') AS d")
+    fire_due(3 * 86400)
+
+    assert open_elements(case) == []
+    assert rerun(case) == []
+    fire_due(40 * 86400)
+    assert open_elements(case) == ["a"]
+    assert rerun(case) == []
+
+
+@pytest.mark.parametrize(("calendar", "duration"), [("unknown", "P1D"), ("cn", "P1M")])
+def test_a_calendar_or_a_duration_that_cannot_be_counted_is_an_incident_on_the_element(app: Flask, calendar: str, duration: str) -> None:
+    deploy(calendared(calendar, duration))
+
+    case = start().case.id
+
+    assert [row.element for row in rows("SELECT element FROM incident WHERE instance_id = :case", case=case)] == ["wait"]
+    assert rerun(case) == []
+
+
+def test_a_boundary_event_repeats_by_cron_and_runs_again_from_its_record(app: Flask) -> None:
+    event = "<timerEventDefinition><timeCycle>0 0 8 * * ?</timeCycle></timerEventDefinition>"
+    late = node("boundaryEvent", "late", event, attachedToRef="a", cancelActivity="false")
+    deploy(drawing(START, human("a"), late, human("b", "wu.gang"), END, path("start", "a", "end"), flow("late", "b"), flow("b", "end")))
+    case = start().case.id
+
+    for _ in range(3):
+        fire_due(86400)
+
+    assert open_elements(case) == ["a", "b", "b", "b"]
+    due = value("SELECT due_at FROM timer").astimezone(ZoneInfo("Asia/Shanghai"))
+    assert (due.hour, due.minute) == (8, 0)
+    assert rerun(case) == []
