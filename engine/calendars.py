@@ -109,3 +109,24 @@ def _next_day(calendar: Calendar, day: date) -> date:
         if calendar.works(day):
             return day
     raise ValueError("nobody works any more")
+
+
+def days_of(session: Session, name: str | None = None) -> list[CalendarDay]:
+    """Return the company's own days, of one calendar or of all, in their order."""
+    wanted = select(CalendarDay).order_by(CalendarDay.calendar, CalendarDay.day)
+    return list(session.scalars(wanted.filter_by(calendar=name) if name else wanted))
+
+
+def set_day(session: Session, name: str, day: date, *, working: bool, note: str | None = None) -> None:
+    """Say of a day whether people work on it. Timers that are counted already keep their time."""
+    session.merge(CalendarDay(calendar=name, day=day, working=working, note=note))
+    session.flush()
+
+
+def remove_day(session: Session, name: str, day: date) -> None:
+    """Take back what was said of a day. Refuses with `NotFound` a day of which nothing was said."""
+    row = session.get(CalendarDay, (name, day))
+    if row is None:
+        raise NotFound(kind="calendar")
+    session.delete(row)
+    session.flush()

@@ -15,6 +15,7 @@ COMMANDS = {
     "simulate": "simulate:simulate",
     "database": "database:database",
     "clock": "database:clock",
+    "calendar": "calendar:calendar",
     "user": "administration:user",
     "deploy": "administration:deploy",
     "token": "administration:token",

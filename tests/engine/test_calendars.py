@@ -1,12 +1,16 @@
 """Working time: China's holidays and the weekends worked for them, a company's own days, hours with a break at noon."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner, Result
 from engine_support import execute
 from flask import Flask
 
+from api.cli import main
 from engine.calendars import Calendar, due, load, read_hours
 from engine.database import transaction
 from engine.errors import NotFound
@@ -98,3 +102,37 @@ def test_a_calendar_is_ours_or_has_days_in_the_table(app: Flask) -> None:
         assert load(session, "weekdays").exceptions == {}
         with pytest.raises(NotFound):
             load(session, "unknown")
+
+
+@pytest.fixture
+def shenpi(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run a command on an installation of its own."""
+    monkeypatch.setenv("DATABASE_URL", database)
+    monkeypatch.setenv("SHENPI_HOME", str(tmp_path))
+    return lambda *words: CliRunner().invoke(main, ["calendar", *words])
+
+
+def test_an_administrator_says_which_days_are_worked(shenpi: Callable[..., Result]) -> None:
+    assert shenpi("due", "cn", "P1D", "--from", "2026-11-20T10:00").output == "2026-11-23T10:00+08:00\n"
+
+    assert shenpi("set", "cn", "2026-11-21", "--working", "--note", "盘点").output == "cn 2026-11-21 is worked.\n"
+    assert shenpi("set", "plant", "2026-11-23", "--free").exit_code == 0
+
+    assert shenpi("list").output == "cn 2026-11-21 worked 盘点\nplant 2026-11-23 free\n"
+    assert shenpi("list", "plant").output == "plant 2026-11-23 free\n"
+    assert shenpi("due", "cn", "P1D", "--from", "2026-11-20T10:00").output == "2026-11-21T10:00+08:00\n"
+    assert shenpi("set", "cn", "2026-11-21", "--free").exit_code == 0
+    assert shenpi("remove", "plant", "2026-11-23").exit_code == 0
+    assert shenpi("list").output == "cn 2026-11-21 free\n"
+
+
+def test_what_cannot_be_said_of_a_calendar_ends_with_its_reason(shenpi: Callable[..., Result]) -> None:
+    for words in (
+        ("remove", "cn", "2026-11-21"),
+        ("due", "plant", "P1D"),
+        ("due", "cn", "P1M"),
+        ("set", "cn", "someday", "--free"),
+        ("set", "cn", "2026-11-21"),
+    ):
+        found = shenpi(*words)
+        assert found.exit_code != 0 and "Error" in found.output, words
