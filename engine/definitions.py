@@ -66,19 +66,24 @@ def deploy(
 ) -> list[ProcessDefinition]:
     """Check files and make a version of every executable process in them; returns the definitions, in the order of the files.
 
-    A process whose manifest (BPMN, decisions, forms) is the same as its newest version's stays that version. Refuses with `InvalidDefinition`, all faults
-    of all files at once, and stores nothing then. The files are read in a process of its own that has so many `seconds`. `delegates` maps names of Java
-    classes, delegate expressions and listeners to operations; without it the administrator's table in the home folder holds.
+    Refuses with `InvalidDefinition`, all faults of all files at once, and stores nothing then. The other parameters are those of `inspect` and `store`.
     """
-    faults: list[Fault] = []
+    return store(session, files, inspect(files, delegates=delegates, seconds=seconds), by=by, name=name)
+
+
+def inspect(files: Mapping[str, bytes], *, delegates: Mapping[str, str] | None = None, seconds: float = SECONDS) -> Examination:
+    """Check files and return what was found out about them, with what the designer should look at; stores nothing.
+
+    Refuses with `InvalidDefinition`, all faults of all files at once. The files are read in a process of its own that has so many `seconds`. `delegates` maps
+    names of Java classes, delegate expressions and listeners to operations; without it the administrator's table in the home folder holds.
+    """
     if not 0 < len(files) <= MAX_FILES:
-        faults.append(Fault("file-count", f"文件数必须为 1 到 {MAX_FILES}", f"There must be 1 to {MAX_FILES} files"))
-        raise InvalidDefinition(faults)
+        raise InvalidDefinition([Fault("file-count", f"文件数必须为 1 到 {MAX_FILES}", f"There must be 1 to {MAX_FILES} files")])
     found = examine_apart(files, read_delegates() if delegates is None else delegates, seconds=seconds)
     faults = [*found.faults, *_not_installed(found.operations)]
     if faults:
         raise InvalidDefinition(faults)
-    return _store(session, files, found, by=by, name=name)
+    return found
 
 
 def read_delegates() -> dict[str, str]:
@@ -102,7 +107,12 @@ def _not_installed(asked: Iterable[Asked]) -> Iterable[Fault]:
             yield Fault("operation-unknown", zh, en, file=one.file, line=one.line, element=one.element)
 
 
-def _store(session: Session, files: Mapping[str, bytes], found: Examination, *, by: str | None, name: str) -> list[ProcessDefinition]:
+def store(session: Session, files: Mapping[str, bytes], found: Examination, *, by: str | None, name: str = "") -> list[ProcessDefinition]:
+    """Make a version of every executable process in files that were inspected; returns the definitions, in the order of the files.
+
+    A process whose manifest (BPMN, decisions, forms) is the same as its newest version's stays that version. Refuses with `InvalidDefinition` a start event
+    that cannot be known without a case, and stores nothing then.
+    """
     shared = {file: sha256(content).hexdigest() for file, content in files.items()}
     for content in files.values():
         _keep(session, content)
@@ -240,7 +250,9 @@ def called(session: Session, caller: Definition, key: str, binding: str, version
 
 def element_of(session: Session, instance_id: UUID, element: str) -> Element | None:
     """Return an element of a case's drawing, or of a process that it has called; None when there is no such."""
-    entered = text("SELECT convert_from(body, 'UTF8')::jsonb -> 'data' ->> 'id' FROM history_event WHERE instance_id = :case AND type = 'call:entered'")
+    entered = text(
+        "SELECT convert_from(body, 'UTF8')::jsonb -> 'data' ->> 'id' FROM history_event WHERE instance_id = :case AND type = 'call:entered'"
+    )
     own = session.execute(select(ProcessInstance.definition_id).where(ProcessInstance.id == instance_id)).scalar_one()
     found = get(session, own).model.elements.get(element)
     if found is None:

@@ -17,6 +17,7 @@ from engine.bpmn.checks import check
 from engine.bpmn.formfiles import fill
 from engine.bpmn.model import HUMAN, RULE, ProcessModel
 from engine.bpmn.normaliser import include, normalise
+from engine.bpmn.places import fault
 from engine.bpmn.reader import processes, read
 from engine.bpmn.variables import undefined_variables
 from engine.bpmn.xml import line_of, parse
@@ -106,7 +107,7 @@ def of_drawing(
         found.processes.append((file, model.id))
         found.operations.extend(asked(model, file))
         if not faults:
-            found.warnings.extend([*unshown(model, file), *(replace(warning, file=file) for warning in undefined_variables(model))])
+            found.warnings.extend(replace(warning, file=file) for warning in warnings(model))
     if len(found.faults) == before and processes(root):
         found.normalised[file] = normalise(root, delegates).decode()
 
@@ -119,19 +120,24 @@ def missing_decisions(model: ProcessModel, file: str, decisions: set[str]) -> It
             yield Fault("decision-missing", zh, en, file=file, line=element.line, element=element.id)
 
 
-def unshown(model: ProcessModel, file: str) -> Iterable[Fault]:
+def warnings(model: ProcessModel) -> list[Fault]:
+    """Return what runs and should be looked at all the same: people, forms and variables that may be missing; in the order of the file."""
+    found = [*unshown(model), *undefined_variables(model)]
+    return sorted(found, key=lambda warning: warning.line or 0)
+
+
+def unshown(model: ProcessModel) -> Iterable[Fault]:
     """Find forms that are kept by their key only, so that whoever does the task sees no fields, and tasks that nobody is asked to do."""
     for element in model.elements.values():
         wanted = element.assignment
         if element.kind == HUMAN and not (wanted.assignee or wanted.candidate_users or wanted.candidate_groups):
-            zh, en = "没有指定处理人或候选人", "Nobody is asked to do this task"
-            yield Fault("nobody-asked", zh, en, file=file, line=element.line, element=element.id)
+            yield fault("nobody-asked", "没有指定处理人或候选人", "Nobody is asked to do this task", element)
         if element.form_key and not element.form:
             zh, en = (
                 f"表单 {element.form_key} 不在文件中，不显示字段",
                 f"The form {element.form_key} is in none of the files; no fields are shown",
             )
-            yield Fault("form-not-shown", zh, en, file=file, line=element.line, element=element.id, found=element.form_key[:200])
+            yield fault("form-not-shown", zh, en, element, element.form_key[:200])
 
 
 def asked(model: ProcessModel, file: str) -> Iterable[Asked]:
