@@ -84,11 +84,14 @@ def token(key: str, name: str, days: int, scopes: tuple[str, ...]) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--check", is_flag=True, help="only check, store nothing")
 def deploy(files: tuple[Path, ...], check: bool) -> None:
-    """Deploy BPMN and DMN files together; faults are listed with file, line and element."""
+    """Deploy BPMN, DMN and form files together; faults and warnings are listed with file, line and element. Warnings refuse nothing."""
     contents = {path.name: path.read_bytes() for path in files}
     with opened(), transaction() as session:
-        made = definitions.deploy(session, contents, by=None)
+        found = definitions.inspect(contents)
+        made = definitions.store(session, contents, found, by=None)
         lines = [f"{row.key} version {row.version} ({row.manifest_hash[:12]})" for row in made]
         if check:
             session.rollback()
+    for warning in found.warnings:
+        click.echo(f"warning: {warning}", err=True)
     click.echo("\n".join(lines))

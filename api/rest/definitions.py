@@ -48,6 +48,24 @@ class Definitions(Camel):
     after = fields.String(allow_none=True)
 
 
+class Remark(Camel):
+    """The fields of a fault; those without a value are left out."""
+
+    code = fields.String()
+    zh = fields.String()
+    en = fields.String()
+    file = fields.String()
+    line = fields.Integer()
+    element = fields.String()
+    path = fields.String()
+    expected = fields.String()
+    found = fields.String()
+
+
+class Deployed(Definitions):
+    warnings = fields.List(fields.Nested(Remark))
+
+
 def as_json(row: ProcessDefinition) -> Any:
     return Definition().dump(row)
 
@@ -55,9 +73,12 @@ def as_json(row: ProcessDefinition) -> Any:
 @blueprint.route("/deployments", methods=["POST"])
 @route("definition.deploy", files=True)
 @blueprint.doc(requestBody=multipart("files", several=True))
-@blueprint.response(201, Definitions)
+@blueprint.response(201, Deployed)
 def deploy() -> Response:
-    """Deploy BPMN and DMN files together; the same content again is the same version. Faults come as a list with line and element."""
+    """Deploy BPMN, DMN and form files together; the same content again is the same version. Faults come as a list with line and element.
+
+    What runs and should be looked at all the same comes as `warnings`: variables that may be undefined, forms that are not shown, tasks nobody is asked to do.
+    """
     files = request.files.getlist("files")
     if request.mimetype != "multipart/form-data" or not files:
         return problems.problem(415, "unsupported-media-type", "Send the files as multipart/form-data under the name files")
@@ -68,8 +89,10 @@ def deploy() -> Response:
         file.stream.seek(0)
 
     def work(session: Session) -> tuple[Any, int, dict[str, str]]:
-        made = room.deploy(session, contents, by=current().key)
-        return {"items": [as_json(row) for row in made], "after": None}, 201, {}
+        found = room.inspect(contents)
+        made = room.store(session, contents, found, by=current().key)
+        warnings = [warning.as_json() for warning in found.warnings]
+        return {"items": [as_json(row) for row in made], "after": None, "warnings": warnings}, 201, {}
 
     return once(work)
 

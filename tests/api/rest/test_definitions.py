@@ -81,6 +81,38 @@ def test_one_bad_file_of_two_stores_nothing(web: Web) -> None:
     assert count(web) == before
 
 
+def test_warnings_come_with_the_versions_that_were_made_and_have_the_fields_of_faults(web: Web) -> None:
+    tasks = ('<userTask id="a"/>', node("userTask", "b", camunda_assignee="li.na", camunda_formKey="elsewhere"), script("s", "x = y"))
+    xml = drawing(START, *tasks, END, path("start", "a", "b", "s", "end"), key="doubtful")
+
+    made = deploy(web, ("doubtful.bpmn", xml))
+
+    assert made.status_code == 201
+    assert [item["key"] for item in made.json["items"]] == ["doubtful"]
+    place = {"file": "doubtful.bpmn", "line": 1}
+    assert made.json["warnings"] == [
+        {"code": "nobody-asked", "zh": "没有指定处理人或候选人", "en": "Nobody is asked to do this task", "element": "a", **place},
+        {
+            "code": "form-not-shown", "zh": "表单 elsewhere 不在文件中，不显示字段", "element": "b", "found": "elsewhere",
+            "en": "The form elsewhere is in none of the files; no fields are shown", **place,
+        },
+        {
+            "code": "variable-may-be-undefined", "zh": "变量 y 可能未定义：须在启动流程时给出", "element": "s", "found": "y",
+            "en": "The variable y may be undefined: it must be given when the case is started", **place,
+        },
+    ]  # fmt: skip
+
+
+def test_the_same_request_again_has_the_same_warnings_and_a_plain_drawing_has_none(web: Web) -> None:
+    doubtful = drawing(START, '<userTask id="a"/>', END, path("start", "a", "end"), key="doubtful_twice")
+    first, again = (deploy(web, ("a.bpmn", doubtful), **{"Idempotency-Key": "doubtful"}) for _ in range(2))
+    plain = deploy(web, ("a.bpmn", drawing(START, human("a"), END, path("start", "a", "end"), key="no_doubt")))
+
+    assert [warning["code"] for warning in first.json["warnings"]] == ["nobody-asked"]
+    assert again.json == first.json
+    assert plain.json["warnings"] == []
+
+
 def test_faults_name_file_line_and_element(web: Web) -> None:
     xml = drawing(START, "\n\n", human("lost"), END, path("start", "end"))
 
