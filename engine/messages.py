@@ -23,11 +23,12 @@ from engine.errors import DefinitionSuspended, Fault, InvalidContent, Refused, S
 from engine.execution.values import clean, dumps, loads, tagged
 from engine.permissions import SYSTEM, Actor, load_actor, require
 from engine.settings import read_settings
-from engine.step import lock
+from engine.step import Step, lock, peek
 from models.events import Message
 from models.runtime import ProcessInstance
 
 LONGEST_KEPT = timedelta(days=366)
+MOST = 1_000  #: cases whose variables are compared with the keys of one message
 TRIES = 10  #: looks for a subscription, of which others take one after the other away
 
 
@@ -55,9 +56,10 @@ def correlate(
 ) -> Correlated:
     """Give a message to the one case that waits for it, or begin a case with it, or keep it for its time to live.
 
-    Who waits matches the name and the business key, or all correlation keys it asks for. With `all`, everybody who matches gets it. The payload becomes
-    variables. A sender's message with the same `sender_key` is taken once; its first result is returned. Refuses with `NotPermitted`, with `SeveralMatch`
-    more than one, with `InvalidContent` what cannot be kept, and with `Refused` a message without time to live that nobody waits for.
+    Who waits matches the name and the business key, or all correlation keys it asks for; if it asks for none, its variables match all that are given. With
+    `all`, everybody who matches gets it. The payload becomes variables. A sender's message with the same `sender_key` is taken once; its first result is
+    returned. Refuses with `NotPermitted`, with `SeveralMatch` more than one, with `InvalidContent` what cannot be kept, and with `Refused` a message without
+    time to live that nobody waits for.
     """
     require(by, "message.send")
     if len(keys or {}) > MAX_KEYS:
@@ -112,17 +114,29 @@ def _keep(session: Session, row: Message) -> Message:
 
 #: subscriptions that a message matches; those of suspended cases too, which keep it until they are resumed
 _MATCHING = """
-SELECT s.instance_id, s.token, i.status FROM event_subscription s JOIN process_instance i ON i.id = s.instance_id
+SELECT s.instance_id, s.token, i.status, s.keys = '{}' AS keyless FROM event_subscription s JOIN process_instance i ON i.id = s.instance_id
 WHERE s.kind = 'message' AND s.name = :name AND (CAST(:business_key AS text) IS NULL OR s.business_key = :business_key)
 """
 _PLACED = text(f"{_MATCHING} AND s.correlation = ANY(CAST(:places AS text[])) ORDER BY s.instance_id, s.token")
-_NAMED = text(f"{_MATCHING} AND s.keys = '{{}}' ORDER BY s.instance_id, s.token")
+_NAMED = text(f"{_MATCHING} AND s.keys = '{{}}' ORDER BY s.instance_id, s.token LIMIT :most")
 
 
 def _matching(session: Session, row: Message) -> list[Any]:
-    found = places(row.business_key, row.keys)
+    """Return who waits for a message. Where a drawing names no keys, those of the message are compared with the variables of the case, as Camunda does."""
+    wanted = places(row.business_key, row.keys)
     given = {"name": row.name, "business_key": row.business_key}
-    return list(session.execute(_PLACED, {**given, "places": found}) if found else session.execute(_NAMED, given))
+    found = list(session.execute(_PLACED, {**given, "places": wanted})) if wanted else []
+    if row.business_key is None:
+        found += session.execute(_NAMED, {**given, "most": MOST}).all()
+    return [one for one in found if not one.keyless or not row.keys or _has(peek(session, one.instance_id), one.token, row.keys)]
+
+
+def _has(step: Step, token: UUID, keys: Mapping[str, str]) -> bool:
+    """Tell whether all keys of a message are variables of a case, as seen from where it waits."""
+    if not any(one.token == token for one in step.execution.messages()):
+        return False
+    seen = step.execution.variables_of(token)
+    return all(name in seen and spelled({name: seen[name]})[name] == value for name, value in keys.items())
 
 
 def _deliver(session: Session, row: Message, by: Actor, *, all: bool = False) -> Correlated:
@@ -152,7 +166,7 @@ def _give(session: Session, row: Message, by: Actor, instance_id: UUID, token: U
     if step.case.status != "running":
         return False
     found = next((one for one in step.execution.messages() if one.token == token and shortened(one.name) == row.name), None)
-    if found is None:
+    if found is None or (not found.keys and row.keys and not _has(step, token, row.keys)):
         return False
     alike = [one.token for one in step.execution.messages() if (one.element, one.name) == (found.element, found.name)]
     payload = loads((row.payload or "{}").encode())
@@ -234,7 +248,7 @@ def deliver(session: Session, message_id: UUID) -> Correlated | None:
 _WAITING = """
 SELECT m.id FROM event_subscription s
 JOIN message m ON m.state = 'waiting' AND m.name = s.name AND (m.business_key IS NULL OR m.business_key = s.business_key)
-  AND CASE WHEN s.keys = '{}' THEN m.business_key IS NOT NULL OR m.keys = '{}' ELSE m.keys @> s.keys END
+  AND (s.keys = '{}' OR m.keys @> s.keys)
 WHERE s.instance_id = :instance AND s.kind = 'message' ORDER BY m.received_at, m.id
 """
 

@@ -3,6 +3,6 @@
 `begin` starts an instance, `lock` takes one up; both return a `Step`, on which the rooms above give their command and then `write` it.
 """
 
-from engine.step.move import Step, begin, lock, lock_task
+from engine.step.move import Step, begin, lock, lock_task, peek
 
-__all__ = ["Step", "begin", "lock", "lock_task"]
+__all__ = ["Step", "begin", "lock", "lock_task", "peek"]

@@ -169,6 +169,11 @@ def lock(session: Session, instance_id: UUID, *, running: bool = True, expected_
     return _restore(session, _fetch(session, statement.LOCK, {"id": instance_id}, "process instance"), running, expected_revision)
 
 
+def peek(session: Session, instance_id: UUID) -> Step:
+    """Restore an instance without locking it, to look at it only: it may be another the next moment. Refuses with `NotFound`."""
+    return _restore(session, _fetch(session, statement.PEEK, {"id": instance_id}, "process instance"), False, None)
+
+
 def lock_task(session: Session, task_id: UUID) -> Step:
     """Lock the instance of a user task and restore it; refuses as `lock` does, except that one that ended or is suspended is left to the caller."""
     return _restore(session, _fetch(session, statement.LOCK_TASK, {"task": task_id}, "user task"), False, None)

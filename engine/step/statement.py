@@ -15,6 +15,7 @@ i.step_count, i.event_count, i.event_hash, i.oa_version, i.state, i.started_at, 
 """
 
 LOCK = Prepared(f"SELECT {COLUMNS} FROM process_instance i WHERE i.id = %(id)s FOR UPDATE")
+PEEK = Prepared(f"SELECT {COLUMNS} FROM process_instance i WHERE i.id = %(id)s")
 
 # Everything that may have changed while waiting for the lock is read from the instance's own row; the task's instance never changes.
 LOCK_TASK = Prepared(f"""

@@ -80,6 +80,27 @@ def test_correlation_keys_must_all_match_and_may_be_written_differently(web: Web
     assert tasks(web, case) == ["a"]
 
 
+def test_where_a_drawing_names_no_keys_those_of_the_message_are_compared_with_the_variables(web: Web) -> None:
+    case = begin(web, "by_key", variables={"order": 7, "shop": "上海"})
+    other = begin(web, "by_key", variables={"order": 8, "shop": "上海"})
+
+    assert send(web, "Paid", correlationKeys={"order": 9}, timeToLive="PT0S").status_code == 409
+    assert send(web, "Paid", correlationKeys={"shop": "上海"}).json["code"] == "several-match"
+    assert send(web, "Paid", correlationKeys={"order": 8}, businessKey=number_of(web, case), timeToLive="PT0S").status_code == 409
+    assert send(web, "Paid", correlationKeys={"order": 7, "shop": "上海"}).json["processInstanceIds"] == [case]
+    assert send(web, "Paid", correlationKeys={"order": 8}, businessKey=number_of(web, other)).json["processInstanceIds"] == [other]
+
+
+def test_a_kept_message_with_keys_finds_the_case_whose_variables_match(web: Web) -> None:
+    send(web, "Paid", correlationKeys={"order": "early-1"}, variables={"n": 1})
+    work(web)
+
+    begin(web, "by_key", variables={"order": "early-2"})
+    case = begin(web, "by_key", variables={"order": "early-1"})
+
+    assert (tasks(web, case), variables(web, case)) == (["a"], {"order": "early-1", "n": 1})
+
+
 @pytest.mark.parametrize(("one", "other"), [(7, 7.0), ("7", "7"), (True, True), (None, None)])
 def test_one_value_has_one_spelling(one: Any, other: Any) -> None:
     assert spell(one) == spell(other)
@@ -105,9 +126,14 @@ def test_when_several_wait_the_message_is_refused_with_their_number_and_nothing_
     assert {status(web, case) for case in cases} == {"running"}
     assert rows(web, "SELECT count(*) FROM message WHERE name = 'Bell' AND state = 'waiting'") == [(0,)]
 
+    held = cases.pop()
+    web.post("ma.lin", f"/process-instances/{held}/suspend", json={"reason": "核查"})
     answer = send(web, "Bell", all=True)
     assert sorted(answer.json["processInstanceIds"]) == sorted(cases)
     assert {status(web, case) for case in cases} == {"completed"}
+    web.post("ma.lin", f"/process-instances/{held}/resume", json={"reason": "完毕"})
+    work(web)
+    assert status(web, held) == "completed"
 
 
 def test_a_message_that_comes_too_early_is_kept_and_found(web: Web) -> None:
