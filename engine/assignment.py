@@ -4,9 +4,11 @@ Besides variables, expressions may call `headOfDepartment(person)` and `manager(
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
@@ -27,7 +29,18 @@ _HEAD = text(
     """
 )
 
+#: whether anybody who works here is among the candidates: a task that nobody sees would wait for ever
+_REACHABLE = text(
+    """
+    SELECT EXISTS (SELECT 1 FROM person WHERE key = ANY(:users) AND active) OR EXISTS (
+      SELECT 1 FROM group_member m JOIN "group" g ON g.id = m.group_id JOIN person p ON p.id = m.person_id WHERE g.key = ANY(:groups) AND p.active)
+    """
+)
 _KNOWN = text("SELECT EXISTS (SELECT 1 FROM person WHERE key = :key AND active)")
+
+
+REMEMBERED = 30.0  #: seconds
+_seen: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +51,9 @@ class Assigned:
     users: tuple[str, ...]
     groups: tuple[str, ...]
     due: datetime | None
-    why: dict[str, str]  #: in words, Chinese and English, with the expression as drawn
+    priority: int | None = None  #: Camunda's scale, 0 to 100
+    follow_up: datetime | None = None  #: UTC
+    why: dict[str, str] = field(default_factory=dict)  #: in words, Chinese and English, with the expression as drawn
 
 
 def assign(session: Session, element: Element, variables: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> Assigned:
@@ -62,7 +77,38 @@ def assign(session: Session, element: Element, variables: Mapping[str, Any], now
         raise ExecutionFailed(element=element.id, reason=f"{assignee} is nobody who works here")
     if not assignee and not users and not groups:
         raise ExecutionFailed(element=element.id, reason=f"nobody found by {wanted.assignee or 'the drawing'}")
-    return Assigned(assignee or None, users, groups, _due(value(wanted.due_date), now, element, zone), reason(wanted))
+    if not assignee and not _reachable(session, users, groups):
+        raise ExecutionFailed(element=element.id, reason=f"nobody is among {', '.join((*users, *groups))}")
+    return Assigned(
+        assignee or None,
+        users,
+        groups,
+        _due(value(wanted.due_date), now, element, zone),
+        _priority(value(wanted.priority), element),
+        _due(value(wanted.follow_up_date), now, element, zone),
+        reason(wanted),
+    )
+
+
+def _reachable(session: Session, users: tuple[str, ...], groups: tuple[str, ...]) -> bool:
+    """Tell whether anybody is among the candidates. Who was there a moment ago is not asked for again: organisations change by the day."""
+    seen = _seen.setdefault(session.get_bind(), {})
+    now = monotonic()
+    if any(now - seen.get(name, -REMEMBERED) < REMEMBERED for name in (*users, *groups)):
+        return True
+    found = bool(session.execute(_REACHABLE, {"users": list(users), "groups": list(groups)}).scalar())
+    if found and len(users) + len(groups) == 1:
+        seen[(*users, *groups)[0]] = now
+    return found
+
+
+def _priority(value: Any, element: Element) -> int | None:
+    if value is None or value == "":
+        return None
+    text = str(value).strip()
+    if not text.lstrip("-").isdecimal() or len(text) > 9:
+        raise ExecutionFailed(element=element.id, reason=f"the priority {text[:50]!r} is no whole number")
+    return int(text)
 
 
 #: expressions that people know by a name

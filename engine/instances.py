@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from engine.bpmn.model import ProcessModel
 from engine.errors import Fault, InstanceEnded, InvalidVariables, NotPermitted
 from engine.execution.values import clean
 from engine.permissions import SYSTEM, Actor, allows
@@ -31,15 +32,24 @@ def start(
     """Start a case of the newest version of a process (by key) or of one definition (by id) and run it to its first wait.
 
     With `at`, it begins at this event, which has happened; `event` says what it was. Refuses with `NotFound` an unknown process, with `DefinitionSuspended`
-    one that is suspended, with `Duplicate` a business key that is taken, with `InvalidVariables` values that cannot be kept.
+    one that is suspended, with `NotPermitted` somebody who is not among its candidate starters, with `Duplicate` a business key that is taken, with
+    `InvalidVariables` values that cannot be kept.
     """
     step = begin(
         session, key_or_id, by=by, variables=accept(variables or {}),
         business_key=business_key, subject=subject, legal_entity_id=legal_entity_id, parent_id=parent_id,
         at=at, event=event,
     )  # fmt: skip
+    if by is not SYSTEM and not may_begin(by, step.definition.model):
+        raise NotPermitted(permission="instance.start")
     step.write()
     return step
+
+
+def may_begin(by: Actor, model: ProcessModel) -> bool:
+    """Tell whether a drawing lets somebody begin it: its candidate starters, or anybody when it names none."""
+    users, groups = ({name.strip() for name in (names or "").split(",")} - {""} for names in (model.starter_users, model.starter_groups))
+    return not (users or groups) or by.key in users or not by.groups.isdisjoint(groups)
 
 
 def accept(variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from engine.permissions import Actor, allows
 MAX_PAGE = 200
 FIELDS = """
 t.id, t.instance_id, t.element, t.name, t.round, t.state, t.assignee, t.claimed, t.outcome, t.comment, t.decided_by, t.outcomes, t.revision, t.title,
-t.amount, t.currency, t.due_at, t.reminded_at, t.created_at, t.ended_at, t.due_key, i.business_key, i.summary, i.initiator, i.subject_kind, i.subject_id,
+t.amount, t.currency, t.due_at, t.priority, t.follow_up_at, t.reminded_at,
+t.created_at, t.ended_at, t.due_key, i.business_key, i.summary, i.initiator, i.subject_kind, i.subject_id,
 i.status, p.name AS initiator_name, d.name AS initiator_department
 """
 JOINS = """

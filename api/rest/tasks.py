@@ -40,6 +40,8 @@ class Task(Camel):
     amount = fields.Decimal(as_string=True, allow_none=True)
     currency = fields.String(allow_none=True)
     due_date = fields.AwareDateTime(attribute="due_at", allow_none=True)
+    priority = fields.Integer()
+    follow_up_date = fields.AwareDateTime(attribute="follow_up_at", allow_none=True)
     created_at = fields.AwareDateTime()
     ended_at = fields.AwareDateTime(allow_none=True)
     revision = fields.Integer()

@@ -20,7 +20,7 @@ LONGEST_NAME = 1000
 MAX_OUTCOMES, MAX_FIELDS = 20, 200
 PREFIX = re.compile("[A-Za-z]{1,8}")
 RESERVED = {"outcome", "decisions"}  #: variables that decisions write
-LISTENED: frozenset[str] = frozenset()  #: events of listeners that the execution tells its operations of
+LISTENED = frozenset({"start", "end", "take", "create", "complete"})  #: events of listeners that the execution tells its operations of
 MAPPINGS = {"singleEntry", "singleResult", "collectEntries", "resultList"}
 
 

@@ -32,6 +32,7 @@ class Memory:
     changes: list[Change] = field(default_factory=list)
     size: int = 0  #: bytes of the saved state, and of what was written since
     changed: bool = True  #: conditions are to be looked at
+    names: dict[str, str] = field(default_factory=dict)  #: what was written since they were looked at: name -> create or update
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -53,6 +54,7 @@ class Memory:
             return
         self.weigh(element, name, value)
         self.changes.append(Change(element, name, old, value, owner.place()))
+        self.names[name] = "update" if name in owner.data else self.names.get(name, "create")
         owner.data[name] = value
         self.changed = True
 
@@ -61,6 +63,7 @@ class Memory:
         members = dict(present) if isinstance(present, dict) else {}
         self.changes.append(Change(element, f"{name}.{key}", members.get(key), value, owner.place()))
         members[key] = value
+        self.names[name] = "update"
         owner.data[name] = members
         self.changed = True
 

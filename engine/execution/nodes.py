@@ -34,7 +34,9 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         self.event_parts: list[tuple[Node, Node]] = []  #: event sub-processes in it, each with its start event
         self.begins: list[Node] = []  #: of a scope: where its tokens begin
         self.handler: Node | None = None  #: the activity that compensates it
-        self.plain = not (element.loop or element.inputs or element.outputs or element.async_before or element.async_after)
+        self.plain = not (
+            element.loop or element.inputs or element.outputs or element.async_before or element.async_after or element.listeners
+        )
 
     # --- what the library calls
 
@@ -68,6 +70,8 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
             execution = token.workflow.execution
             for name, value in element.inputs:
                 token.data[name] = execution.give(token, value)
+        if element.listeners:
+            token.workflow.execution.tell(token, element.listeners, "start")
         return self.enter(token)
 
     def _on_complete(self, token: Token) -> None:
@@ -105,6 +109,9 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         element, workflow = self.element, token.workflow
         token._state = TaskState.READY
         token.internal_data["ending"] = 1  # what goes wrong from here on is tried again from here on
+        if element.listeners and not token.is_body:
+            workflow.execution.tell(token, element.listeners, "complete")
+            workflow.execution.tell(token, element.listeners, "end")
         if element.outputs and not token.is_body:
             execution = workflow.execution
             outside = token.scope if token.scope is not None else token
@@ -141,10 +148,13 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         workflow, scope = token.workflow, token.scope
         assert scope is not None
         workflow.require_room(self.element.id, len(taken) - 1)
+        runner = token.internal_data.get("for")
+        for way in taken:
+            if way.listeners:
+                workflow.execution.tell(token, way.listeners, "take")
         if "passed" not in token.internal_data:
             token.passed()
         compensation.remember(token)
-        runner = token.internal_data.get("for")
         workflow.remove(token, TaskState.COMPLETED)
         for way in taken:
             token.took(way)

@@ -37,6 +37,7 @@ class Way:
     target: Node
     condition: str | None = None
     is_default: bool = False
+    listeners: tuple[model.Listener, ...] = ()
 
 
 class Program:
@@ -68,7 +69,7 @@ class Program:
         for flow in self.model.flows.values():
             source, target = self.nodes[flow.source], self.nodes[flow.target]
             is_default = flow.id == source.element.default_flow
-            source.ways.append(Way(flow.id, target, None if is_default else flow.condition, is_default))
+            source.ways.append(Way(flow.id, target, None if is_default else flow.condition, is_default, flow.listeners))
             incoming.setdefault(flow.target, []).append(flow.id)
         for identity, flows in incoming.items():
             self.nodes[identity].incoming = tuple(flows)
@@ -123,10 +124,10 @@ class Program:
 
 
 def _class_of(element: model.Element) -> type[Node]:
-    if element.kind == model.SERVICE and element.script is not None and not element.operation:
+    if element.kind in (model.SERVICE, model.RULE, model.SEND) and element.script is not None and not element.operation:
         return Script  # an expression of the drawing instead of an operation
-    if element.kind == model.SEND and (element.operation or element.script is not None):
-        return Operation if element.operation else Script
+    if element.kind == model.SEND and element.operation:
+        return Operation
     if element.kind not in KINDS:
         raise ValueError(f"{element.kind} was not refused at deployment")
     return KINDS[element.kind]

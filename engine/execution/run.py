@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.model import Element, Value
+from engine.bpmn.model import Element, Listener, Value
 from engine.bpmn.model import Mapping as Handed
 from engine.errors import ExecutionFailed, Refused, TaskClosed
 from engine.execution import state, throwing, waiting
@@ -117,6 +117,9 @@ class Execution:
         execution.memory = Memory(root, limits)
         for name in sorted(variables):
             execution.memory.write(root, None, name, clean(variables[name], name))
+        for name, value in program.model.initial:
+            if name not in variables:
+                execution.memory.write(root, None, name, execution.give(root, value))
         for node in program.root.begins if at is None else [program.nodes[at]]:
             if node.element.initiator:
                 execution.memory.write(root, node.element.id, node.element.initiator, initiator)
@@ -285,13 +288,14 @@ class Execution:
         if value.kind == "map":
             return {key: self.give(token, item) for key, item in value.items}
         if value.kind == "script":
-            return clean(self.value(value.text, token))
+            return clean(self.run_script(value.text, token.variables()).get("result"))
         return clean(self.value_of(value.text, token))
 
     def map(self, mapping: Handed, token: Token) -> dict[str, Any]:
         """Return the variables that one mapping hands over."""
         variables = token.variables()
         if mapping.all:
+            variables = token.data if mapping.local else variables
             return {name: clean(variables[name]) for name in variables if name not in ("decisions", "outcome")}
         target = mapping.target or mapping.source or ""
         if mapping.expression is not None:
@@ -310,6 +314,17 @@ class Execution:
         self.memory.write_member(owner, by, "decisions", element, decision, owner.variables().get("decisions"))
         if owner.votes:
             owner.internal_data.setdefault("voted", []).append([element, decision])
+
+    def tell(self, token: Token, listeners: tuple[Listener, ...], event: str) -> None:
+        """Run the operations that listen to an event of an element, in the order of the file; an outside one cannot be waited for here."""
+        for listener in listeners:
+            if listener.event == event:
+                element = token.node.element
+                if not self.operations.is_local(listener.operation):
+                    raise ExecutionFailed(element=element.id, reason=f"{listener.operation} is an outside operation, and cannot listen")
+                inputs = {name: self.give(token, value) for name, value in listener.inputs}
+                result = self.operations.run(element, listener.operation, inputs)
+                self.done.append(Done(element.id, "operation", listener.operation, inputs, result))
 
     def note_failure(self, token: Token, code: str, message: str) -> None:
         self.failures.append(Failure(token.id, token.node.element.id, code, message))

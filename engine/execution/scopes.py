@@ -44,16 +44,37 @@ class Root(Node):
             raise Refused(reason="the process begins only by an event")
         if not waiting.subscribe_event_parts(token):
             return
+        if self.program.model.listeners:
+            token.workflow.execution.tell(token, self.program.model.listeners, "start")
         for node in begins:
             if at is None or node.element.kind == model.START:
                 token.workflow.spawn(node, token)
             else:  # a receive task or an event behind a gateway that begins an instance: it has happened
-                fired = Token(token.workflow, node, token)
-                token.workflow.guard(fired, fired.complete)
+                self._begin_behind(token, node)
+
+    def _begin_behind(self, token: Token, node: Node) -> None:
+        """Begin at an event behind an instantiating gateway, or at a receive task: it has happened. Of a parallel gateway the others are waited for."""
+        gateway = next((one for one in self.begins_by_gateway() if any(way.target is node for way in one.ways)), None)
+        workflow = token.workflow
+        fired = Token(workflow, node, token)
+        if gateway is not None:
+            path = workflow.execution.path
+            path.extend([gateway.element.id, next(way.flow for way in gateway.ways if way.target is node and way.flow is not None)])
+            if gateway.element.all_events:
+                for way in gateway.ways:
+                    if way.target is not node:
+                        workflow.spawn(way.target, token)
+        workflow.guard(fired, fired.complete)
+
+    def begins_by_gateway(self) -> list[Node]:
+        """Return the event-based gateways that begin an instance."""
+        return [node for node in self.program.nodes.values() if node.element.kind == model.EVENT_BASED and node.element.instantiate]
 
     def ended(self, scope: Token) -> None:
         """Nothing is left: the instance is over, or the call activity goes on."""
         workflow = scope.workflow
+        if self.program.model.listeners:
+            workflow.execution.tell(scope, self.program.model.listeners, "end")
         if scope.scope is None:
             workflow.clear(scope)
             workflow.completed = True
@@ -124,6 +145,9 @@ class Call(Activity):
         for mapping in called.inputs:
             given.update(execution.map(mapping, token))
         workflow.wait(token)
+        for name, value in program.model.initial:
+            if name not in given:
+                given[name] = execution.give(token, value)
         root = Token(workflow, program.root, token)
         root.prefix = f"{token.prefix}{element.id}/"
         root.data = {name: clean(given[name]) for name in sorted(given)}

@@ -25,6 +25,8 @@ class Human(Activity):
     """A user task waits for a person."""
 
     def enter(self, token: Token) -> None:
+        if self.element.listeners:
+            token.workflow.execution.tell(token, self.element.listeners, "create")
         token.workflow.wait(token, person=1)
 
 

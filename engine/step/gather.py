@@ -23,8 +23,9 @@ from engine.step.snapshot import make_snapshot
 if TYPE_CHECKING:
     from engine.step.move import Step
 
+RECORDED = ("round", "assignee", "users", "groups", "due", "priority", "followUp")
 LOST_AFTER = timedelta(seconds=30)  #: until a continuation without a sign of life is enqueued again
-NOBODY = Assigned(None, (), (), None, {"zh": "未找到处理人", "en": "nobody found"})
+NOBODY = Assigned(None, (), (), None, why={"zh": "未找到处理人", "en": "nobody found"})
 
 
 def gather(step: Step) -> None:
@@ -211,13 +212,17 @@ def _open(step: Step, task: OpenTask) -> None:
         "assignee": assigned.assignee, "claimed": False, "users": list(assigned.users), "groups": list(assigned.groups),
         "due": stamp(assigned.due) if assigned.due else None, "at": stamp(step.now), "nonce": secrets.token_urlsafe(12), "outcomes": list(element.outcomes),
     }  # fmt: skip
+    if assigned.priority is not None:
+        entry["priority"] = assigned.priority
+    if assigned.follow_up is not None:
+        entry["followUp"] = stamp(assigned.follow_up)
     step.execution.memory.tasks[task.token.hex] = entry
     step.document.opened.append({**entry, "token": str(task.token)})
     add_candidates(step, entry)
     step.recorder.record(
         "task:created",
         element=task.element,
-        data={name: entry[name] for name in ("round", "assignee", "users", "groups", "due")} | {"task": identity, "why": assigned.why},
+        data={name: entry[name] for name in RECORDED if name in entry} | {"task": identity, "why": assigned.why},
     )
 
 

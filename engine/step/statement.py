@@ -66,10 +66,12 @@ changed AS (UPDATE user_task u SET assignee = x.assignee, claimed = x.claimed, n
 dropped AS (DELETE FROM candidate c USING d, {rows} AS x(id uuid) WHERE c.task_id = x.id)""",
     "opened": """
 opened AS (INSERT INTO user_task (id, instance_id, token, element, name, round, state, assignee, claimed, outcomes, nonce, title, amount,
-             currency, due_at, due_key, created_at)
+             currency, due_at, due_key, priority, follow_up_at, created_at)
            SELECT x.id, %(id)s, x.token, x.element, x.name, x.round, 'open', x.assignee, false, x.outcomes, x.nonce, %(title)s::text,
-             (d.j ->> 'amount')::numeric, d.j ->> 'currency', x.due, coalesce(x.due, '9999-12-31 00:00+00'), %(now)s
-           FROM d, {rows} AS x(id uuid, token uuid, element text, name text, round int, assignee text, outcomes jsonb, nonce text, due timestamptz))""",
+             (d.j ->> 'amount')::numeric, d.j ->> 'currency', x.due, coalesce(x.due, '9999-12-31 00:00+00'),
+             coalesce(x.priority, 50), x."followUp", %(now)s
+           FROM d, {rows} AS x(id uuid, token uuid, element text, name text, round int, assignee text, outcomes jsonb, nonce text, due timestamptz,
+             priority int, "followUp" timestamptz))""",
     "candidates": """
 candidates AS (INSERT INTO candidate (task_id, kind, name, due_key, created_at)
                SELECT x.task, x.kind, x.name, coalesce(x.due, '9999-12-31 00:00+00'), x.at

@@ -12,7 +12,7 @@ from tests_support import person
 
 from engine import incidents, jobs, operations, replay, timers, worker
 from engine.database import transaction
-from engine.errors import BpmnError
+from engine.errors import BpmnError, NotPermitted
 from engine.operations import Operation, Outcome
 from engine.step import lock
 
@@ -255,3 +255,30 @@ def test_incidents_of_instances_of_one_element_are_resolved_each_for_its_own(app
 
     assert value("SELECT count(*) FROM user_task WHERE instance_id = :case AND element = 'after'", case=case) == 1
     agree(case)
+
+
+def test_a_group_without_anybody_is_an_incident_and_not_a_task_that_nobody_sees(app: Flask) -> None:
+    deploy(drawing(START, node("userTask", "t", camunda_candidateGroups="no-such-group"), END, path("start", "t", "end")))
+    case = start().case.id
+
+    (incident,) = rows("SELECT element, message FROM incident WHERE instance_id = :case", case=case)
+    assert incident.element == "t"
+    assert "no-such-group" in incident.message
+
+
+def test_priority_and_follow_up_date_stand_in_the_task_and_its_record(app: Flask) -> None:
+    more = {"camunda_priority": "${rank + 1}", "camunda_followUpDate": "2026-12-01T09:00:00", "camunda_dueDate": "P3D"}
+    deploy(drawing(START, human("t", **more), END, path("start", "t", "end")))
+    case = start(rank=70).case.id
+
+    (task,) = rows("SELECT priority, follow_up_at FROM user_task WHERE instance_id = :case", case=case)
+    assert (task.priority, task.follow_up_at.isoformat()) == (71, "2026-12-01T01:00:00+00:00")
+    agree(case)
+
+
+def test_only_candidate_starters_begin_a_process_that_names_them(app: Flask) -> None:
+    deploy(drawing(START, human("t"), END, path("start", "t", "end"), camunda_candidateStarterUsers="zhao.lei"))
+
+    with pytest.raises(NotPermitted):
+        start(by="li.na")
+    assert start(by="zhao.lei").case.id

@@ -1,0 +1,129 @@
+"""What vendors add to BPMN, as it runs: listeners mapped to operations, initial variables, scripts of parameters, conditions on one variable."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from drawings import END, START, drawing, flow, human, node, path, script
+from traces import NOW, Stub
+
+from engine.bpmn.reader import processes, read_process
+from engine.bpmn.xml import parse
+from engine.errors import ExecutionFailed
+from engine.execution import Execution
+from engine.execution.program import Program, build
+
+
+def program(xml: bytes, delegates: Mapping[str, str] | None = None) -> Program:
+    return build("t", read_process(processes(parse(xml, "t"))[0], "t", delegates or {}))
+
+
+def play(
+    xml: bytes, stub: Stub | None = None, delegates: Mapping[str, str] | None = None, at: str | None = None, **variables: Any
+) -> Execution:
+    return Execution.start(program(xml, delegates), NOW, stub or Stub(), variables, "li.na", at=at)
+
+
+def decide(execution: Execution, outcome: str = "approve") -> None:
+    (task,) = execution.open_tasks()
+    execution.complete(task.token, {"outcome": outcome, "comment": "", "by": "wang.fang"}, {})
+
+
+def listener(kind: str, event: str) -> str:
+    return f'<extensionElements><camunda:{kind} event="{event}" class="audit.{event}"/></extensionElements>'
+
+
+EVENTS = ("start", "end", "take", "create", "complete")
+
+
+def test_listeners_run_their_operations_in_the_order_of_the_life_of_an_element() -> None:
+    told: list[str] = []
+    stub = Stub(**{f"op.{event}": lambda event=event: told.append(event) for event in EVENTS})
+    both = listener("executionListener", "start") + listener("executionListener", "end") + listener("taskListener", "create")
+    both += listener("taskListener", "complete")
+    body = both.replace("</extensionElements><extensionElements>", "")
+    taken = flow("t", "end").replace("</sequenceFlow>", listener("executionListener", "take") + "</sequenceFlow>")
+    xml = drawing(START, human("t").replace("</userTask>", body + "</userTask>"), END, flow("start", "t"), taken)
+
+    execution = play(xml, stub, {f"audit.{event}": f"op.{event}" for event in EVENTS})
+    assert told == ["start", "create"]
+    decide(execution)
+
+    assert told == ["start", "create", "complete", "end", "take"]
+    assert execution.finished
+
+
+def test_a_listener_that_fails_holds_its_element_and_is_tried_again() -> None:
+    broken = [True]
+
+    def once() -> None:
+        if broken:
+            raise ZeroDivisionError
+
+    def guarded() -> None:
+        try:
+            once()
+        except ZeroDivisionError as error:
+            raise ExecutionFailed(element="t", reason="down") from error
+
+    body = listener("executionListener", "start")
+    xml = drawing(START, script("t", "x = 1").replace("</scriptTask>", body + "</scriptTask>"), END, path("start", "t", "end"))
+    execution = play(xml, Stub(**{"op.start": guarded}), {"audit.start": "op.start"})
+    assert [failure.element for failure in execution.failures] == ["t"]
+
+    broken.clear()
+    execution.retry(execution.failures[0].token)
+
+    assert execution.finished
+
+
+def test_an_outside_operation_cannot_listen() -> None:
+    xml = drawing(
+        START, human("t").replace("</userTask>", listener("executionListener", "start") + "</userTask>"), END, path("start", "t", "end")
+    )
+
+    assert [failure.element for failure in play(xml, delegates={"audit.start": "oa.notify"}).failures] == ["t"]
+
+
+def test_a_parameter_may_be_a_script_of_several_lines() -> None:
+    written = '<camunda:script scriptFormat="python">a = 20\nresult = a + 1</camunda:script>'
+    parameter = f'<camunda:inputOutput><camunda:inputParameter name="p">{written}</camunda:inputParameter></camunda:inputOutput>'
+    parameter = f"<extensionElements>{parameter}</extensionElements>"
+    xml = drawing(START, node("scriptTask", "s", f"{parameter}<script>x = p * 2</script>"), human("t"), END, path("start", "s", "t", "end"))
+
+    execution = play(xml)
+
+    assert execution.memory.variables["x"] == 42
+    assert "p" not in execution.memory.variables
+    assert not execution.failures
+
+
+def test_a_condition_may_look_at_one_variable_only() -> None:
+    event = '<conditionalEventDefinition camunda:variableName="b"><condition>${a == 1}</condition></conditionalEventDefinition>'
+    xml = drawing(
+        START, node("parallelGateway", "g"), node("intermediateCatchEvent", "c", event), human("t"), script("one", "a = 1"), human("u"), script("two", "b = 1"),
+        END, path("start", "g", "c", "end"), path("g", "t", "one", "u", "two", "end"),
+    )  # fmt: skip
+    execution = play(xml, a=0, b=0)
+
+    decide(execution)
+    assert "c" not in execution.path
+    decide(execution)
+
+    assert "c" in execution.path
+    assert execution.finished
+
+
+def test_of_a_gateway_that_begins_an_instance_with_all_of_its_events_the_others_are_waited_for() -> None:
+    xml = drawing(
+        node("eventBasedGateway", "g", instantiate="true", eventGatewayType="Parallel"),
+        node("intermediateCatchEvent", "a", '<messageEventDefinition messageRef="MA"/>'),
+        node("intermediateCatchEvent", "b", '<messageEventDefinition messageRef="MB"/>'),
+        node("parallelGateway", "both"), END, path("g", "a", "both", "end"), path("g", "b", "both"),
+    ).replace(b"</definitions>", b'<message id="MA" name="A"/><message id="MB" name="B"/></definitions>')  # fmt: skip
+
+    execution = play(xml, at="b")
+    assert [message.name for message in execution.messages()] == ["A"]
+    execution.receive(execution.messages()[0].token, {"x": 1})
+
+    assert execution.finished
+    assert execution.path.index("g") < execution.path.index("b") < execution.path.index("a")
