@@ -103,7 +103,7 @@ def instance_ended(token: Token) -> None:
     loop = node.element.loop
     assert loop is not None
     workflow, kept = token.workflow, body.internal_data["loop"]
-    if loop.output_collection is not None and loop.output_element is not None:
+    if loop.output_collection is not None and loop.output_element is not None and "waived" not in token.internal_data:
         kept.setdefault("out", {})[str(token.internal_data["i"])] = clean(workflow.execution.value(loop.output_element, token))
     if "voted" in token.internal_data:
         kept.setdefault("votes", []).extend(token.internal_data["voted"])

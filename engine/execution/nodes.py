@@ -109,10 +109,11 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         element, workflow = self.element, token.workflow
         token._state = TaskState.READY
         token.internal_data["ending"] = 1  # what goes wrong from here on is tried again from here on
-        if element.listeners and not token.is_body:
+        waived = "waived" in token.internal_data  # a person passed over it: what cannot be reckoned is left out
+        if element.listeners and not token.is_body and not waived:
             workflow.execution.tell(token, element.listeners, "complete")
             workflow.execution.tell(token, element.listeners, "end")
-        if element.outputs and not token.is_body:
+        if element.outputs and not token.is_body and not waived:
             execution = workflow.execution
             outside = token.scope if token.scope is not None else token
             for name, value in element.outputs:

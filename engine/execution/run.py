@@ -237,6 +237,7 @@ class Execution:
         if task is None or not (task.failed or token in self.workflow.calls):
             raise TaskClosed(state="canceled")
         task.internal_data.pop("failed", None)
+        task.internal_data["waived"] = 1
         if "flow" in task.internal_data:
             task.node.resolve(task)
         elif task.subscribed:

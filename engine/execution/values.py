@@ -4,6 +4,7 @@ A tagged value is an object with one key that begins with `$`. A user's own obje
 be mistaken for a tag, and no key (`typename`, `__class__`) can reach a constructor.
 """
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -16,9 +17,14 @@ import orjson
 from engine.errors import Fault, InvalidVariables
 
 MAX_DEPTH = 40
+MOST_VALUES = 200_000
+MOST_BITS = 4096
+MOST_EXPONENT = 6144  #: decimal128's, which is what the language computes with
+MOST_DIGITS = 1000
 EXACT_INTEGER = 2**53 - 1  #: beyond it readers of JSON disagree; larger ones are kept as Decimal
 OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_STRICT_INTEGER
 
+LIKE_UUID = re.compile(rb'"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"')
 _READ: dict[str, Callable[[Any], Any]] = {
     "$d": Decimal,
     "$t": datetime.fromisoformat,
@@ -69,13 +75,14 @@ def dumps(value: Any) -> bytes:
     def default(item: Any) -> Any:
         nonlocal tags
         tags += 1
-        if isinstance(item, UUID | set | frozenset):
-            raise TypeError  # the library would write a UUID as text; take the slow way
+        if isinstance(item, set | frozenset):
+            raise TypeError  # its items may be such that only the slow way writes them
         return _tag(item)
 
     try:
         raw = orjson.dumps(value, default, OPTIONS)
-        if raw.count(b'"$') == tags:
+        # the library writes a UUID as text without asking: what looks like one takes the slow way, too
+        if raw.count(b'"$') == tags and LIKE_UUID.search(raw) is None:
             return raw
     except TypeError:
         pass
@@ -107,39 +114,56 @@ def loads(raw: bytes) -> Any:
     return _read(value) if b'"$' in raw else value
 
 
-def clean(value: Any, path: str = "", depth: int = 0) -> Any:
+def clean(value: Any, path: str = "", depth: int = 0, room: list[int] | None = None) -> Any:
     """Return a value as the engine keeps it: floats and very large integers become Decimal, tuples lists; everything mutable is copied.
 
-    Refuses with `InvalidVariables` and the path: NUL and lone surrogates (PostgreSQL and hashing cannot carry them), NaN and infinity, keys that are no
-    text, unknown types, nesting deeper than 40.
+    Refuses with `InvalidVariables` and the path: NUL and lone surrogates (PostgreSQL and hashing cannot carry them), NaN and infinity, numbers beyond
+    decimal128's exponents or of more than 1,000 digits, keys that are no text, unknown types, nesting deeper than 40, more than 200,000 values in one.
     """
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int):
-        return value if -EXACT_INTEGER <= value <= EXACT_INTEGER else Decimal(value)
     if isinstance(value, str):
-        if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
-            raise _refuse(path, "NUL or a broken character")
-        return value
-    if depth > MAX_DEPTH:
-        raise _refuse(path, "too deeply nested")
-    if isinstance(value, dict):
-        if not all(isinstance(key, str) for key in value):
-            raise _refuse(path, "a key that is no text")
-        return {clean(key, path, depth): clean(item, f"{path}.{key}" if path else key, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [clean(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+        return _clean_text(value, path)
+    if isinstance(value, int):
+        if value.bit_length() > MOST_BITS:
+            raise _refuse(path, "a number that is too large")
+        return int(value) if -EXACT_INTEGER <= value <= EXACT_INTEGER else Decimal(int(value))
     if isinstance(value, float):
-        value = Decimal(repr(value))
+        value = Decimal(repr(float(value)))
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise _refuse(path, "not a number")
+        if abs(value.adjusted()) > MOST_EXPONENT or len(value.as_tuple().digits) > MOST_DIGITS:
+            raise _refuse(path, "a number that is too large or too long")
         return value
     if isinstance(value, datetime | date | timedelta | UUID | bytes):
         return value
+    if depth > MAX_DEPTH:
+        raise _refuse(path, "too deeply nested")
+    room = [MOST_VALUES] if room is None else room
+    if isinstance(value, dict | list | tuple | set | frozenset):
+        room[0] -= len(value) + 1
+        if room[0] < 0:
+            raise _refuse(path, f"more than {MOST_VALUES} values")
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise _refuse(path, "a key that is no text")
+        return {_clean_text(key, path): clean(item, f"{path}.{key}" if path else key, depth + 1, room) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(item, f"{path}[{index}]", depth + 1, room) for index, item in enumerate(value)]
     if isinstance(value, set | frozenset):
-        return {clean(item, path, depth + 1) for item in value}
+        return {clean(item, path, depth + 1, room) for item in value}
     raise _refuse(path, type(value).__name__)
+
+
+def _clean_text(value: str, path: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise _refuse(path, "NUL or a broken character") from None
+    if "\0" in value:
+        raise _refuse(path, "NUL or a broken character")
+    return value if type(value) is str else str.__str__(value)
 
 
 def _refuse(path: str, why: str) -> InvalidVariables:

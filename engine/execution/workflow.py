@@ -180,7 +180,9 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
                 self.hold(token, error.code, str(error))
 
     def hold(self, token: Token, code: str, message: str) -> None:
-        """Keep a failed element where it is: the other branches go on, and a person will look."""
+        """Keep a failed element where it is: the other branches go on, and a person will look. One that is held already stays so."""
+        if token.failed:
+            return
         if token.group is not None:
             token.group.pop(token.id, None)
         token._state = TaskState.READY

@@ -1,6 +1,7 @@
 """The values the language knows: null, true/false, int, Decimal, text, date, datetime, lists and mappings with text keys.
 
-A float never enters: it is read as the Decimal of its shortest text (`0.1` is `Decimal("0.1")`). Durations exist while an expression runs.
+A float never enters: it is read as the Decimal of its shortest text (`0.1` is `Decimal("0.1")`). Durations exist while an expression runs. A UUID or
+bytes can be handed on, and compared with another, and nothing else.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from decimal import ROUND_HALF_EVEN as HALF_EVEN
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from types import NoneType
 from typing import Any
+from uuid import UUID
 
 from engine.errors import BudgetExceeded, ExecutionFailed
 from engine.language.budget import Budget
@@ -24,7 +26,8 @@ DEPTH = 64
 SIMPLE = frozenset({str, int, bool, NoneType, date, datetime})
 NUMBERS = frozenset({int, Decimal})
 CONTAINERS = frozenset({list, dict})
-KEPT = SIMPLE | CONTAINERS | {timedelta}
+HANDED = frozenset({UUID, bytes})  #: handed on as they are; nothing is computed with them
+KEPT = SIMPLE | CONTAINERS | {timedelta} | HANDED
 
 NAMES = {
     NoneType: "null",
