@@ -143,6 +143,7 @@ class Timer(Base):
     kind: Mapped[str]
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"), index=True)
     token: Mapped[UUID | None]
+    element: Mapped[str | None]  #: where the token of an `event` stands: at a timer, or at a save point
     target: Mapped[str | None]  #: job id
     due_at: Mapped[Time]
 

@@ -142,7 +142,7 @@ def _timers(step: Step) -> None:
     before = step.execution.timers_before
     for token, timer in timers.items():
         if before.get(token) != timer.due_at:
-            step.document.timers.append({"id": uuid7(), "token": token, "due": stamp(timer.due_at)})
+            step.document.timers.append({"id": uuid7(), "token": token, "element": timer.element, "due": stamp(timer.due_at)})
             step.recorder.record("timer:created", element=timer.element, data={"due": stamp(timer.due_at)})
     step.document.timers_gone.extend(str(token) for token, due in before.items() if token not in timers or timers[token].due_at != due)
 
@@ -153,7 +153,7 @@ def _continuations(step: Step) -> None:
     before = step.execution.paused_before
     for token, one in paused.items():
         if token not in before:
-            step.document.timers.append({"id": uuid7(), "token": token, "due": stamp(step.now + LOST_AFTER)})
+            step.document.timers.append({"id": uuid7(), "token": token, "element": one.element, "due": stamp(step.now + LOST_AFTER)})
             step.document.wake.append(jobs.wake(jobs.TIMERS, instance=step.case.id, token=token))
             step.recorder.record("task:paused", element=one.element, data={})
     step.document.timers_gone.extend(str(token) for token in before - paused.keys())

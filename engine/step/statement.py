@@ -90,8 +90,8 @@ jobs_done AS (UPDATE job b SET state = x.state, last_error = coalesce(x.error, b
               FROM d, {rows} AS x(token uuid, state text, error text)
               WHERE b.instance_id = %(id)s AND b.token = x.token AND b.state IN ('waiting', 'retrying', 'answered', 'failed'))""",
     "timers": """
-timers AS (INSERT INTO timer (id, kind, instance_id, token, due_at)
-           SELECT x.id, 'event', %(id)s, x.token, x.due FROM d, {rows} AS x(id uuid, token uuid, due timestamptz))""",
+timers AS (INSERT INTO timer (id, kind, instance_id, token, element, due_at)
+           SELECT x.id, 'event', %(id)s, x.token, x.element, x.due FROM d, {rows} AS x(id uuid, token uuid, element text, due timestamptz))""",
     "timers_gone": """
 timers_gone AS (DELETE FROM timer t USING d, {rows} AS x(token uuid) WHERE t.instance_id = %(id)s AND t.token = x.token)""",
     "subscribed": """
