@@ -240,6 +240,23 @@ def test_a_sub_process_without_start_or_end_event_runs(parts: str) -> None:
     assert case.finished
 
 
+def test_a_sequence_flow_without_an_id_is_a_flow_like_any_other() -> None:
+    xml = whole(
+        START,
+        gateway("split", "parallel"),
+        task("a"),
+        sub("s", begin("s0"), end("s1"), path("s0", "s1")),
+        END,
+        path("start", "split", "a", "end"),
+        path("split", "s", "end"),
+    )
+    for name in ("start_to_split", "split_to_a", "s0_to_s1", "s_to_end"):
+        xml = xml.replace(f' id="{name}"'.encode(), b"")
+    case = Case(xml)
+    assert case.trace == "start split a end s0 s1 s end"
+    assert case.finished
+
+
 def test_an_empty_sub_process_is_passed() -> None:
     case = Case(whole(START, sub("s"), END, path("start", "s", "end")))
     assert case.trace == "start s end"
