@@ -47,8 +47,8 @@ from engine.bpmn.xml import parse
 from engine.errors import BudgetExceeded, ExecutionFailed, InvalidVariables, ShenpiError
 from engine.examination import examine, examine_apart
 from engine.execution import Execution
+from engine.execution.done import Result
 from engine.execution.program import Program, build
-from engine.execution.run import Result
 from engine.forms import check_decision
 
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)

@@ -10,8 +10,8 @@ from engine.bpmn.reader import processes, read_process
 from engine.bpmn.xml import parse
 from engine.errors import NotFound
 from engine.execution import Execution
+from engine.execution.done import Result
 from engine.execution.program import Program, build
-from engine.execution.run import Result
 
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 
