@@ -8,7 +8,8 @@ text (`state`).
 
 from engine.execution.done import Call, OpenTask, Result, WaitingTimer
 from engine.execution.limits import Limits
+from engine.execution.operations import Operations
 from engine.execution.program import Program, load_program
-from engine.execution.run import Execution, Operations
+from engine.execution.run import Execution
 
 __all__ = ["Call", "Execution", "Limits", "OpenTask", "Operations", "Program", "Result", "WaitingTimer", "load_program"]

@@ -4,69 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.model import Element, Listener, Value
-from engine.bpmn.model import Mapping as Handed
+from engine.bpmn.model import Listener
 from engine.errors import ExecutionFailed, Refused, TaskClosed
 from engine.execution import state, throwing, waiting
-from engine.execution.done import (
-    Call,
-    Done,
-    Entered,
-    Failure,
-    OpenTask,
-    Result,
-    Thrown,
-    Uncaught,
-    WaitingMessage,
-    WaitingSignal,
-    WaitingTimer,
-)
+from engine.execution.done import Call, Done, Entered, Failure, Thrown, Uncaught
+from engine.execution.evaluating import Evaluating
 from engine.execution.limits import DEFAULT, Limits
 from engine.execution.memory import Change, Memory
+from engine.execution.operations import Operations
+from engine.execution.present import Present
 from engine.execution.program import Program
 from engine.execution.token import Token
 from engine.execution.values import clean
 from engine.execution.workflow import Workflow
-from engine.language import Budget, compile_expression, compile_script, compile_template
+from engine.language import Budget, compile_template
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
-class Operations(Protocol):
-    """What the execution asks of the rooms above it. A re-execution answers from the record instead."""
-
-    def is_local(self, operation: str) -> bool:
-        """Tell whether an operation runs inside the step."""
-
-    def run(self, element: Element, operation: str, inputs: dict[str, Any]) -> Result:
-        """Run a local operation; `BpmnError` goes to the error events of the drawing."""
-
-    def decide(self, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
-        """Evaluate a decision table."""
-
-    def decide_within(self, identity: str, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
-        """Evaluate a decision table of a called process."""
-
-    def called(self, element: Element, key: str, binding: str, version: str | None) -> tuple[str, Program]:
-        """Find the process that a call activity calls: what `program` knows it by, and the program."""
-
-    def program(self, identity: str) -> Program:
-        """Return a program that was called in an earlier step."""
-
-    def due(self, calendar: str, start: datetime, duration: str) -> datetime:
-        """Count a duration on a working calendar."""
-
-    def next_by_cron(self, cycle: str, after: datetime, element: str) -> datetime:
-        """Return the next time of a cron expression (UTC)."""
-
-
-class Execution:
+class Execution(Evaluating, Present):
     """An instance in memory. After a command, `open_tasks`, `timers`, `calls`, `done`, `changes`, `path`, `failures` tell what happened."""
 
     def __init__(self, program: Program, now: datetime, operations: Operations, *, limits: Limits = DEFAULT, zone: ZoneInfo = ZONE) -> None:
@@ -256,52 +218,9 @@ class Execution:
 
     # --- what the elements ask
 
-    def test(self, text: str, variables: Mapping[str, Any]) -> bool:
-        """Return whether a condition is true."""
-        return bool(compile_expression(text).evaluate(variables, now=self.now, budget=self.budget))
-
-    def run_script(self, script: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a script assigns."""
-        return compile_script(script).run(variables, now=self.now, budget=self.budget)
-
     def resolve_text(self, text: str) -> Any:
         """Return the value of a text with `${...}` as the instance sees it; a text without is itself."""
         return compile_template(text).evaluate(self.memory.variables, now=self.now, budget=self.budget)
-
-    def value_of(self, text: str, token: Token) -> Any:
-        """Return the value of a text with `${...}` as seen from a token; a text without is itself."""
-        return compile_template(text).evaluate(token.variables(), now=self.now, budget=self.budget)
-
-    def text(self, text: str, token: Token) -> str:
-        """Return a name or code."""
-        if "{" not in text:
-            return text
-        return str(self.value_of(text, token))
-
-    def value(self, source: str, token: Token) -> Any:
-        """Return the value of a variable's name or an expression."""
-        return compile_expression(source).evaluate(token.variables(), now=self.now, budget=self.budget)
-
-    def give(self, token: Token, value: Value) -> Any:
-        """Return what a parameter is given."""
-        if value.kind == "list":
-            return [self.give(token, item) for _, item in value.items]
-        if value.kind == "map":
-            return {key: self.give(token, item) for key, item in value.items}
-        if value.kind == "script":
-            return clean(self.run_script(value.text, token.variables()).get("result"))
-        return clean(self.value_of(value.text, token))
-
-    def map(self, mapping: Handed, token: Token) -> dict[str, Any]:
-        """Return the variables that one mapping hands over."""
-        variables = token.variables()
-        if mapping.all:
-            variables = token.data if mapping.local else variables
-            return {name: clean(variables[name]) for name in variables if name not in ("decisions", "outcome")}
-        target = mapping.target or mapping.source or ""
-        if mapping.expression is not None:
-            return {target: clean(self.value(mapping.expression, token))}
-        return {target: clean(variables.get(mapping.source or ""))}
 
     def voting_scope(self, token: Token) -> Token:
         """Return where a decision is written: the instance of a multi-instance it was taken in, else the process."""
@@ -337,63 +256,9 @@ class Execution:
 
     # --- what is there after a command
 
-    def element_of(self, token: UUID) -> Element:
-        """Return the element a token stands at."""
-        element: Element = self.workflow.tasks[token].node.element
-        return element
-
-    def variables_of(self, token: UUID) -> Mapping[str, Any]:
-        """Return the variables as seen from a token."""
-        return self.workflow.tasks[token].variables()
-
     def hold(self, token: UUID, code: str, message: str) -> None:
         """Note that an element went wrong outside of the run."""
         self.workflow.hold(self.workflow.tasks[token], code, message)
-
-    def open_tasks(self) -> list[OpenTask]:
-        """Return the user tasks that wait for a person."""
-        return [OpenTask(token.id, token.node.element.id, token.node.element) for token in _in_order(self.workflow.people)]
-
-    def timers(self) -> list[WaitingTimer]:
-        """Return the timers that wait; of several on one element the next."""
-        found = []
-        for token in _in_order(self.workflow.waiting):
-            due = [kept["due"] for kept in token.waits.values() if "due" in kept]
-            if due:
-                found.append(WaitingTimer(token.id, token.node.element.id, min(due)))
-        return found
-
-    def messages(self) -> list[WaitingMessage]:
-        """Return the messages that are waited for."""
-        return [
-            WaitingMessage(token.id, token.node.element.id, kept["name"], kept["keys"])
-            for token in _in_order(self.workflow.waiting)
-            for kept in token.waits.values()
-            if "keys" in kept
-        ]
-
-    def signals(self) -> list[WaitingSignal]:
-        """Return the signals that are waited for."""
-        return [
-            WaitingSignal(token.id, token.node.element.id, kept["name"])
-            for token in _in_order(self.workflow.waiting)
-            for kept in token.waits.values()
-            if "name" in kept and "keys" not in kept
-        ]
-
-    def subscriptions(self) -> set[tuple[UUID, str, str]]:
-        """Return every message and signal waited for: token, kind, name."""
-        if not self.workflow.waiting:
-            return set()
-        return {(one.token, "message", one.name) for one in self.messages()} | {(one.token, "signal", one.name) for one in self.signals()}
-
-    def continuations(self) -> list[OpenTask]:
-        """Return the tokens that stand at a save point."""
-        return [OpenTask(token.id, token.node.element.id, token.node.element) for token in _in_order(self.workflow.paused)]
-
-    def pending_calls(self) -> set[UUID]:
-        """Return the tokens of outside operations that are not answered."""
-        return set(self.workflow.calls)
 
     @property
     def changes(self) -> list[Change]:
@@ -426,10 +291,3 @@ class Execution:
         element = task.node.element
         if element.result_variable:
             self.memory.set(task, element.id, element.result_variable, value)
-
-
-def _in_order(group: dict[UUID, Token]) -> list[Token]:
-    return sorted(group.values(), key=lambda token: token.serial) if len(group) > 1 else list(group.values())
-
-
-__all__ = ["Execution", "ExecutionFailed", "Operations"]

@@ -1,0 +1,76 @@
+"""What is there after a command: who and what is waited for, in the order it began to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from engine.bpmn.model import Element
+from engine.execution.done import OpenTask, WaitingMessage, WaitingSignal, WaitingTimer
+from engine.execution.token import Token
+from engine.execution.workflow import Workflow
+
+
+class Present:
+    """The present of an execution."""
+
+    workflow: Workflow
+
+    def element_of(self, token: UUID) -> Element:
+        """Return the element a token stands at."""
+        element: Element = self.workflow.tasks[token].node.element
+        return element
+
+    def variables_of(self, token: UUID) -> Mapping[str, Any]:
+        """Return the variables as seen from a token."""
+        return self.workflow.tasks[token].variables()
+
+    def open_tasks(self) -> list[OpenTask]:
+        """Return the user tasks that wait for a person."""
+        return [OpenTask(token.id, token.node.element.id, token.node.element) for token in _in_order(self.workflow.people)]
+
+    def timers(self) -> list[WaitingTimer]:
+        """Return the timers that wait; of several on one element the next."""
+        found = []
+        for token in _in_order(self.workflow.waiting):
+            due = [kept["due"] for kept in token.waits.values() if "due" in kept]
+            if due:
+                found.append(WaitingTimer(token.id, token.node.element.id, min(due)))
+        return found
+
+    def messages(self) -> list[WaitingMessage]:
+        """Return the messages that are waited for."""
+        return [
+            WaitingMessage(token.id, token.node.element.id, kept["name"], kept["keys"])
+            for token in _in_order(self.workflow.waiting)
+            for kept in token.waits.values()
+            if "keys" in kept
+        ]
+
+    def signals(self) -> list[WaitingSignal]:
+        """Return the signals that are waited for."""
+        return [
+            WaitingSignal(token.id, token.node.element.id, kept["name"])
+            for token in _in_order(self.workflow.waiting)
+            for kept in token.waits.values()
+            if "name" in kept and "keys" not in kept
+        ]
+
+    def subscriptions(self) -> set[tuple[UUID, str, str]]:
+        """Return every message and signal waited for: token, kind, name."""
+        if not self.workflow.waiting:
+            return set()
+        return {(one.token, "message", one.name) for one in self.messages()} | {(one.token, "signal", one.name) for one in self.signals()}
+
+    def continuations(self) -> list[OpenTask]:
+        """Return the tokens that stand at a save point."""
+        return [OpenTask(token.id, token.node.element.id, token.node.element) for token in _in_order(self.workflow.paused)]
+
+    def pending_calls(self) -> set[UUID]:
+        """Return the tokens of outside operations that are not answered."""
+        return set(self.workflow.calls)
+
+
+def _in_order(group: dict[UUID, Token]) -> list[Token]:
+    return sorted(group.values(), key=lambda token: token.serial) if len(group) > 1 else list(group.values())
