@@ -41,9 +41,10 @@ class Settings:
     working_hours: str
     #: how long a message is kept for somebody who waits for it later, ISO 8601 duration
     message_ttl: str
-    #: how much one step may do: elements passed, instances of one multi-instance, tokens at once, bytes of one variable and of all of a case
+    #: how much one step may do: elements passed, instances of one multi-instance, steps of scripts, tokens at once, bytes of one variable and of all of a case
     limit_elements: int
     limit_instances: int
+    limit_steps: int
     limit_tokens: int
     limit_value: int
     limit_variables: int
@@ -88,6 +89,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         message_ttl=value("SHENPI_MESSAGE_TTL", "P7D"),
         limit_elements=int(value("SHENPI_LIMIT_ELEMENTS", "20000")),
         limit_instances=int(value("SHENPI_LIMIT_INSTANCES", "5000")),
+        limit_steps=int(value("SHENPI_LIMIT_STEPS", "2000000")),
         limit_tokens=int(value("SHENPI_LIMIT_TOKENS", "20000")),
         limit_value=int(value("SHENPI_LIMIT_VALUE", "2000000")),
         limit_variables=int(value("SHENPI_LIMIT_VARIABLES", "10000000")),

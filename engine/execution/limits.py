@@ -10,6 +10,7 @@ class Limits:
     elements: int = 20_000  #: elements one step may pass; more is an endless loop in the drawing
     instances: int = 5_000  #: of one multi-instance activity
     depth: int = 20  #: called processes inside one another
+    steps: int = 2_000_000  #: of scripts and expressions, in pieces of syntax executed and elements looked at
     tokens: int = 20_000  #: at once in one case
     value: int = 2_000_000  #: bytes of one variable
     variables: int = 10_000_000  #: bytes of all variables of a case

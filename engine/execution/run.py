@@ -37,7 +37,7 @@ class Execution(Evaluating, Present):
         self.operations = operations
         self.limits = limits
         self.zone = zone
-        self.budget = Budget()
+        self.budget = Budget(limits.steps)
         self.path: list[str] = []
         self.calls: list[Call] = []
         self.done: list[Done] = []

@@ -36,6 +36,7 @@ def _limits() -> Limits:
     return Limits(
         elements=settings.limit_elements,
         instances=settings.limit_instances,
+        steps=settings.limit_steps,
         tokens=settings.limit_tokens,
         value=settings.limit_value,
         variables=settings.limit_variables,

@@ -45,7 +45,7 @@ from models import db
 from models.migrations import upgrade
 from models.oa import OaConnection
 from processes import catalogue
-from tests.bench import workers
+from tests.bench import growth, workers
 
 ROUNDS, INNER = 12, 12
 VARIABLES = {"amount": "1280.50", "currency": "CNY", "supplier": "上海某某有限公司", "invoice": "24312000000012345678"}
@@ -389,6 +389,8 @@ def rows(bench: Bench, home: Path, wanted: set[str]) -> list[bool]:
     }  # fmt: skip
     results.extend(measure() for name, measure in measures.items() if not wanted or name in wanted)
     bench.floor.connection.close()
+    if not wanted or "growth" in wanted:
+        growth.report()
     return results
 
 

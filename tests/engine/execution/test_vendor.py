@@ -9,7 +9,7 @@ from traces import NOW, Stub
 from engine.bpmn.reader import processes, read_process
 from engine.bpmn.xml import parse
 from engine.errors import ExecutionFailed
-from engine.execution import Execution
+from engine.execution import Execution, Limits
 from engine.execution.program import Program, build
 
 
@@ -127,3 +127,27 @@ def test_of_a_gateway_that_begins_an_instance_with_all_of_its_events_the_others_
 
     assert execution.finished
     assert execution.path.index("g") < execution.path.index("b") < execution.path.index("a")
+
+
+def test_the_limits_of_a_step_are_those_it_is_given() -> None:
+    busy = drawing(START, script("s", "for n in range(100):\n    x = n"), human("t"), END, path("start", "s", "t", "end"))
+    many = "<multiInstanceLoopCharacteristics><loopCardinality>9</loopCardinality></multiInstanceLoopCharacteristics>"
+    crowd = drawing(START, human("t").replace("</userTask>", many + "</userTask>"), END, path("start", "t", "end"))
+    row = drawing(START, *(script(f"s{n}", "x = 1") for n in range(9)), END, path("start", *(f"s{n}" for n in range(9)), "end"))
+    large = drawing(START, script("s", "x = 'a' * 500"), END, path("start", "s", "end"))
+
+    for xml, tight, element in (
+        (busy, Limits(steps=50), "s"),
+        (crowd, Limits(instances=8), "t"),
+        (crowd, Limits(tokens=9), "t"),
+        (row, Limits(elements=5), "s4"),
+        (large, Limits(value=499), "s"),
+        (large, Limits(variables=499), "s"),
+    ):
+        execution = Execution.start(program(xml), NOW, Stub(), {}, None, limits=tight)  # type: ignore[arg-type]
+        assert [(failure.element, failure.code) for failure in execution.failures] == [(element, "budget-exceeded")]
+        assert not execution.finished
+
+        again = Execution.restore(program(xml), NOW, Stub(), execution.save())  # type: ignore[arg-type]
+        again.retry(execution.failures[0].token)
+        assert not again.failures
