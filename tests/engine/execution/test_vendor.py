@@ -134,7 +134,7 @@ def test_the_limits_of_a_step_are_those_it_is_given() -> None:
     many = "<multiInstanceLoopCharacteristics><loopCardinality>9</loopCardinality></multiInstanceLoopCharacteristics>"
     crowd = drawing(START, human("t").replace("</userTask>", many + "</userTask>"), END, path("start", "t", "end"))
     row = drawing(START, *(script(f"s{n}", "x = 1") for n in range(9)), END, path("start", *(f"s{n}" for n in range(9)), "end"))
-    large = drawing(START, script("s", "x = 'a' * 500"), END, path("start", "s", "end"))
+    large = drawing(START, script("s", f"x = '{'a' * 500}'"), END, path("start", "s", "end"))
 
     for xml, tight, element in (
         (busy, Limits(steps=50), "s"),
