@@ -1,6 +1,7 @@
 """Who is to do a user task: its expressions evaluated when the task is made, with the reason kept for the record ("why me").
 
-Besides variables, expressions may call `headOfDepartment(person)` and `manager(person)`. Nobody found is an error on the element, not a task that nobody sees.
+Besides variables, expressions may call `headOfDepartment(person)` and `manager(person)`. Nobody found is an error on the element, not a task that nobody
+sees; a drawing that names nobody at all, as files from elsewhere do, asks the administrators.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,6 +36,9 @@ _REACHABLE = text(
     SELECT EXISTS (SELECT 1 FROM person WHERE key = ANY(:users) AND active) OR EXISTS (
       SELECT 1 FROM group_member m JOIN "group" g ON g.id = m.group_id JOIN person p ON p.id = m.person_id WHERE g.key = ANY(:groups) AND p.active)
     """
+)
+_ADMINISTRATORS = text(
+    "SELECT DISTINCT p.key FROM person p JOIN role_grant r ON r.person_id = p.id WHERE r.role = 'administrator' AND p.active ORDER BY p.key LIMIT 50"
 )
 _KNOWN = text("SELECT EXISTS (SELECT 1 FROM person WHERE key = :key AND active)")
 
@@ -75,6 +79,8 @@ def assign(session: Session, element: Element, variables: Mapping[str, Any], now
         raise ExecutionFailed(element=element.id, reason=f"a person's key has at most {LONGEST_KEY} characters")
     if assignee and not asked.answered and not session.execute(_KNOWN, {"key": assignee}).scalar():
         raise ExecutionFailed(element=element.id, reason=f"{assignee} is nobody who works here")
+    if not (wanted.assignee or wanted.candidate_users or wanted.candidate_groups):
+        users = tuple(session.scalars(_ADMINISTRATORS))
     if not assignee and not users and not groups:
         raise ExecutionFailed(element=element.id, reason=f"nobody found by {wanted.assignee or 'the drawing'}")
     if not assignee and not _reachable(session, users, groups):
@@ -121,6 +127,8 @@ KNOWN = {
 
 def reason(wanted: Assignment) -> dict[str, str]:
     """Return why these people are asked, in words and as drawn."""
+    if not (wanted.assignee or wanted.candidate_users or wanted.candidate_groups):
+        return {"zh": "图中没有指定处理人，由管理员处理", "en": "the drawing names nobody: administrators", "expression": ""}
     if wanted.assignee:
         zh, en = KNOWN.get(wanted.assignee.strip("${} "), (f"按表达式 {wanted.assignee}", f"by the expression {wanted.assignee}"))
         return {"zh": zh, "en": en, "expression": wanted.assignee}

@@ -282,3 +282,13 @@ def test_only_candidate_starters_begin_a_process_that_names_them(app: Flask) -> 
     with pytest.raises(NotPermitted):
         start(by="li.na")
     assert start(by="zhao.lei").case.id
+
+
+def test_a_task_of_a_drawing_that_names_nobody_is_the_administrators(app: Flask) -> None:
+    deploy(drawing(START, node("userTask", "t"), END, path("start", "t", "end")))
+    case = start()
+
+    assert rows("SELECT kind, name FROM candidate WHERE task_id = :task", task=task_of(case)) == [("u", "ma.lin")]
+    decide(task_of(case), by="ma.lin")
+    assert value("SELECT status FROM process_instance WHERE id = :case", case=case.case.id) == "completed"
+    agree(case.case.id)
