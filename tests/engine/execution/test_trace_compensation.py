@@ -273,3 +273,84 @@ def test_an_association_may_name_its_ends_through_the_boundary_event_only() -> N
     case = Case(xml)
     assert case.variables["n"] == 0
     assert case.trace == "start a undo_a undo end"
+
+
+def test_a_handler_that_fails_is_held_and_its_compensation_goes_on_when_it_has_been_put_right() -> None:
+    handler = node("scriptTask", "undo_b", "<script>n = missing</script>", isForCompensation="true")
+    xml = whole(
+        START,
+        undone("a"),
+        human("b"),
+        compensated("b", "undo_b", "cb"),
+        handler,
+        throw("undo", "compensate"),
+        END,
+        path("start", "a", "b", "undo", "end"),
+    )
+    case = Case(xml)
+    case.decide("a", "b")
+    assert [element for element, _ in case.failed] == ["undo_b"]
+    assert case.times("undo_a") == 0
+    case.resolve("undo_b")
+    assert case.trace == "start a b undo_b undo_a undo end"
+    assert case.finished
+
+
+def test_an_error_in_a_handler_leaves_the_scope_of_the_compensation() -> None:
+    handler = node("serviceTask", "undo_a", isForCompensation="true", shenpi_operation="oa.undo")
+    inner = sub(
+        "s",
+        begin("s0"),
+        human("a"),
+        compensated("a", "undo_a", "ca"),
+        handler,
+        throw("undo", "compensate"),
+        end("s1"),
+        path("s0", "a", "undo", "s1"),
+    )
+    case = Case(
+        whole(START, inner, boundary("caught", "s", "error", "E"), END, end("gone"), path("start", "s", "end"), path("caught", "gone"))
+    )
+    case.decide("a")
+    case.fail("undo_a", "E")
+    assert case.trace == "start s0 a caught gone"
+    assert case.finished
+
+
+def test_a_handler_may_itself_run_several_times() -> None:
+    handler = node("userTask", "undo_a", instances("2"), isForCompensation="true")
+    case = Case(
+        whole(
+            START,
+            human("a"),
+            compensated("a", "undo_a", "ca"),
+            handler,
+            throw("undo", "compensate"),
+            END,
+            path("start", "a", "undo", "end"),
+        )
+    )
+    case.decide("a")
+    assert case.open == "undo_a undo_a"
+    case.decide("undo_a", "undo_a")
+    assert case.trace == "start a undo_a undo_a undo end"
+
+
+def test_a_cancelled_transaction_waits_for_the_people_who_undo_it() -> None:
+    inner = [begin("t0"), undone("a", "userTask"), end("no", "cancel"), path("t0", "a", "no")]
+    xml = whole(
+        START,
+        sub("t", *inner, kind="transaction"),
+        boundary("cancelled", "t", "cancel"),
+        END,
+        end("gone"),
+        path("start", "t", "end"),
+        path("cancelled", "gone"),
+    )
+    case = Case(xml)
+    case.decide("a")
+    assert case.open == "undo_a"
+    assert case.times("cancelled") == 0
+    case.decide("undo_a")
+    assert case.trace == "start t0 a no undo_a cancelled gone"
+    assert case.finished
