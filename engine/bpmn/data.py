@@ -56,6 +56,12 @@ class Associations:
         """Return names that are local to the activity and what they are given."""
         return pairs(self.incoming, self.reading)
 
+    def results(self, node: etree._Element) -> tuple[str, ...]:
+        """Return the data outputs that arrows lead out of: they are seen only inside of their activity (BPMN 2.0, 10.4.1)."""
+        declared = {item.get("id") for item in node.iterfind(f"{tag('ioSpecification')}/{tag('dataOutput')}")}
+        names = (self.reading.variable(arrow.source) for arrow in self.outgoing if arrow.source in declared)
+        return tuple(dict.fromkeys(name for name in names if name))
+
     def outputs(self) -> Pairs:
         """Return names around the activity and what they are given."""
         return pairs(self.outgoing, self.reading)

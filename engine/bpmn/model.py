@@ -199,7 +199,7 @@ class Element:
     operation: str | None = None
     inputs: tuple[tuple[str, Value], ...] = ()  #: names local to the activity, and what they are given when it begins
     outputs: tuple[tuple[str, Value], ...] = ()  #: names around the activity, and what they are given when it ends
-    local: tuple[str, ...] = ()  #: of a sub-process: names that live and die with it (its data objects and properties)
+    local: tuple[str, ...] = ()  #: names that live and die with it: data objects and properties of a sub-process, data outputs of a task
     result_variable: str | None = None
     decision_ref: str | None = None
     map_result: str = "resultList"

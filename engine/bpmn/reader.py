@@ -159,7 +159,7 @@ def read_element(
             *read_before(node, reading),
         ),
         outputs=(*read_parameters(node, "outputParameter", reading), *data.outputs(), *read_after(node, reading)),
-        local=read_local(node, reading) if kind in model.SCOPES else (),
+        local=read_local(node, reading) if kind in model.SCOPES else data.results(node) if kind in model.TASKS else (),
         result_variable=None if script is not None else work.result,
         decision_ref=decision_of(body) if kind == model.RULE and work.operation is None else None,
         map_result=vendor(body, "mapDecisionResult") or "resultList",

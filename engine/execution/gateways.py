@@ -89,9 +89,12 @@ class Inclusive(Join):
         empty = [flow for flow in self.incoming if flow not in arrived]
         filled = list(arrived)
         for other in scope.inner.values():
-            if other.subscribed or other.node is self:
+            if other.subscribed or (other.node is self and other.internal_data.get("pause") != "before"):
                 continue
-            reaches = self.program.upstream(self, other.node)
+            if other.node is self:  # it stands at the save point before the gateway
+                reaches = frozenset({other.internal_data["flow"]})
+            else:
+                reaches = self.program.upstream(self, other.node)
             if any(flow in reaches for flow in empty) and not any(flow in reaches for flow in filled):
                 return False
         first = next(iter(arrived.values()))[0]

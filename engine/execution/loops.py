@@ -89,6 +89,8 @@ def _next(body: Token, loop: Loop, item: Any) -> None:
     token.data["loopCounter"] = kept["next"]
     if loop.element_variable:
         token.data[loop.element_variable] = clean(item)
+    if loop.output_element is not None and loop.output_element.isidentifier():
+        token.data.setdefault(loop.output_element, None)  # it belongs to the instance (BPMN 2.0, table 10.29)
     kept["next"] += 1
     if "nrOfActiveInstances" in body.data:
         body.data["nrOfActiveInstances"] += 1

@@ -35,7 +35,13 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         self.begins: list[Node] = []  #: of a scope: where its tokens begin
         self.handler: Node | None = None  #: the activity that compensates it
         self.plain = not (
-            element.loop or element.inputs or element.outputs or element.async_before or element.async_after or element.listeners
+            element.loop
+            or element.inputs
+            or element.outputs
+            or element.local
+            or element.async_before
+            or element.async_after
+            or element.listeners
         )
 
     # --- what the library calls
@@ -66,6 +72,8 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
                 return None
         if element.loop is not None and not token.is_instance:
             return loops.begin(token, element.loop)
+        for name in element.local:
+            token.data.setdefault(name, None)
         if element.inputs:
             execution = token.workflow.execution
             for name, value in element.inputs:
@@ -122,10 +130,18 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
             loops.instance_ended(token)
             return
         if element.async_after and token.internal_data.get("pause") != "after":
-            del token.internal_data["ending"]
-            workflow.wait(token, pause="after")
+            self._pause_behind(token)
             return
         self.leave(token, self.choose(token))
+
+    def _pause_behind(self, token: Token) -> None:
+        """Stand at the save point behind the element: it is done, and nothing on its boundary waits any more."""
+        for child in token.children:
+            token.workflow.remove(child)
+        if "passed" not in token.internal_data:
+            token.passed()
+        del token.internal_data["ending"]
+        token.workflow.wait(token, pause="after", passed=1)
 
     def choose(self, token: Token) -> list[Way]:
         """Return the flows to take: those without a condition, those whose condition is true, or the default.

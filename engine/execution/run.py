@@ -250,8 +250,8 @@ class Execution(Evaluating, Present):
         self.failures.append(Failure(token.id, token.node.element.id, code, message))
 
     def note_end(self, token: Token) -> None:
-        """Keep the outcome that an end event of the process gives its case; one of a called process gives it none."""
-        if not token.prefix:
+        """Keep the outcome that an end event of the process gives its case; one inside a sub-process or a called process gives it none."""
+        if not token.prefix and token.node.element.parent is None:
             self.outcome = token.node.element.outcome or self.outcome
 
     # --- what is there after a command

@@ -101,8 +101,6 @@ class SubProcess(Activity):
 
     def open(self, token: Token, start: Node | None = None) -> None:
         """Begin what is inside: at the none start, or with the start event that has happened."""
-        for name in self.element.local:
-            token.data.setdefault(name, None)
         workflow = token.workflow
         if not waiting.subscribe_event_parts(token):
             return

@@ -121,17 +121,25 @@ def _catch(host: Token, node: Node, variables: dict[str, Any]) -> None:
 
 
 def end_by_error(token: Token, code: str) -> None:
-    """An error end event: everything else in its scope stops, and whoever catches the error goes on. Nobody: its process ends, and the record says so."""
+    """An error end event: everything else in its scope stops, and whoever catches the error goes on.
+
+    One that stands in the process itself cannot be caught: it ends the process, and the record says so. Where a drawing could have caught it and does not,
+    it is an incident.
+    """
     workflow, scope = token.workflow, token.scope
     assert scope is not None
+    caught = _handler(token, model.ERROR, code, False) is not None
+    if not caught and scope.scope is not None:
+        workflow.hold(token, "error-not-caught", f"nothing catches the error {code}")
+        return
     token.passed()
-    if throw_error(workflow, token, code, "", of_activity=False):
+    if caught:
+        throw_error(workflow, token, code, "", of_activity=False)
         if token.alive():
             workflow.remove(token)
         return
     workflow.execution.uncaught.append(Uncaught(token.node.element.id, model.ERROR, code))
-    process = next(holder for holder in holders(token) if holder.scope is None)
-    workflow.clear(process)
+    workflow.clear(scope)
     workflow.execution.outcome = "error"
 
 

@@ -173,6 +173,7 @@ def begin_part(scope: Token, start: Node) -> Token:
     if start.element.interrupting:
         workflow.clear(scope)
     holder = Token(workflow, part, scope)
+    holder.data = dict.fromkeys(part.element.local)
     workflow.wait(holder)
     part.open(holder, start)
     return holder

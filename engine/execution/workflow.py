@@ -111,13 +111,14 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
         internal = token.internal_data
         if "failed" in internal or token._state == TaskState.READY:
             return
+        token.group = None
         if "person" in internal:
             token.group = self.people
         elif "call" in internal:
             token.group = self.calls
         elif "waits" in internal:
             token.group = self.waiting
-        elif "pause" in internal:
+        elif internal.get("pause") in ("before", "after"):
             token.group = self.paused
         elif "flow" in internal:
             self.rejoin(token)
@@ -206,15 +207,21 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
             if not scope.alive():
                 del self.gathering[scope.id]
                 continue
-            for flows in scope.joins.values():
+            for flows in sorted(scope.joins.values(), key=_age):
                 arrived = [token for tokens in flows.values() for token in tokens if not token.failed]
                 if arrived and arrived[0].node.gather(scope, arrived[0]):
                     return True
             if not any(tokens for flows in scope.joins.values() for tokens in flows.values()):
                 del self.gathering[scope.id]
                 continue
-            stuck = [token for flows in scope.joins.values() for tokens in flows.values() for token in tokens]
+            arrivals = (token for flows in scope.joins.values() for tokens in flows.values() for token in tokens)
+            stuck = sorted(arrivals, key=lambda token: token.serial)
             if scope.live == len(stuck) and not any(token.failed for token in stuck):
                 error = ExecutionFailed(element=stuck[0].node.element.id, reason="a token waits for flows that cannot bring one any more")
                 self.hold(stuck[0], "join-starved", str(error))
         return False
+
+
+def _age(flows: dict[str, list[Token]]) -> int:
+    """Order gateways by the token that waits there longest, whatever was done in between in memory."""
+    return min((token.serial for tokens in flows.values() for token in tokens), default=0)

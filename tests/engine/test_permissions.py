@@ -24,10 +24,12 @@ GIVEN = {
     "archivist": {"invoice.read_all", "archive.read"},
     "auditor": {"instance.read_all", "history.verify", "invoice.read_all", "archive.read"},
     "designer": {"definition.deploy"},
-    "operator": {"instance.read_all", "incident.read", "incident.resolve"},
+    "operator": {
+        "instance.read_all", "incident.read", "incident.resolve", "instance.suspend", "definition.suspend", "message.send", "message.read",
+    },
     "administrator": {
         "instance.start", "instance.read_all", "history.verify", "invoice.upload", "invoice.read_all", "archive.read", "definition.deploy", "incident.read",
-        "incident.resolve", "people.manage",
+        "incident.resolve", "people.manage", "instance.suspend", "definition.suspend", "message.send", "message.read",
     },
 }  # fmt: skip
 
