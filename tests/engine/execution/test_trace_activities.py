@@ -10,6 +10,8 @@ from drawings import (
     flow,
     gateway,
     human,
+    instances,
+    loop,
     mapped,
     node,
     path,
@@ -364,3 +366,56 @@ def test_a_message_catch_after_a_service_task_still_waits_when_the_message_is_la
     assert case.waiting == "m"
     case.send("m")
     assert case.trace == "start t m end"
+
+
+@pytest.mark.parametrize("kind", ["user task", "sub-process", "multi-instance"])
+@pytest.mark.parametrize(("event", "name"), [("timer", "PT1H"), ("message", "M"), ("signal", "S"), ("conditional", "${n == 1}")])
+def test_what_is_done_stays_done_while_it_pauses_behind_itself(event: str, name: str, kind: str) -> None:
+    """The save point lies behind the activity: its boundary events have nothing to interrupt any more."""
+    part = {
+        "user task": human("t", camunda_asyncAfter="true"),
+        "sub-process": sub("t", begin("s0"), human("inner"), path("s0", "inner"), camunda_asyncAfter="true"),
+        "multi-instance": task("t", "userTask", instances("2"), camunda_asyncAfter="true"),
+    }[kind]
+    case = Case(
+        whole(START, part, boundary("b", "t", event, name), END, end("gone"), path("start", "t", "end"), path("b", "gone")), {"n": 0}
+    )
+    if kind == "multi-instance":
+        case.decide("t")
+    if kind == "sub-process":
+        case.decide("inner")
+    else:
+        case.decide("t", n=1)
+    assert case.waiting == ""
+    assert case.open == ""
+    assert case.times("t") == (2 if kind == "multi-instance" else 1)
+    case.signal("S")
+    case.fire()
+    case.resume()
+    assert case.times("b") == 0
+    assert case.trace.endswith("t end")
+    assert case.finished
+
+
+@pytest.mark.parametrize(
+    "kind", ["sub-process", "transaction", "call activity", "multi-instance", "standard loop", "user task", "service task", "event"]
+)
+def test_a_save_point_that_was_passed_is_not_there_any_more(kind: str) -> None:
+    inner = [begin("s0"), human("work"), path("s0", "work")]
+    part = {
+        "sub-process": sub("t", *inner, camunda_asyncBefore="true"),
+        "transaction": sub("t", *inner, kind="transaction", camunda_asyncBefore="true"),
+        "call activity": node("callActivity", "t", calledElement="inner", camunda_asyncBefore="true"),
+        "multi-instance": task("t", "userTask", instances("2"), camunda_asyncBefore="true"),
+        "standard loop": task("t", "userTask", loop(most="2"), camunda_asyncBefore="true"),
+        "user task": human("t", camunda_asyncBefore="true"),
+        "service task": service("t", "oa.go", camunda_asyncBefore="true"),
+        "event": catch("t", "signal", "S", camunda_asyncBefore="true"),
+    }[kind]
+    case = Case(whole(START, part, END, path("start", "t", "end")), operations=Stub({"inner": whole(*inner, key="inner")}))
+    passed = [[one.token for one in side.execution.continuations()] for side in case.sides]
+    case.resume()
+    there = case.open, case.waiting, case.trace, case.calls[:]
+    assert case.run.continuations() == []
+    case.each(lambda side, run: run.resume(passed[case.sides.index(side)]))  # a job that comes twice
+    assert (case.open, case.waiting, case.trace, case.calls) == there

@@ -391,3 +391,78 @@ def test_an_event_based_gateway_in_a_loop_waits_anew_in_every_round() -> None:
     case.send("stop")
     assert case.trace == "start again race tick again race tick again race tick again race stop end"
     assert case.finished
+
+
+@pytest.mark.parametrize("held", ["paused", "failed"])
+def test_an_inclusive_join_waits_for_a_token_that_is_held_before_it(held: str) -> None:
+    other = human("b", camunda_asyncBefore="true") if held == "paused" else script("b", "x = y")
+    xml = whole(
+        START, gateway("split", "parallel"), human("a"), other, gateway("join", "inclusive"), END,
+        path("start", "split", "a", "join", "end"), path("split", "b", "join"),
+    )  # fmt: skip
+    case = Case(xml)
+    case.decide("a", y=1)
+    assert case.times("join") == 0
+    if held == "paused":
+        case.resume()
+        case.decide("b")
+    else:
+        case.retry("b")
+    assert case.trace == "start split a b join end"
+    assert case.finished
+
+
+@pytest.mark.parametrize("kind", ["parallel", "inclusive"])
+@pytest.mark.parametrize("where", ["asyncBefore", "asyncAfter"])
+def test_a_join_may_pause_before_or_behind_itself(where: str, kind: str) -> None:
+    xml = whole(
+        START, gateway("split", "parallel"), human("a"), human("b"), gateway("join", kind, **{f"camunda_{where}": "true"}), END,
+        path("start", "split", "a", "join", "end"),
+        path("split", "b", "join"),
+    )  # fmt: skip
+    case = Case(xml)
+    case.decide("a")
+    case.resume()
+    assert case.times("join") == 0
+    case.decide("b")
+    assert not case.finished
+    case.resume()
+    assert case.trace == "start split a b join end"
+    assert case.finished
+
+
+def test_two_flows_between_the_same_gateways_are_two() -> None:
+    again = '<sequenceFlow id="again" sourceRef="split" targetRef="join"/>'
+    case = Case(whole(START, gateway("split", "parallel"), gateway("join", "parallel"), END, path("start", "split", "join", "end"), again))
+    assert case.trace == "start split join end"
+    assert "again" in case.flows
+
+
+def test_the_same_join_in_two_runs_of_one_sub_process_does_not_mix_their_tokens() -> None:
+    inner = [
+        begin("s0"),
+        gateway("fork", "parallel"),
+        human("a"),
+        human("b"),
+        gateway("join", "parallel"),
+        end("s1"),
+        path("s0", "fork", "a", "join", "s1"),
+        path("fork", "b", "join"),
+    ]
+    xml = whole(
+        START,
+        gateway("split", "parallel"),
+        task("x"),
+        task("y"),
+        sub("s", *inner),
+        END,
+        path("start", "split", "x", "s", "end"),
+        path("split", "y", "s"),
+    )
+    case = Case(xml)
+    case.decide("a")
+    case.decide("b", nth=1)
+    assert case.times("join") == 0
+    case.decide("a", "b")
+    assert case.times("join") == 2
+    assert case.finished

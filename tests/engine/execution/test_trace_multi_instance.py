@@ -74,6 +74,24 @@ def test_a_multi_instance_over_a_collection_gives_each_instance_its_element_and_
 
 
 @pytest.mark.parametrize("sequential", MODES, ids=NAMES)
+def test_the_collections_of_a_multi_instance_may_be_named_as_the_standard_does(sequential: bool) -> None:
+    """Table 10.29: loopDataInputRef and inputDataItem, loopDataOutputRef and outputDataItem."""
+    characteristics = (
+        f'<multiInstanceLoopCharacteristics isSequential="{str(sequential).lower()}"><loopDataInputRef>people</loopDataInputRef>'
+        '<loopDataOutputRef>results</loopDataOutputRef><inputDataItem id="i" name="who"/><outputDataItem id="o" name="result"/>'
+        "</multiInstanceLoopCharacteristics>"
+    )
+    body = node("scriptTask", "t", f"{characteristics}<script>result = who * 2</script>")
+    case = Case(
+        whole(node("dataObject", "people"), node("dataObject", "results"), START, body, END, path("start", "t", "end")),
+        {"people": [1, 2, 3]},
+    )
+    assert case.variables["results"] == [2, 4, 6]
+    assert "result" not in case.variables
+    assert case.finished
+
+
+@pytest.mark.parametrize("sequential", MODES, ids=NAMES)
 def test_a_multi_instance_gathers_what_its_instances_found_in_their_order(sequential: bool) -> None:
     case = Case(votes(instances("3", sequential=sequential, gather=("answers", "outcome"))))
     if sequential:
@@ -362,3 +380,12 @@ def test_an_endless_standard_loop_is_an_incident_and_no_hang() -> None:
     case = Case(whole(START, body, END, path("start", "t", "end")), {"n": 0})
     assert case.failed == [("t", "budget-exceeded")]
     assert not case.finished
+
+
+def test_what_parallel_instances_have_found_is_not_mixed_up_while_they_wait() -> None:
+    characteristics = instances(collection="people", element="who", gather=("results", "result"))
+    body = [begin("s0"), script("v", "result = who * 2"), human("h"), end("s1"), path("s0", "v", "h", "s1"), characteristics]
+    case = Case(whole(START, sub("s", *body), END, path("start", "s", "end")), {"people": [1, 2, 3]})
+    for _ in range(3):
+        case.decide("h")
+    assert case.variables["results"] == [2, 4, 6]

@@ -158,3 +158,36 @@ def test_a_hostile_key_in_a_value_is_an_ordinary_key(key: str) -> None:
     case.decide("b")
     assert case.variables["form"] == {key: "datetime", "deep": [{key: {"value": 1}}]}
     assert case.finished
+
+
+IO = (
+    '<ioSpecification><dataInput id="in"/><dataOutput id="out"/><inputSet><dataInputRefs>in</dataInputRefs></inputSet>'
+    "<outputSet><dataOutputRefs>out</dataOutputRefs></outputSet></ioSpecification>"
+    "<dataInputAssociation><sourceRef>order</sourceRef><targetRef>in</targetRef></dataInputAssociation>"
+    "<dataOutputAssociation><sourceRef>out</sourceRef><targetRef>order</targetRef></dataOutputAssociation>"
+)
+
+
+@pytest.mark.parametrize("kind", ["data object", "data object reference", "property"])
+def test_a_data_association_carries_a_value_in_and_out_of_a_task(kind: str) -> None:
+    """Section 2.1: the library emptied the task's data before the data object was written."""
+    held = {
+        "data object": node("dataObject", "order", name="order"),
+        "data object reference": node("dataObject", "kept", name="order") + node("dataObjectReference", "order", dataObjectRef="kept"),
+        "property": node("property", "order", name="order"),
+    }[kind]
+    body = node("scriptTask", "t", f"{IO}<script>out = order + ['seen']</script>")
+    case = Case(whole(held, START, body, script("after", "found = order"), END, path("start", "t", "after", "end")), {"order": ["new"]})
+    assert case.variables["found"] == ["new", "seen"]
+    assert "out" not in case.variables
+    assert case.finished
+
+
+def test_an_assignment_of_a_data_association_gives_what_it_says() -> None:
+    body = (
+        '<ioSpecification><dataInput id="given"/><inputSet><dataInputRefs>given</dataInputRefs></inputSet><outputSet/></ioSpecification>'
+        "<dataInputAssociation><targetRef>given</targetRef><assignment><from>${n + 1}</from><to>given</to></assignment></dataInputAssociation>"
+    )
+    case = Case(whole(START, node("scriptTask", "t", f"{body}<script>found = given</script>"), END, path("start", "t", "end")), {"n": 1})
+    assert case.variables["found"] == 2
+    assert "given" not in case.variables
