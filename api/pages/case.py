@@ -1,5 +1,7 @@
-"""One case: its documents, the way it went and where it is, its whole history, what office systems were told, what was filed; and taking it back."""
+"""One case: its documents, the way it went and where it is, its whole history, what office systems were told, what was filed; taking it back, holding it."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +11,14 @@ from flask_babel import gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from api.pages import document, timeline
+from api.pages import document, timeline, waiting
 from api.pages.once import once, said
 from api.security import current, needs
-from engine import definitions, instances
+from engine import definitions, instances, suspension
 from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.deliveries import deliveries_of
-from engine.errors import Conflict, InstanceEnded, NotFound
+from engine.errors import Conflict, InstanceEnded, InstanceSuspended, NotFound, NotPermitted, Refused
 from engine.permissions import allows, require_instance
 from engine.replay import people
 from models.archive import ArchiveItem
@@ -60,12 +62,15 @@ def headline(session: Session, row: ProcessInstance) -> dict[str, Any]:
         "initiator": people(session, {row.initiator}).get(row.initiator) if row.initiator else None, "initiator_key": row.initiator,
         "task": session.execute(mine).scalar(), "subject_kind": row.subject_kind,
         "incidents": list(session.scalars(select(Incident.message).filter_by(instance_id=row.id).where(Incident.resolved_at.is_(None)))),
+        "held": timeline.last(session, row.id, "instance:suspended") if row.status == "suspended" else None,
     }  # fmt: skip
 
 
 def flow(session: Session, row: ProcessInstance) -> dict[str, Any]:
-    """The time line and the drawing with the way taken."""
-    return {"entries": timeline.story(session, row.id, read_clock(session), brief=True), "way": timeline.way(session, row.id)}
+    """What is waited for, the time line, and the drawing with the way taken."""
+    now, way = read_clock(session), timeline.way(session, row.id)
+    way = replace(way, current=" ".join(filter(None, (way.current, *waiting.stands(session, row.id)))))
+    return {"entries": timeline.story(session, row.id, now, brief=True), "way": way, "waits": waiting.waits(session, row.id), "now": now}
 
 
 def documents(session: Session, row: ProcessInstance) -> dict[str, Any]:
@@ -148,17 +153,53 @@ def replay(instance_id: UUID) -> ResponseReturnValue:
 @needs("instance.withdraw")
 def withdraw(instance_id: UUID) -> ResponseReturnValue:
     """Take one's own case back."""
+    return act(instance_id, instances.withdraw, _("已撤回。所有人的待办已关闭，流转记录保留。"))
+
+
+@blueprint.post("/<uuid:instance_id>/suspend")
+@needs("instance.suspend")
+def suspend(instance_id: UUID) -> ResponseReturnValue:
+    """Hold a case."""
+    return act(instance_id, suspension.suspend, _("已挂起。"))
+
+
+@blueprint.post("/<uuid:instance_id>/resume")
+@needs("instance.suspend")
+def resume(instance_id: UUID) -> ResponseReturnValue:
+    """Let a case go on that was held."""
+    return act(instance_id, suspension.resume, _("已恢复。"))
+
+
+@blueprint.post("/<uuid:instance_id>/terminate")
+@needs("incident.resolve")
+def terminate(instance_id: UUID) -> ResponseReturnValue:
+    """End a case from outside."""
+    return act(instance_id, instances.terminate, _("已终止。所有人的待办已关闭，流转记录保留。"))
+
+
+def act(instance_id: UUID, room: Callable[..., Any], done: str) -> ResponseReturnValue:
+    """Do something with a whole case once, for a reason, and lead back to it; a refusal is told there."""
     target = url_for("case.show", instance_id=instance_id)
+    reason = request.form.get("reason", "").strip()
+    if not reason:
+        flash(_("请写明原因，没有改变任何内容。"), "warning")
+        return redirect(target, 303)
 
     def work(session: Session) -> str:
         require_instance(session, current(), instance_id)
-        instances.withdraw(session, instance_id, by=current(), reason=request.form.get("reason", "").strip())
+        room(session, instance_id, by=current(), reason=reason)
         return target
 
     try:
-        return said(once(work), _("已撤回。所有人的待办已关闭，流转记录保留。"))
+        return said(once(work), done)
     except InstanceEnded:
-        flash(_("流程已经结束，撤回没有改变任何内容。"), "warning")
+        flash(_("流程已经结束，没有改变任何内容。"), "warning")
+    except InstanceSuspended:
+        flash(_("流程已经挂起，没有改变任何内容。"), "warning")
+    except NotPermitted:
+        raise
+    except Refused:
+        flash(_("流程没有挂起，没有改变任何内容。"), "warning")
     except Conflict:
-        flash(_("另一个请求抢先完成，撤回没有生效，请看清现状后再试。"), "warning")
+        flash(_("另一个请求抢先完成，没有改变任何内容，请看清现状后再试。"), "warning")
     return redirect(target, 303)

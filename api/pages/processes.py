@@ -1,10 +1,11 @@
-"""Process definitions: what is deployed, how it is drawn, and for designers deploying a new version."""
+"""Process definitions: what is deployed, how it is drawn; for designers deploying a new version, for operators suspending and resuming one."""
 
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -12,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from api.pages.once import once, said
 from api.security import current, needs
-from engine import definitions
-from engine.bpmn.model import HUMAN
+from engine import definitions, suspension
+from engine.bpmn.model import HUMAN, ProcessModel
 from engine.database import transaction
-from engine.errors import Fault, InvalidContent, NotFound
+from engine.errors import Conflict, Fault, InvalidContent, NotFound, NotPermitted, Refused
+from engine.examination import warnings
+from engine.permissions import allows
 from engine.replay import people
 from models.repository import Deployment, ProcessDefinition
 from models.runtime import ProcessInstance
@@ -56,7 +59,7 @@ def summary(row: ProcessDefinition, counts: dict[UUID, int]) -> dict[str, Any]:
     """Return a definition as lists show it."""
     return {
         "id": row.id, "key": row.key, "version": row.version, "name": row.name or row.key, "created_at": row.created_at, "hash": row.manifest_hash,
-        "running": counts.get(row.id, 0),
+        "running": counts.get(row.id, 0), "suspended_at": row.suspended_at,
     }  # fmt: skip
 
 
@@ -74,9 +77,12 @@ def show(definition_id: UUID) -> ResponseReturnValue:
             select(ProcessDefinition).filter_by(key=row.key).order_by(ProcessDefinition.version.desc()).limit(MOST)
         ).all()
         deployment = session.get_one(Deployment, row.deployment_id)
-        by = people(session, {deployment.by}).get(deployment.by) if deployment.by else None
+        names = people(session, {key for key in (deployment.by, row.suspended_by) if key})
+        by = names.get(deployment.by or "")
         shown = {
             "process": summary(row, counts) | {"by": by["name"] if by else deployment.by, "files": row.manifest["bpmn"] | row.manifest["others"]},
+            "held": {"who": names.get(row.suspended_by or ""), "at": row.suspended_at, "text": row.suspended_reason} if row.suspended_at else None,
+            "warnings": remarks(model) if allows(current(), "definition.deploy") else [],
             "versions": [summary(each, counts) for each in others],
             "tasks": [
                 {"id": element.id, "name": element.name or element.id, "about": element.documentation, "outcomes": element.outcomes,
@@ -85,6 +91,15 @@ def show(definition_id: UUID) -> ResponseReturnValue:
             ],
         }  # fmt: skip
     return render_template("process.html", **shown)
+
+
+def remarks(model: ProcessModel) -> list[dict[str, Any]]:
+    """Return what a designer should look at, with the names of the elements."""
+    elements = model.elements
+    return [
+        {"zh": one.zh, "en": one.en, "element": one.element, "place": elements[one.element].name if one.element in elements else None}
+        for one in warnings(model)
+    ]
 
 
 @blueprint.get("/<uuid:definition_id>/bpmn.xml")
@@ -112,16 +127,62 @@ def deploy() -> ResponseReturnValue:
     if sum(map(len, contents.values())) > LARGEST:
         return page([Fault("too-large", "文件合计超过 5 MB", "The files are larger than 5 MB together")], 413)
     names: list[str] = []
+    others: list[str] = []
 
     def work(session: Session) -> str:
         made = definitions.deploy(session, contents, by=current().key)
         names.extend(f"{row.name or row.key} v{row.version}" for row in made)
+        # what is to be looked at in the first stands on its page, where the designer is led
+        others.extend(row.name or row.key for row in made[1:] if warnings(definitions.get(session, row.id).model))
         return url_for("processes.show", definition_id=made[0].id)
 
     try:
-        return said(
+        done = said(
             once(work),
             _("已部署：%(names)s。进行中的流程仍按原来的版本走完。", names="、".join(names)) if names else _("这张表单已经提交过。"),
         )
     except InvalidContent as error:
         return page(error.faults, 422)
+    if others:
+        flash(_("%(names)s 也有需要留意的地方，请打开查看。", names="、".join(others)), "warning")
+    return done
+
+
+@blueprint.post("/<uuid:definition_id>/suspend")
+@needs("definition.suspend")
+def suspend(definition_id: UUID) -> ResponseReturnValue:
+    """Let no case of a process begin; if asked, hold its running ones too."""
+    return act(definition_id, suspension.suspend_process, _("已挂起，不能再发起。"), _("已挂起，不能再发起；进行中的流程正在逐个挂起。"))
+
+
+@blueprint.post("/<uuid:definition_id>/resume")
+@needs("definition.suspend")
+def resume(definition_id: UUID) -> ResponseReturnValue:
+    """Let cases of a process begin again; if asked, resume the held ones too."""
+    return act(definition_id, suspension.resume_process, _("已恢复，可以发起。"), _("已恢复，可以发起；挂起的流程正在逐个恢复。"))
+
+
+def act(definition_id: UUID, room: Callable[..., None], done: str, done_for_all: str) -> ResponseReturnValue:
+    """Suspend or resume all versions of a process once, for a reason, and lead back to the version; a refusal is told there."""
+    target = url_for("processes.show", definition_id=definition_id)
+    reason, instances = request.form.get("reason", "").strip(), request.form.get("instances") == "true"
+    if not reason:
+        flash(_("请写明原因，没有改变任何内容。"), "warning")
+        return redirect(target, 303)
+
+    def work(session: Session) -> str:
+        row = session.get(ProcessDefinition, definition_id)
+        if row is None:
+            raise NotFound(kind="process definition")
+        room(session, row.key, by=current(), reason=reason, instances=instances)
+        return target
+
+    try:
+        return said(once(work), done_for_all if instances else done)
+    except NotPermitted:
+        raise
+    except Refused:
+        flash(_("已经有人改过状态，没有改变任何内容。"), "warning")
+    except Conflict:
+        flash(_("另一个请求抢先完成，没有改变任何内容，请看清现状后再试。"), "warning")
+    return redirect(target, 303)

@@ -165,8 +165,8 @@ def opened(session: Session, row: Row[Any]) -> dict[str, Any]:
     now = read_clock(session)
     rows = session.scalars(select(Candidate).filter_by(task_id=row.id)).all()
     users, groups = [each.name for each in rows if each.kind == "u"], [each.name for each in rows if each.kind == "g"]
-    mine = may_work_on(current(), {"assignee": row.assignee, "users": users, "groups": groups})
     instance = session.get_one(ProcessInstance, row.instance_id)
+    mine = may_work_on(current(), {"assignee": row.assignee, "users": users, "groups": groups}) and instance.status == "running"
     return {
         "now": now,
         "mine": mine,
@@ -176,7 +176,8 @@ def opened(session: Session, row: Row[Any]) -> dict[str, Any]:
         "entries": timeline.story(session, row.instance_id, now, brief=True),
         "people": choices(session, "", but=current().key) if mine else [],
         "following": after_this(session, row) if mine else None,
-        "withdrawable": instance.initiator == current().key,
+        "withdrawable": instance.initiator == current().key and instance.status == "running",
+        "held": timeline.last(session, row.instance_id, "instance:suspended") if instance.status == "suspended" else None,
     }
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from api.locale import choose
@@ -25,13 +25,15 @@ LONGEST = 2000  #: events of one story; the replay has the rest
 #: what an approver needs to see of the past
 BRIEF = (
     "instance:started", "task:completed", "task:transferred", "task:reminded", "operation:completed", "incident:raised", "incident:resolved",
-    "instance:completed", "instance:withdrawn", "instance:terminated",
+    "instance:completed", "instance:withdrawn", "instance:terminated", "instance:suspended", "instance:resumed",
 )  # fmt: skip
 ICONS = {
     "instance:started": ("send", "running"),
     "instance:completed": ("circle-check", "approve"),
     "instance:withdrawn": ("arrow-back-up", "withdraw"),
     "instance:terminated": ("hand-stop", "withdraw"),
+    "instance:suspended": ("player-pause", "withdraw"),
+    "instance:resumed": ("player-play", "running"),
     "task:reminded": ("bell", "return"),
     "task:canceled": ("x", "withdraw"),
     "job:failed": ("alert-triangle", "return"),
@@ -71,16 +73,25 @@ class Way:
 
 def story(session: Session, instance_id: UUID, now: datetime, *, brief: bool) -> list[Entry]:
     """Return the past of a case, oldest first, and what it waits for now."""
-    statement = select(HistoryEvent.number, HistoryEvent.body, HistoryEvent.personal, HistoryEvent.at).filter_by(instance_id=instance_id)
+    statement = events_of(instance_id)
     if brief:
         statement = statement.where(HistoryEvent.type.in_((*BRIEF, "task:created")))
-    rows = session.execute(statement.order_by(HistoryEvent.number).limit(LONGEST)).all()
     model = model_of(session, instance_id)
-    events = [Told(row.number, orjson.loads(row.body), orjson.loads(row.personal) if row.personal else {}, row.at) for row in rows]
+    events = [read(row) for row in session.execute(statement.order_by(HistoryEvent.number).limit(LONGEST))]
     names = people(session, {key for event in events for key in (event.body["actor"], event.body["data"].get("to")) if key})
     opened = {event.body["data"].get("task"): event.at for event in events if event.body["type"] == "task:created"}
     told = [event for event in events if not (brief and event.body["type"] == "task:created")]
     return [entry(event, model, names, opened) for event in told] + waiting(session, instance_id, names, now)
+
+
+def last(session: Session, instance_id: UUID, kind: str) -> Entry | None:
+    """Return the newest event of a type; None when there is none."""
+    row = session.execute(events_of(instance_id).filter_by(type=kind).order_by(HistoryEvent.number.desc()).limit(1)).first()
+    if row is None:
+        return None
+    event = read(row)
+    names = people(session, {event.body["actor"]} if event.body["actor"] else set())
+    return entry(event, model_of(session, instance_id), names, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,14 @@ class Told:
     body: dict[str, Any]
     personal: dict[str, Any]
     at: datetime
+
+
+def events_of(instance_id: UUID) -> Select[Any]:
+    return select(HistoryEvent.number, HistoryEvent.body, HistoryEvent.personal, HistoryEvent.at).filter_by(instance_id=instance_id)
+
+
+def read(row: Row[Any]) -> Told:
+    return Told(row.number, orjson.loads(row.body), orjson.loads(row.personal) if row.personal else {}, row.at)
 
 
 def entry(event: Told, model: ProcessModel, names: dict[str, Person], opened: dict[str, datetime]) -> Entry:
