@@ -100,11 +100,18 @@ def read_delegates() -> dict[str, str]:
 
 
 def _not_installed(asked: Iterable[Asked]) -> Iterable[Fault]:
-    """Find operations that this installation does not have."""
+    """Find operations that this installation does not have, and listeners to which an outside one is mapped."""
     for one in asked:
-        if operations.find(one.operation) is None:
+        found = operations.find(one.operation)
+        if found is None:
             zh, en = f"未注册的操作 {one.operation}", f"Operation {one.operation} is not installed"
             yield Fault("operation-unknown", zh, en, file=one.file, line=one.line, element=one.element)
+        elif one.listens and found.local is None:
+            zh, en = (
+                f"监听器不能等待外部操作 {one.operation}；请画成服务任务",
+                f"{one.operation} is an outside operation; draw a service task",
+            )
+            yield Fault("listener-not-supported", zh, en, file=one.file, line=one.line, element=one.element, found=one.operation)
 
 
 def store(session: Session, files: Mapping[str, bytes], found: Examination, *, by: str | None, name: str = "") -> list[ProcessDefinition]:

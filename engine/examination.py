@@ -39,6 +39,7 @@ class Asked:
     file: str
     line: int | None
     element: str
+    listens: bool = False  #: a listener asks, which waits for no answer from outside
 
 
 @dataclass(slots=True)
@@ -127,11 +128,11 @@ def warnings(model: ProcessModel) -> list[Fault]:
 
 
 def unshown(model: ProcessModel) -> Iterable[Fault]:
-    """Find forms that are kept by their key only, so that whoever does the task sees no fields, and tasks that nobody is asked to do."""
+    """Find forms that are kept by their key only, so that whoever does the task sees no fields, and tasks for which nobody is named."""
     for element in model.elements.values():
         wanted = element.assignment
         if element.kind == HUMAN and not (wanted.assignee or wanted.candidate_users or wanted.candidate_groups):
-            yield fault("nobody-asked", "没有指定处理人或候选人", "Nobody is asked to do this task", element)
+            yield fault("nobody-asked", "没有指定处理人或候选人，将由管理员处理", "Nobody is named; the administrators are asked", element)
         if element.form_key and not element.form:
             zh, en = (
                 f"表单 {element.form_key} 不在文件中，不显示字段",
@@ -143,11 +144,12 @@ def unshown(model: ProcessModel) -> Iterable[Fault]:
 def asked(model: ProcessModel, file: str) -> Iterable[Asked]:
     """Return every operation that a process asks for, by its elements, the messages they throw, and their listeners."""
     for element in model.elements.values():
-        names = [element.operation, *(event.operation for event in element.events), *(listener.operation for listener in element.listeners)]
+        names = [element.operation, *(event.operation for event in element.events)]
         yield from (Asked(name, file, element.line, element.id) for name in names if name)
+        yield from (Asked(listener.operation, file, element.line, element.id, True) for listener in element.listeners)
     for flow in model.flows.values():
-        yield from (Asked(listener.operation, file, flow.line, flow.id) for listener in flow.listeners)
-    yield from (Asked(listener.operation, file, None, model.id) for listener in model.listeners)
+        yield from (Asked(listener.operation, file, flow.line, flow.id, True) for listener in flow.listeners)
+    yield from (Asked(listener.operation, file, None, model.id, True) for listener in model.listeners)
 
 
 def twice(found: Iterable[tuple[str, str]]) -> Iterable[Fault]:

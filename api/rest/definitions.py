@@ -77,7 +77,7 @@ def as_json(row: ProcessDefinition) -> Any:
 def deploy() -> Response:
     """Deploy BPMN, DMN and form files together; the same content again is the same version. Faults come as a list with line and element.
 
-    What runs and should be looked at all the same comes as `warnings`: variables that may be undefined, forms that are not shown, tasks nobody is asked to do.
+    What runs and should be looked at all the same comes as `warnings`: variables that may be undefined, forms that are not shown, tasks that name nobody.
     """
     files = request.files.getlist("files")
     if request.mimetype != "multipart/form-data" or not files:

@@ -157,6 +157,21 @@ def test_another_table_is_another_version_and_changes_no_running_one(app: Flask,
     assert [definition.model.elements["mail"].operation for definition in versions] == ["oa.notify", None]
 
 
+@pytest.mark.parametrize(("operation", "refused"), [("invoice.check", []), ("oa.notify", [("listener-not-supported", "a")])])
+def test_a_listener_waits_for_nobody_outside(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: str, refused: list[tuple[str, str]]
+) -> None:
+    monkeypatch.setenv("SHENPI_HOME", str(tmp_path))
+    (tmp_path / "delegates.toml").write_text(f'[operations]\n"x.Told" = "{operation}"\n', encoding="utf-8")
+    listener = '<extensionElements><camunda:taskListener class="x.Told" event="create"/></extensionElements>'
+    xml = drawing(START, node("userTask", "a", listener, camunda_assignee="li.na"), END, path("start", "a", "end"), key="told")
+
+    if refused:
+        assert refusal(a_bpmn=xml) == refused
+    else:
+        assert put(a_bpmn=xml) == [("told", 1)]
+
+
 @pytest.mark.parametrize("table", ["[operations", '[operations]\n"a" = 1', "[other]", 'operations = "x"'])
 def test_a_table_that_cannot_be_read_is_told(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str) -> None:
     monkeypatch.setenv("SHENPI_HOME", str(tmp_path))

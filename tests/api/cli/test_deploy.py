@@ -10,7 +10,7 @@ from drawings import END, START, drawing, human, path, script
 
 from api.cli import main
 
-#: nobody is asked to do `a`, and nothing gives `y` a value
+#: nobody is named for `a`, and nothing gives `y` a value
 DOUBTFUL = drawing(START, '<userTask id="a"/>', script("s", "x = y"), END, path("start", "a", "s", "end"), key="doubtful")
 PLAIN = drawing(START, human("a"), END, path("start", "a", "end"), key="plain")
 
@@ -47,7 +47,7 @@ def test_what_should_be_looked_at_is_told_with_its_place_and_refuses_nothing(
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("doubtful version 1 ")
     assert done.stderr.splitlines() == [
-        "warning: drawn.bpmn:1:a: Nobody is asked to do this task",
+        "warning: drawn.bpmn:1:a: Nobody is named; the administrators are asked",
         "warning: drawn.bpmn:1:s: The variable y may be undefined: it must be given when the case is started",
     ]
     assert versions(database, "doubtful") == stored

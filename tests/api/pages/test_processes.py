@@ -37,7 +37,7 @@ def test_a_designer_is_led_to_what_should_be_looked_at(office: Office, words: Wo
 
     assert "已部署：出差 v1" in page
     assert "可以运行，但有 3 处请留意" in page
-    assert "主管审批 a 没有指定处理人或候选人" in page
+    assert "主管审批 a 没有指定处理人或候选人，将由管理员处理" in page
     assert "b 表单 review.html 不在文件中，不显示字段" in page
     assert "s 变量 y 可能未定义：须在启动流程时给出" in page
 
@@ -52,7 +52,7 @@ def test_it_stays_there_in_both_languages_for_who_may_deploy_and_for_nobody_else
 
     assert "可以运行，但有 3 处请留意" in chinese
     assert "It runs; to look at: 3" in english
-    assert "主管审批 a Nobody is asked to do this task" in english
+    assert "主管审批 a Nobody is named; the administrators are asked" in english
     assert "请留意" not in words(office.desk("li.na").get(address))
 
 

@@ -91,7 +91,10 @@ def test_warnings_come_with_the_versions_that_were_made_and_have_the_fields_of_f
     assert [item["key"] for item in made.json["items"]] == ["doubtful"]
     place = {"file": "doubtful.bpmn", "line": 1}
     assert made.json["warnings"] == [
-        {"code": "nobody-asked", "zh": "没有指定处理人或候选人", "en": "Nobody is asked to do this task", "element": "a", **place},
+        {
+            "code": "nobody-asked", "zh": "没有指定处理人或候选人，将由管理员处理", "element": "a",
+            "en": "Nobody is named; the administrators are asked", **place,
+        },
         {
             "code": "form-not-shown", "zh": "表单 elsewhere 不在文件中，不显示字段", "element": "b", "found": "elsewhere",
             "en": "The form elsewhere is in none of the files; no fields are shown", **place,
