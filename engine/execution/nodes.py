@@ -138,6 +138,7 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         """Stand at the save point behind the element: it is done, and nothing on its boundary waits any more."""
         for child in token.children:
             token.workflow.remove(child)
+        token.workflow.touched.pop(token.id, None)  # it has ended, and must not do so again
         if "passed" not in token.internal_data:
             token.passed()
         del token.internal_data["ending"]
