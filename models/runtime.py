@@ -88,7 +88,8 @@ class UserTask(Base):
     currency: Mapped[str | None]
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     due_key: Mapped[Time] = mapped_column(server_default=text("'9999-12-31 00:00+00'"))  #: due, or the far future: lists sort by it
-    priority: Mapped[int] = mapped_column(Integer, server_default=text("50"))  #: Camunda's scale: 0 to 100, 50 when the drawing says nothing
+    #: Camunda's scale: 0 to 100, 50 when the drawing says nothing
+    priority: Mapped[int] = mapped_column(Integer, server_default=text("50"))
     follow_up_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     reminded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[Time]

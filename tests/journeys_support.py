@@ -18,8 +18,8 @@ from flask import Flask
 from tests_support import ROOT, SECRET, eventually, fresh_database
 
 from api import accounts
-from api.foundation import configure
 from api.cli.company import CONNECTION, PEOPLE
+from api.foundation import configure
 from engine.database import transaction
 from engine.database.embedded import EmbeddedServer
 from engine.settings import read_settings

@@ -33,7 +33,12 @@ def test_the_wheel_runs_in_a_fresh_environment_and_tells_its_story(tmp_path: Pat
     pip = (sys.executable, "-m", "pip", "--python", tmp_path / "env", "--disable-pip-version-check")
     run(*pip, "install", "--quiet", "--no-compile", "-c", ROOT / "constraints.txt", wheel)
     # compiled once here, or each of the processes below would compile everything for itself
-    run(tmp_path / "env" / "bin" / "python", "-c", "import api.app, api.cli.demo, api.cli.run, api.cli.serve, api.cli.work, api.simulators.oa", cwd=tmp_path)
+    run(
+        tmp_path / "env" / "bin" / "python",
+        "-c",
+        "import api.app, api.cli.demo, api.cli.run, api.cli.serve, api.cli.work, api.simulators.oa",
+        cwd=tmp_path,
+    )
     shenpi = tmp_path / "env" / "bin" / "shenpi"
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

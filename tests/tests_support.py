@@ -18,8 +18,8 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from api.foundation import configure
 from api.cli.company import make_company
+from api.foundation import configure
 from engine.database import transaction
 from engine.database.embedded import EmbeddedServer
 from engine.permissions import Actor, load_actor

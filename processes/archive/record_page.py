@@ -51,7 +51,8 @@ EVENTS: Mapping[str, str] = {
     "error:uncaught": "错误未被捕获",
     "escalation:uncaught": "升级未被捕获",
 }
-_INNER = ("variables:changed", "path:taken", "timer:created", "timer:reckoned", "task:paused", "task:continued")  #: shown as the way, or of no interest on paper
+#: shown as the way, or of no interest on paper
+_INNER = ("variables:changed", "path:taken", "timer:created", "timer:reckoned", "task:paused", "task:continued")
 
 
 def render(material: Material, originals: Iterable[Mapping[str, Any]]) -> str:

@@ -92,7 +92,10 @@ def test_boundaries_and_event_sub_processes_hear_signals(web: Web) -> None:
     deploy(
         web,
         whole(START, human("a"), boundary("b", "a", "signal", "Stop", False), human("c"), END, path("start", "a", "end"), path("b", "c"), key="edge"),
-        whole(START, human("a"), END, path("start", "a", "end"), event_sub("part", event_start("s", "signal", "Stop"), human("d"), path("s", "d")), key="parted"),
+        whole(
+            START, human("a"), END, path("start", "a", "end"),
+            event_sub("part", event_start("s", "signal", "Stop"), human("d"), path("s", "d")), key="parted",
+        ),
     )  # fmt: skip
     edge, part = str(web.start("edge")["id"]), str(web.start("parted")["id"])
 
