@@ -156,7 +156,14 @@ class Rerun:
             inputs = {c["name"]: untagged(c["new"]) for c in _changes(events) if c["element"] is None}
             zone = ZoneInfo(first.data["zone"])
             execution = Execution.start(
-                self.program, first.at, answers, inputs, first.data["initiator"], at=first.data.get("at"), zone=zone
+                self.program,
+                first.at,
+                answers,
+                inputs,
+                first.data["initiator"],
+                at=first.data.get("at"),
+                event=first.data.get("event"),
+                zone=zone,
             )
         else:
             assert self.state is not None

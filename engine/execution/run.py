@@ -65,10 +65,13 @@ class Execution(Evaluating, Present):
         initiator: str | None,
         *,
         at: str | None = None,
+        event: Mapping[str, Any] | None = None,
         limits: Limits = DEFAULT,
         zone: ZoneInfo = ZONE,
     ) -> Execution:
         """Begin a new instance at its none start, or at the start event `at` that has happened, and run it to its first wait.
+
+        Of a parallel multiple start event, `event` (its kind and name) says which of its events it was; the others are waited for.
 
         Refuses with `Refused` a process that only events begin, with `InvalidVariables` values that cannot be kept.
         """
@@ -85,7 +88,7 @@ class Execution(Evaluating, Present):
         for node in program.root.begins if at is None else [program.nodes[at]]:
             if node.element.initiator:
                 execution.memory.write(root, node.element.id, node.element.initiator, initiator)
-        program.root.begin(root, at)
+        program.root.begin(root, at, event)
         execution.workflow.go()
         return execution
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
@@ -37,7 +38,7 @@ class Root(Node):
         self.handler = None
         self.plain = True
 
-    def begin(self, token: Token, at: str | None = None) -> None:
+    def begin(self, token: Token, at: str | None = None, event: Mapping[str, Any] | None = None) -> None:
         """Begin the process at its none start, or at the start event named. Refuses with `Refused` a process that only an event begins."""
         begins = [self.program.nodes[at]] if at is not None else self.begins
         if not begins:
@@ -47,10 +48,26 @@ class Root(Node):
         if self.program.model.listeners:
             token.workflow.execution.tell(token, self.program.model.listeners, "start")
         for node in begins:
-            if at is None or node.element.kind == model.START:
+            if at is not None and node.element.parallel_multiple and event is not None:
+                self._begin_with_one(token, node, event)
+            elif at is None or node.element.kind == model.START:
                 token.workflow.spawn(node, token)
             else:  # a receive task or an event behind a gateway that begins an instance: it has happened
                 self._begin_behind(token, node)
+
+    def _begin_with_one(self, scope: Token, node: Node, event: Mapping[str, Any]) -> None:
+        """Begin at a parallel multiple start event: one of its events has happened, and nothing goes on before the others have."""
+        workflow = scope.workflow
+        token = Token(workflow, node, scope)
+        kind = {"condition": model.CONDITIONAL}.get(event["kind"], event["kind"])
+        of_kind = [number for number, one in enumerate(node.element.events) if one.kind == kind]
+        number = next((number for number in of_kind if node.element.events[number].name == event.get("name")), of_kind[0])
+
+        def wait() -> None:
+            waiting.subscribe(token)
+            waiting.happen(token, str(number), {})
+
+        workflow.guard(token, wait)
 
     def _begin_behind(self, token: Token, node: Node) -> None:
         """Begin at an event behind an instantiating gateway, or at a receive task: it has happened. Of a parallel gateway the others are waited for."""

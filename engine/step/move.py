@@ -149,7 +149,9 @@ def begin(
         personal={"by": {"name": by.name, "department": by.department}},
     )  # fmt: skip
     try:
-        step.execution = Execution.start(definition.program, now, step.operations, variables, by.key, at=at, limits=_limits(), zone=_zone())
+        step.execution = Execution.start(
+            definition.program, now, step.operations, variables, by.key, at=at, event=event, limits=_limits(), zone=_zone()
+        )
     except UniqueViolation as error:  # the bare row of an instance that begins with an operation
         refuse_taken(error)
         raise

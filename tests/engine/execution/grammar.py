@@ -93,6 +93,7 @@ class Maker:
 
     def process(self) -> Sub:
         made = self.scope("p", Place(), whole_process=True)
+        self.paused(made)
         heard = [part.name for part in walk(made) if isinstance(part, Trigger) and part.kind == "signal"]
         looked = [part for part in walk(made) if isinstance(part, Trigger) and part.kind == "conditional"]
         for throw in self.throws:
@@ -101,6 +102,14 @@ class Maker:
             name = self.random.choice(looked).name or "" if looked else self.counter("c")
             toggle.writes = [(name, f"{name} = {name} + 1", lambda seen, name=name: seen[name] + 1)]
         return made
+
+    def paused(self, made: Sub) -> None:
+        """Give some activities a save point, but not those that compensate."""
+        parts = list(walk(made))[1:]
+        handlers = [part.handler for part in parts if isinstance(part, Task)]
+        for part in parts:
+            if isinstance(part, Activity) and part not in handlers and self.chance(5):
+                part.pause = self.random.choice(["before", "after"])
 
     def scope(self, identity: str, place: Place, whole_process: bool = False) -> Sub:
         """Make a sub-process, or the process itself."""
@@ -370,10 +379,12 @@ class Maker:
     def repeated(self, place: Place) -> Activity:
         mode = self.random.choice(["parallel", "parallel", "sequential", "loop"])
         single = place.single and mode != "parallel"
-        kind = self.random.choice(["human", "human", "script", "sub"])
+        kind = self.random.choice(["human", "human", "script", "sub", "sub", "call"])
         made: Activity
         if kind == "sub":
             made = self.sub(place, single=single, undone=False)
+        elif kind == "call":
+            made = self.called(place)
         elif kind == "script":
             made = self.script()
         else:
@@ -399,6 +410,11 @@ class Maker:
             repeat.until = self.random.randint(1, count - 1)
         if isinstance(made, Task) and made.kind == "userTask" and self.chance(50):
             repeat.gather = self.name("found")
+        if isinstance(made, Sub) and self.chance(50):
+            repeat.gather, repeat.item = self.name("found"), self.name("g")
+            finding = self.script()
+            finding.writes = [(repeat.item, f"{repeat.item} = loopCounter * 10 + 1", lambda seen: seen["loopCounter"] * 10 + 1)]
+            made.body.items.insert(0, finding)
         return made
 
     def ends_waiting(self, made: Sub) -> bool:
@@ -620,6 +636,8 @@ class Drawer:
                 kind = item.kind
             case _:
                 raise TypeError(item)
+        if item.pause:
+            attributes[f"camunda_async{item.pause.title()}"] = "true"
         made = self.add(kind, item.id, body, **attributes)
         self.connect(before, [(item.id, None, False)])
         if isinstance(item, Task) and item.handler is not None:
@@ -664,7 +682,7 @@ def repeated(repeat: Repeat | None) -> str:
         collection=repeat.collection,
         element=repeat.element,
         until=f"${{nrOfCompletedInstances >= {repeat.until}}}" if repeat.until is not None else None,
-        gather=(repeat.gather, "outcome") if repeat.gather else None,
+        gather=(repeat.gather, repeat.item) if repeat.gather else None,
     )
 
 

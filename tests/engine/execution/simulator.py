@@ -45,7 +45,8 @@ class Repeat:
     again: Test | None = None
     before: bool = False
     most: int | None = None
-    gather: str | None = None
+    gather: str | None = None  #: the list that is filled
+    item: str = "outcome"  #: what is read in each instance, whose own it is
 
 
 @dataclass
@@ -69,6 +70,7 @@ class Activity:
     borders: list[Border] = field(default_factory=list)
     repeat: Repeat | None = None
     merge: str | None = None  #: the gateway behind it, where its rejoining borders arrive
+    pause: str | None = None  #: a save point `before` it or `after` it
 
 
 @dataclass
@@ -236,7 +238,7 @@ class Simulator:
         self.waits = [wait for wait in self.waits if wait.region.alive]
 
     def available(self) -> list[Wait]:
-        return [wait for wait in self.waits if wait.trigger.kind in ("user", "timer", "message")]
+        return [wait for wait in self.waits if wait.trigger.kind in ("user", "timer", "message", "pause")]
 
     def names_heard(self) -> list[str]:
         return sorted({wait.trigger.name or "" for wait in self.waits if wait.trigger.kind == "signal"})
@@ -409,12 +411,21 @@ class Simulator:
     # --- activities
 
     def run_activity(self, item: Activity, region: Region, then: Next) -> None:
+        if item.pause == "before":
+            self.wait(Trigger(item.id, "pause"), region, lambda: self.begin_activity(item, region, then))
+        else:
+            self.begin_activity(item, region, then)
+
+    def begin_activity(self, item: Activity, region: Region, then: Next) -> None:
         host = Region(region)
         scope = region.scope
 
         def leave() -> None:
             host.kill()
-            after()
+            if item.pause == "after":
+                self.wait(Trigger(item.id, "pause"), region, after)
+            else:
+                after()
 
         def after() -> None:
             self.emit(item.merge, then)
@@ -486,11 +497,13 @@ class Simulator:
             local: dict[str, Any] = {"loopCounter": index, "outcome": None, "decisions": {}}
             if repeat.element and given is not None:
                 local[repeat.element] = given[index]
+            if repeat.gather:
+                local[repeat.item] = None
             one = Region(host, local)
 
             def ended() -> None:
                 if repeat.gather:
-                    gathered[index] = one.local["outcome"]
+                    gathered[index] = one.local[repeat.item]
                 one.kill()
                 completed.append(one.local["outcome"])
                 if (repeat.until is not None and len(completed) >= repeat.until) or len(completed) == count:

@@ -30,7 +30,9 @@ class Mirror:
 
     def waiting(self) -> list[tuple[str, UUID]]:
         run = self.side.execution
-        return [(one.element, one.token) for found in (run.open_tasks(), run.timers(), run.messages()) for one in found]
+        return [
+            (one.element, one.token) for found in (run.open_tasks(), run.timers(), run.messages(), run.continuations()) for one in found
+        ]
 
     def pair(self, simulator: Simulator) -> None:
         """Tell which token each thing that waits is: known ones stay, new ones of the same element came in the same order."""
@@ -62,6 +64,7 @@ class Contest:
         self.elements = set().union(*(program.model.elements for program in self.programs()))
         self.paths: tuple[list[str], list[str]] = ([], [])
         self.commands: list[str] = []
+        self.seen: set[str] = set()
 
     def programs(self) -> list[Any]:
         side = self.mirrors[0].side
@@ -101,6 +104,8 @@ class Contest:
         if kind == "timer":
             self.now = self.now.replace(year=self.now.year + 1)
             self.each(lambda mirror, run: run.fire_timers([tokens[self.mirrors.index(mirror)]]))
+        elif kind == "pause":
+            self.each(lambda mirror, run: run.resume([tokens[self.mirrors.index(mirror)]]))
         else:
             self.each(lambda mirror, run: run.receive(tokens[self.mirrors.index(mirror)], {}))
         return True
@@ -125,7 +130,7 @@ class Contest:
         self.paths[0].extend(self.simulator.path)
         self.paths[1].extend(path)
         assert sorted(path) == sorted(self.simulator.path), "completed elements"
-        assert path_is_connected(taken, self.elements), "a flow that leaves no element before it"
+        assert path_is_connected(taken, self.elements, self.seen), "a flow that leaves no element before it"
         self.compare_waiting(memory)
         assert memory["finished"] == self.simulator.finished
         self.compare_variables(memory["variables"])
@@ -133,12 +138,13 @@ class Contest:
             mirror.pair(self.simulator)
 
     def compare_waiting(self, memory: dict[str, Any]) -> None:
-        expected: dict[str, list[str]] = {"user": [], "timer": [], "message": [], "signal": [], "conditional": []}
+        expected: dict[str, list[str]] = {"user": [], "timer": [], "message": [], "signal": [], "conditional": [], "pause": []}
         for wait in self.simulator.waits:
             expected[wait.trigger.kind].append(wait.trigger.id)
         assert memory["open"] == sorted(expected["user"]), "open tasks"
         assert [element for element, _ in memory["timers"]] == sorted(expected["timer"]), "timers"
         assert [element for element, *_ in memory["messages"]] == sorted(expected["message"]), "messages"
+        assert memory["continuations"] == len(expected["pause"]), "save points"
         assert [element for element, _ in memory["signals"]] == sorted(expected["signal"]), "signals"
 
     def compare_variables(self, variables: dict[str, Any]) -> None:
@@ -154,9 +160,8 @@ class Contest:
             assert first == second, f"order in branch {branch}"
 
 
-def path_is_connected(path: list[str], elements: set[str]) -> bool:
-    """Tell whether every flow stands somewhere behind the element it leaves."""
-    seen: set[str] = set()
+def path_is_connected(path: list[str], elements: set[str], seen: set[str]) -> bool:
+    """Tell whether every flow stands somewhere behind the element it leaves; `seen` are those of earlier steps."""
     for name in path:
         if name in elements:
             seen.add(name)
@@ -191,6 +196,8 @@ def test_the_random_processes_hold_every_construct_they_are_meant_to() -> None:
             kinds[f"{type(part).__name__} {getattr(part, 'kind', '')}"] += 1
             if repeat is not None:
                 kinds[f"{repeat.mode} {'until' if repeat.until is not None else ''}"] += 1
+            if getattr(part, "pause", None):
+                kinds[part.pause] += 1
             if hasattr(part, "interrupting"):
                 kinds[f"{type(part).__name__} {part.trigger.kind} {part.interrupting}"] += 1
     wanted = [f"Split {kind}" for kind in ("exclusive", "parallel", "inclusive")]
@@ -214,6 +221,6 @@ def test_the_random_processes_hold_every_construct_they_are_meant_to() -> None:
         "Ending compensate",
     ]
     wanted += ["Throw signal", "Throw escalation", "Throw compensate", "Race ", "Rounds ", "Sub ", "Called ", "Link "]
-    wanted += ["parallel ", "parallel until", "sequential ", "sequential until", "loop "]
+    wanted += ["before", "after", "parallel ", "parallel until", "sequential ", "sequential until", "loop "]
     wanted += [f"Task {kind}" for kind in ("userTask", "scriptTask", "task", "manualTask", "receiveTask")]
     assert [kind for kind in wanted if not kinds[kind]] == []

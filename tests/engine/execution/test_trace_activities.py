@@ -368,7 +368,7 @@ def test_a_message_catch_after_a_service_task_still_waits_when_the_message_is_la
     assert case.trace == "start t m end"
 
 
-@pytest.mark.parametrize("kind", ["user task", "sub-process", "multi-instance"])
+@pytest.mark.parametrize("kind", ["user task", "sub-process", "multi-instance", "call activity"])
 @pytest.mark.parametrize(("event", "name"), [("timer", "PT1H"), ("message", "M"), ("signal", "S"), ("conditional", "${n == 1}")])
 def test_what_is_done_stays_done_while_it_pauses_behind_itself(event: str, name: str, kind: str) -> None:
     """The save point lies behind the activity: its boundary events have nothing to interrupt any more."""
@@ -376,16 +376,18 @@ def test_what_is_done_stays_done_while_it_pauses_behind_itself(event: str, name:
         "user task": human("t", camunda_asyncAfter="true"),
         "sub-process": sub("t", begin("s0"), human("inner"), path("s0", "inner"), camunda_asyncAfter="true"),
         "multi-instance": task("t", "userTask", instances("2"), camunda_asyncAfter="true"),
+        "call activity": node("callActivity", "t", calledElement="q", camunda_asyncAfter="true"),
     }[kind]
-    case = Case(
-        whole(START, part, boundary("b", "t", event, name), END, end("gone"), path("start", "t", "end"), path("b", "gone")), {"n": 0}
-    )
+    stub = Stub({"q": whole(begin("c0"), human("inner"), path("c0", "inner"), key="q")})
+    xml = whole(START, part, boundary("b", "t", event, name), END, end("gone"), path("start", "t", "end"), path("b", "gone"))
+    case = Case(xml, {"n": 0}, stub)
     if kind == "multi-instance":
         case.decide("t")
-    if kind == "sub-process":
+    if kind in ("sub-process", "call activity"):
         case.decide("inner")
     else:
         case.decide("t", n=1)
+    assert not case.finished
     assert case.waiting == ""
     assert case.open == ""
     assert case.times("t") == (2 if kind == "multi-instance" else 1)

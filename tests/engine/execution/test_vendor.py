@@ -151,3 +151,17 @@ def test_the_limits_of_a_step_are_those_it_is_given() -> None:
         again = Execution.restore(program(xml), NOW, Stub(), execution.save())  # type: ignore[arg-type]
         again.retry(execution.failures[0].token)
         assert not again.failures
+
+
+def test_a_parallel_multiple_start_goes_on_when_all_of_its_events_have_happened() -> None:
+    both = '<messageEventDefinition messageRef="M"/><signalEventDefinition signalRef="S"/>'
+    xml = drawing(node("startEvent", "start", both, parallelMultiple="true"), human("t"), END, path("start", "t", "end"))
+    xml = xml.replace(b"</definitions>", b'<message id="M" name="order"/><signal id="S" name="go"/></definitions>')
+
+    execution = Execution.start(program(xml), NOW, Stub(), {"n": 1}, None, at="start", event={"kind": "signal", "name": "go"})  # type: ignore[arg-type]
+    assert (execution.path, [message.name for message in execution.messages()]) == ([], ["order"])
+    again = Execution.restore(program(xml), NOW, Stub(), execution.save())  # type: ignore[arg-type]
+    again.receive(again.messages()[0].token, {"n": 2})
+
+    assert again.path[0] == "start"
+    assert [task.element for task in again.open_tasks()] == ["t"]
