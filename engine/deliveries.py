@@ -33,9 +33,9 @@ _TAKE = Prepared(
         WHERE w.connection = %(connection)s AND w.state = 'waiting' AND (w.claimed_until IS NULL OR w.claimed_until <= shenpi_now())
         ORDER BY w.created_at LIMIT %(batch)s FOR UPDATE OF w SKIP LOCKED)
       RETURNING x.connection, x.instance_id, x.version, x.snapshot, x.attempts)
-    SELECT x.instance_id, x.version, x.snapshot, x.attempts, i.title, i.summary, i.amount, i.currency, i.business_key,
+    SELECT x.instance_id, x.version, x.snapshot::text, x.attempts, i.title, i.summary, i.amount, i.currency, i.business_key,
            d.name AS department_name, c.kind, c.base_url, c.secret, c.former_secret,
-           (SELECT o.snapshot FROM oa_delivery o WHERE o.connection = x.connection AND o.instance_id = x.instance_id AND o.state = 'delivered'
+           (SELECT o.snapshot::text FROM oa_delivery o WHERE o.connection = x.connection AND o.instance_id = x.instance_id AND o.state = 'delivered'
             ORDER BY o.version DESC LIMIT 1) AS previous,
            (SELECT jsonb_object_agg(g.key, g.members) FROM (
               SELECT g.key, jsonb_agg(m.key) AS members FROM "group" g JOIN group_member gm ON gm.group_id = g.id
@@ -64,17 +64,17 @@ _RECORD = Prepared(
           SELECT r.incident, 'delivery', r.instance, %(connection)s, r.error, %(now)s
           FROM d, jsonb_to_recordset(d.j -> 'results') AS r(instance uuid, incident uuid, error text) WHERE r.incident IS NOT NULL)
     INSERT INTO history_event (instance_id, number, step, type, at, actor, element, body, hash, personal, salt)
-    SELECT e.instance, e.number, e.step, e.type, e.at, e.actor, e.element, convert_to(e.body, 'UTF8'), decode(e.hash, 'hex'),
+    SELECT e.instance, e.number, e.step, e.type, %(now)s, e.actor, e.element, convert_to(e.body, 'UTF8'), decode(e.hash, 'hex'),
            convert_to(e.personal, 'UTF8'), decode(e.salt, 'hex')
     FROM d, jsonb_to_recordset(d.j -> 'events')
-      AS e(instance uuid, number int, step int, type text, at timestamptz, actor text, element text, body text, hash text, personal text, salt text)
+      AS e(instance uuid, number int, step int, type text, actor text, element text, body text, hash text, personal text, salt text)
     """
 )
 # Renewed now and then only: every step's rows refer to the connection, whose row should stay still.
-_PROMISE = text(
+_PROMISE = Prepared(
     """
-    UPDATE oa_connection SET next_look = clock_timestamp() + make_interval(secs => :seconds)
-    WHERE key = :connection AND (next_look IS NULL OR next_look < clock_timestamp() + make_interval(secs => :seconds / 2))
+    UPDATE oa_connection SET next_look = clock_timestamp() + make_interval(secs => %(seconds)s)
+    WHERE key = %(connection)s AND (next_look IS NULL OR next_look < clock_timestamp() + make_interval(secs => %(seconds)s / 2))
     """
 )
 _PUT_BACK = text(
@@ -111,8 +111,8 @@ class Pending:
         self.version: int = row.version
         self.attempts: int = row.attempts
         self.connection = Connection(connection, row.kind, row.base_url, row.secret, row.former_secret)
-        self.snapshot = complete(row, row.snapshot, row.instance_id, row.version, public_url)
-        self.previous = complete(row, row.previous, row.instance_id, 0, public_url) if row.previous else None
+        self.snapshot = complete(row, orjson.loads(row.snapshot), row.instance_id, row.version, public_url)
+        self.previous = complete(row, orjson.loads(row.previous), row.instance_id, 0, public_url) if row.previous else None
 
 
 Delivered = tuple[Pending, Receipt]
@@ -129,7 +129,7 @@ def take(session: Session, connection: str, public_url: str, *, lease: float) ->
 
 def promise(session: Session, connection: str, seconds: float) -> None:
     """Promise that the caller looks for waiting snapshots once more in `seconds`: until then a step needs no job for its push."""
-    session.execute(_PROMISE, {"connection": connection, "seconds": seconds})
+    _PROMISE.leave(session, {"connection": connection, "seconds": seconds})
 
 
 def put_back(session: Session, pending: Pending) -> None:
@@ -174,7 +174,8 @@ def _record(session: Session, results: Sequence[Result]) -> set[UUID]:
     if not results:
         return set()
     now = next(iter(chains.values())).now
-    rows, events = [], []
+    rows: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
     for pending, event, data, receipt, error in results:
         chain = chains[pending.instance_id]
         recorder = Recorder(pending.instance_id, chain.step_count + 1, now, chain.event_count, chain.event_hash)
@@ -189,9 +190,9 @@ def _record(session: Session, results: Sequence[Result]) -> set[UUID]:
                 "error": error, "incident": uuid4() if error else None, "step": recorder.step, "count": recorder.count, "hash": recorder.hash.hex(),
             }
         )  # fmt: skip
-        events.extend(recorder.events)
-    document = Document().as_json([], {"results": rows, "events": [event.as_row() for event in events]})
-    _RECORD.run(session, {"doc": document, "connection": results[0][0].connection_key, "now": now})
+        events.extend({**event.as_row(), "instance": pending.instance_id, "step": recorder.step} for event in recorder.events)
+    document = Document().as_json([], {"results": rows, "events": events})
+    _RECORD.leave(session, {"doc": document, "connection": results[0][0].connection_key, "now": now})
     return set(chains)
 
 

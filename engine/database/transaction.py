@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.crash import point
+from engine.database.prepared import defer, drop, settle
 from engine.errors import Conflict, Fault, InvalidContent, Unavailable
 from models import db
 
@@ -24,10 +25,11 @@ def transaction() -> Iterator[Session]:
     A deadlock or a lock that was not to be had is `Conflict`, a lost database is `Unavailable`; nothing is half written in either case.
     """
     session: Session = db.session()
+    defer(session)
     try:
         yield session
         point("commit:before")
-        session.commit()
+        settle(session)
         point("commit:after")
     except (DBAPIError, psycopg.Error) as error:
         abandon(session)
@@ -39,6 +41,7 @@ def transaction() -> Iterator[Session]:
 
 def abandon(session: Session) -> None:
     """Roll back; when the connection is lost there is nothing to roll back, and it and its like must not be used again."""
+    drop(session)
     try:
         session.rollback()
     except (DBAPIError, psycopg.Error):

@@ -17,6 +17,7 @@ import orjson
 FORMAT_VERSION = 1
 GENESIS = bytes(32)
 SALT_BYTES = 16
+NESTED = frozenset({dict, list, tuple})
 EXACT = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_STRICT_INTEGER
 
 
@@ -37,10 +38,9 @@ class Event:
     salt: bytes | None
 
     def as_row(self) -> dict[str, Any]:
-        """Return the event for a JSON document that a statement inserts; the exact bytes travel as text."""
+        """Return the event for a JSON document that a statement inserts; the exact bytes travel as text, instance, step and time beside the document."""
         return {
-            "instance": str(self.instance_id), "number": self.number, "step": self.step, "type": self.type, "at": stamp(self.at), "actor": self.actor,
-            "element": self.element, "body": self.body.decode(), "hash": self.hash.hex(),
+            "number": self.number, "type": self.type, "actor": self.actor, "element": self.element, "body": self.body.decode(), "hash": self.hash.hex(),
             "personal": self.personal.decode() if self.personal is not None else None, "salt": self.salt.hex() if self.salt is not None else None,
         }  # fmt: skip
 
@@ -67,10 +67,14 @@ def exact(value: Any) -> bytes:
 def _has_float(value: Any) -> bool:
     kind = type(value)
     if kind is dict:
-        return any(map(_has_float, value.values()))
-    if kind is list or kind is tuple:
-        return any(map(_has_float, value))
-    return kind is float
+        value = value.values()
+    elif kind is not list and kind is not tuple:
+        return kind is float
+    for item in value:
+        kind = type(item)
+        if kind is not str and (kind is float or (kind in NESTED and _has_float(item))):
+            return True
+    return False
 
 
 class Recorder:

@@ -81,11 +81,7 @@ class Step:
                 "definition": case.definition_id, "business_key": case.business_key, "legal_entity": case.legal_entity_id, "initiator": case.initiator,
                 "subject_kind": case.subject_kind, "subject_id": case.subject_id, "parent": case.parent_id,
             }  # fmt: skip
-        try:
-            statement.writing(self.new and not self.written, self.document.parts(ended=case.over)).run(self.session, parameters)
-        except UniqueViolation as error:
-            refuse_taken(error)
-            raise
+        statement.writing(self.new and not self.written, self.document.parts(ended=case.over)).leave(self.session, parameters, refuse_taken)
 
     def _before_operation(self) -> None:
         """Put a bare row of a new instance there, so that an operation's own rows may refer to it; the step's statement fills it."""
