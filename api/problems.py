@@ -21,6 +21,7 @@ STATUS: dict[type[Exception], int] = {
     errors.NotFound: 404,
     errors.NotPermitted: 403,
     errors.StaleRevision: 412,
+    errors.TooSoon: 429,
     errors.InvalidContent: 422,
     errors.Refused: 409,
     errors.Conflict: 409,
@@ -73,7 +74,7 @@ def answer(body: dict[str, Any]) -> Response:
         return Response(render_template("problem.html", problem=body), status=status, mimetype="text/html")
     response = Response(orjson.dumps(body, default=str), status=status, mimetype="application/problem+json")
     if status in (429, 503):
-        response.headers["Retry-After"] = "5"
+        response.headers["Retry-After"] = str(body.get("facts", {}).get("seconds", 5))
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -37,7 +37,7 @@ _REACHABLE = text(
       SELECT 1 FROM group_member m JOIN "group" g ON g.id = m.group_id JOIN person p ON p.id = m.person_id WHERE g.key = ANY(:groups) AND p.active)
     """
 )
-_ADMINISTRATORS = text(
+ADMINISTRATORS = text(
     "SELECT DISTINCT p.key FROM person p JOIN role_grant r ON r.person_id = p.id WHERE r.role = 'administrator' AND p.active ORDER BY p.key LIMIT 50"
 )
 _KNOWN = text("SELECT EXISTS (SELECT 1 FROM person WHERE key = :key AND active)")
@@ -80,7 +80,7 @@ def assign(session: Session, element: Element, variables: Mapping[str, Any], now
     if assignee and not asked.answered and not session.execute(_KNOWN, {"key": assignee}).scalar():
         raise ExecutionFailed(element=element.id, reason=f"{assignee} is nobody who works here")
     if not (wanted.assignee or wanted.candidate_users or wanted.candidate_groups):
-        users = tuple(session.scalars(_ADMINISTRATORS))
+        users = tuple(session.scalars(ADMINISTRATORS))
     if not assignee and not users and not groups:
         raise ExecutionFailed(element=element.id, reason=f"nobody found by {wanted.assignee or 'the drawing'}")
     if not assignee and not _reachable(session, users, groups):

@@ -11,6 +11,7 @@
             DefinitionSuspended       no case of this process may begin now
             SeveralMatch              more than one waits for a message
             Duplicate                 the same thing is already here
+            TooSoon                   asked for again before its time
         Conflict                  another request got there first
             StaleRevision             the caller decided on an older picture
         InvalidContent            the content itself is wrong; lists every fault
@@ -80,6 +81,27 @@ WORDS = {
     "the process is suspended": "该流程已挂起",
     "the process is not suspended": "该流程没有挂起",
     "nobody waits for this message": "没有流程在等待该消息",
+    "the task waits for a signer who was added": "该待办正在等待加签人审批",
+    "the task is delegated already": "该待办已经委派",
+    "the task is not delegated": "该待办不是委派来的",
+    "signers are added before, after or beside": "加签位置须为之前、之后或并行",
+    "this person signs already": "此人已在加签或审批之列",
+    "the task has as many signers as it may": "加签人数已达上限",
+    "a signer who was added adds nobody before herself": "加签人不能再在自己之前加签",
+    "somebody must remain to decide": "至少须保留一位审批人",
+    "the step does not run once for each person": "该节点不是按人逐一审批",
+    "the step has as many instances as it may": "该节点的审批人数已达上限",
+    "there is no such step in this case": "该流程没有经过这个节点",
+    "the step is inside of an activity that runs several times or by an event": "该节点在多实例或事件子流程之内，不能直接到达",
+    "the way does not lead from that step to here": "该节点不在当前节点之前的路径上",
+    "there is no way straight back from that step": "不能从该节点直接交回",
+    "something has come of the decision already": "后续已有人处理或已产生结果，不能拿回",
+    "nothing is open in this case": "该流程没有进行中的节点",
+    "a second person has to do it": "须由另一位管理员执行",
+    "it is done or declined already": "该请求已执行或已拒绝",
+    "the case has not passed": "该流程不是审批通过状态",
+    "the case is archived": "该流程已归档",
+    "somebody has decided already": "已有人审批，不能撤回",
 }  # fmt: skip
 
 
@@ -166,6 +188,14 @@ class Duplicate(Refused):
     code = "duplicate"
     zh = "已存在相同的{kind}。"
     en = "The same {kind} is already here."
+
+
+class TooSoon(Refused):
+    """Asked for again too soon; `seconds` are left to wait."""
+
+    code = "too-soon"
+    zh = "操作过于频繁，请在 {seconds} 秒后再试。"
+    en = "Too soon: try again in {seconds} seconds."
 
 
 class Conflict(ShenpiError):

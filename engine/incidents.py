@@ -161,8 +161,9 @@ def retry(session: Session, incident_id: UUID, *, by: Actor) -> None:
         _deliver_again(session, incident)
         step.document.wake.append(jobs.wake(jobs.PUSH, connection=incident.connection))
     elif incident.token is not None:
-        task = step.execution.memory.tasks.pop(incident.token.hex, None)
-        if task is not None:  # a user task without people: it is made anew, and its people are looked for again
+        tasks = step.execution.memory.tasks
+        for task in [task for task in tasks.values() if task["token"] == incident.token.hex]:
+            del tasks[task["id"]]  # a user task without people: it is made anew, and its people are looked for again
             close_task(step, task, "reassigned")
         step.execution.retry(incident.token)
     step.write()

@@ -24,6 +24,7 @@ SIGNAL = ("work", "signal")
 STARTS = ("work", "starts")
 ANSWER = ("work", "answer")
 SUSPEND = ("work", "suspend")
+NOTICE = ("oa", "notice")
 
 MAX_ATTEMPTS = 8
 FIRST_WAIT = 1.0  #: seconds

@@ -36,6 +36,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "instance.read_all": frozenset({"auditor", "operator", "administrator"}),
     "instance.withdraw": frozenset({"everyone"}),
     "instance.suspend": frozenset({"operator", "administrator"}),
+    "instance.intervene": frozenset({"administrator"}),
     "message.send": frozenset({"operator", "administrator"}),
     "message.read": frozenset({"operator", "administrator"}),
     "task.work": frozenset({"everyone"}),
@@ -83,6 +84,7 @@ _INVOLVED = text(
         OR EXISTS (SELECT 1 FROM user_task WHERE instance_id = :id AND (assignee = :key OR decided_by = :key))
         OR EXISTS (SELECT 1 FROM user_task t JOIN candidate c ON c.task_id = t.id
                    WHERE t.instance_id = :id AND ((c.kind = 'u' AND c.name = :key) OR (c.kind = 'g' AND c.name = ANY(:groups))))
+        OR EXISTS (SELECT 1 FROM instance_copy WHERE instance_id = :id AND person = :key)
         OR EXISTS (SELECT 1 FROM history_event WHERE instance_id = :id AND actor = :key) -- somebody who acted, such as by a transfer
         -- somebody who was asked and lost the race may know what became of it, although her candidate rows are gone
         OR EXISTS (SELECT 1 FROM history_event e, LATERAL (SELECT convert_from(e.body, 'UTF8')::jsonb -> 'data' AS data) AS x

@@ -28,6 +28,13 @@ QUIET = (
     "task:unclaimed",
     "task:transferred",
     "task:reminded",
+    "task:delegated",
+    "task:resolved",
+    "task:escalated",
+    "task:urged",
+    "comment:added",
+    "instance:copied",
+    "instance:revoked",
     "job:failed",
     "oa:delivered",
     "oa:refused",
@@ -143,12 +150,13 @@ class Rerun:
         self.tasks: dict[str, UUID] = {}
         self.jobs: dict[str, UUID] = {}
         self.held: dict[str, UUID] = {}
+        self.decided: dict[str, UUID] = {}  #: user tasks that are decided and may be taken back
         self.outcome = Outcome()
 
     def step(self, number: int, events: list[Recorded]) -> None:
         """Give the command of one recorded step and compare what it leads to."""
         first = events[0]
-        if first.type in QUIET:
+        if first.type in QUIET or (first.type.startswith("task:signer_") and not self._moves(first)):
             return
         self.outcome.steps += 1
         answers = Answers(events, self.definition, self.called_definition, first.at)
@@ -175,9 +183,25 @@ class Rerun:
     def _command(self, execution: Execution, first: Recorded, events: list[Recorded]) -> None:
         match first.type:
             case "task:completed":
-                decision = next(c["new"] for c in _changes(events) if c["name"] == f"decisions.{first.element}")
-                values = {name: untagged(value) for name, value in first.personal["values"].items()}
-                execution.complete(self.tasks.pop(first.data["task"]), untagged(decision), values)
+                self._decide(execution, first, events)
+            case "task:passed":
+                token = self._close(first)
+                execution.complete(token, untagged(first.personal["decision"]), {})
+            case "task:returned":
+                back = first.data["straightBack"]
+                execution.return_to(self._close(first), first.data["to"], straight_back=back, who=first.data["by"])
+            case "task:taken_back":
+                execution.take_back(self.decided[first.data["task"]], first.data["by"])
+            case "task:signer_added":
+                execution.add_instance(self.tasks[first.data["task"]], first.data["signer"], first.data["by"])
+            case "task:signer_removed":
+                token = self._close(first)
+                if first.data["instance"]:
+                    execution.remove_instance(token)
+                else:
+                    execution.conclude(token)
+            case "instance:jumped":
+                execution.jump(first.data["to"])
             case "message:received":
                 waiting = [m.token for m in execution.messages() if m.element == first.element and m.name == first.data["name"]]
                 execution.receive(waiting[first.data.get("nth", 0)], untagged(first.personal["payload"]))
@@ -199,6 +223,36 @@ class Rerun:
                 execution.cancel()
             case other:
                 raise ValueError(f"a step begins with {other}")
+
+    def _moves(self, first: Recorded) -> bool:
+        """Note who signs at a place in the drawing; tells whether the case moved by it."""
+        if first.type == "task:signer_added":
+            if "new" in first.data:
+                self.tasks[first.data["new"]] = self.tasks[first.data["task"]]
+            return bool(first.data.get("instance", False))
+        if first.data["instance"] or first.data["concludes"]:
+            return True
+        self.tasks.pop(first.data["task"])
+        return False
+
+    def _close(self, first: Recorded) -> UUID:
+        """Return the place of a task that is decided now."""
+        token = self.decided[first.data["task"]] = self.tasks.pop(first.data["task"])
+        return token
+
+    def _decide(self, execution: Execution, first: Recorded, events: list[Recorded]) -> None:
+        token = self._close(first)
+        concludes = first.data.get("concludes", True)
+        if not first.data.get("decides", True):
+            if concludes:
+                execution.conclude(token)
+            return
+        decision = untagged(next(c["new"] for c in _changes(events) if c["name"] == f"decisions.{first.element}"))
+        values = {name: untagged(value) for name, value in first.personal["values"].items()}
+        if concludes:
+            execution.complete(token, decision, values)
+        else:
+            execution.decide(token, decision, values)
 
     def _resolve(self, execution: Execution, first: Recorded) -> None:
         token = self.held.pop(first.data["incident"], None)

@@ -27,6 +27,8 @@ class Settings:
     frame_ancestors: str
     #: default delay before a late approver is reminded, ISO 8601 duration
     reminder_after: str
+    #: how long after an urge the same task may be urged again, ISO 8601 duration
+    urge_every: str
     #: mail server for reminders; empty means that no mail is sent
     smtp_host: str
     smtp_port: int
@@ -79,6 +81,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         development=value("SHENPI_DEVELOPMENT", "") == "1",
         frame_ancestors=value("SHENPI_FRAME_ANCESTORS", "'self'"),
         reminder_after=value("SHENPI_REMINDER_AFTER", "PT24H"),
+        urge_every=value("SHENPI_URGE_EVERY", "PT30M"),
         smtp_host=value("SHENPI_SMTP_HOST", ""),
         smtp_port=int(value("SHENPI_SMTP_PORT", "25")),
         mail_from=value("SHENPI_MAIL_FROM", "shenpi@localhost"),

@@ -20,7 +20,7 @@ from marshmallow import ValidationError
 from procrastinate import App
 from sqlalchemy import text
 
-from engine import deliveries, inbox, incidents, jobs, messages, signals, suspension, timers
+from engine import deliveries, inbox, incidents, jobs, messages, notices, signals, suspension, timers
 from engine.crash import point
 from engine.database import transaction
 from engine.errors import (
@@ -46,6 +46,7 @@ LONGEST_CALL = 12.0  #: seconds a connector may take at most, with some to spare
 TICK = 0.25  #: seconds between looks at the timers
 SHORTEST_PAUSE = 0.05  #: seconds between two looks for pushes: what comes meanwhile goes together
 PROMISE = 1.0  #: seconds
+NOTICE_ATTEMPTS = 3
 LONGEST_PUSH = 5.0  #: seconds after which a job that finds more and more makes room for others
 
 connectors = Connectors()
@@ -234,6 +235,18 @@ def suspend_cases(process: str, suspended: bool, by: str, reason: str) -> None:
         after = found[-1]
 
 
+def tell(key: str, kind: str, instance: str, people: list[str], text: str = "") -> None:
+    """Tell people something; what cannot be sent is tried again a few times."""
+    for left in reversed(range(NOTICE_ATTEMPTS)):
+        try:
+            notices.send(notices.Notice(key, kind, UUID(instance), tuple(people), text))
+            return
+        except (ShenpiError, OSError) as error:
+            log.warning("the notice %s could not be sent: %s", key, error)
+            if not left or leaving.wait(1.0):
+                return
+
+
 TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.CALL: call,
     jobs.PUSH: keep_pushing,
@@ -245,6 +258,7 @@ TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.STARTS: begin,
     jobs.ANSWER: bring_answer,
     jobs.SUSPEND: suspend_cases,
+    jobs.NOTICE: tell,
 }
 REPEATS = 5  #: of a job that lost a race for a lock
 

@@ -63,7 +63,7 @@ class ArchiveItem(Base):
     code: Mapped[str | None] = mapped_column(unique=True)  #: 档号
     retention: Mapped[str | None]
     keep_until: Mapped[date | None] = mapped_column(Date)  #: last day of keeping; null is permanent
-    state: Mapped[str]  #: `collecting`, `filed`, `sealed`
+    state: Mapped[str]  #: `collecting`, `filed`, `sealed`, `revoked`
     created_at: Mapped[Created]
     volume: Mapped[ArchiveVolume | None] = relationship()
     package: Mapped["ArchivePackage | None"] = relationship(back_populates="item", uselist=False)

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Base, Key, Money, Time
 from models.repository import ProcessDefinition
 
-INSTANCE_STATES = ("running", "suspended", "completed", "withdrawn", "terminated")
-TASK_STATES = ("open", "completed", "canceled")
+INSTANCE_STATES = ("running", "suspended", "completed", "withdrawn", "terminated", "revoked")
+TASK_STATES = ("open", "held", "completed", "canceled")  #: held: it waits for a signer who was added
 JOB_STATES = ("waiting", "retrying", "answered", "completed", "failed", "canceled")
 
 
@@ -28,6 +28,7 @@ class ProcessInstance(Base):
         Index("ix_process_instance_started", "started_at", "id"),
         Index("ix_process_instance_initiator", "initiator", "started_at", "id"),
         Index("ix_process_instance_subject", "subject_kind", "subject_id"),
+        Index("ix_process_instance_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     )
 
     id: Mapped[Key]
@@ -43,7 +44,7 @@ class ProcessInstance(Base):
     currency: Mapped[str | None]
     subject_kind: Mapped[str | None]
     subject_id: Mapped[UUID | None]
-    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))  #: the case that opened this one
     revision: Mapped[int] = mapped_column(Integer)
     step_count: Mapped[int] = mapped_column(Integer)
     event_count: Mapped[int] = mapped_column(Integer)
@@ -92,6 +93,12 @@ class UserTask(Base):
     priority: Mapped[int] = mapped_column(Integer, server_default=text("50"))
     follow_up_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     reminded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    urged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    owner: Mapped[str | None]  #: who delegated it and gets it back
+    origin: Mapped[str] = mapped_column(
+        server_default=text("'normal'")
+    )  #: or add_before, add_after, add_beside, transfer, delegate, return
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_task.id"))  #: the task that its signer was added to
     created_at: Mapped[Time]
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     instance: Mapped[ProcessInstance] = relationship(back_populates="tasks")

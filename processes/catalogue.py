@@ -8,12 +8,13 @@ from importlib.resources import files
 
 from sqlalchemy.orm import Session
 
-from engine import definitions, operations
+from engine import definitions, instances, notices, operations
 from models.repository import ProcessDefinition
-from processes.archive import sources
+from processes.archive import filing, sources
 from processes.archive.operations import OPERATIONS as ARCHIVE
 from processes.invoice.filing import SOURCE as INVOICE_SOURCE
 from processes.invoice.operations import OPERATIONS as INVOICE
+from processes.office import operations as office
 from processes.office.operations import OPERATIONS as OFFICE
 
 #: area -> the files deployed together
@@ -27,6 +28,8 @@ def install() -> None:
     """Register every area's operations and what the archive can file; doing it again changes nothing."""
     operations.register(*INVOICE, *ARCHIVE, *OFFICE)
     sources.register(INVOICE_SOURCE)
+    instances.tell_revoked(filing.revoked)
+    notices.register(office.send_notice)
 
 
 def shipped(area: str) -> dict[str, bytes]:

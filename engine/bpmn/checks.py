@@ -7,6 +7,7 @@ from dataclasses import replace
 from engine.bpmn import model
 from engine.bpmn.model import Element, Listener, ProcessModel
 from engine.bpmn.places import fault
+from engine.bpmn.policies import REVOKE, WITHDRAW, check_policy
 from engine.bpmn.shape import shape_of
 from engine.bpmn.structure import check_structure
 from engine.bpmn.texts import check_texts
@@ -36,6 +37,8 @@ def check(process: ProcessModel, file: str) -> list[Fault]:
         faults.extend(of_form(element))
         faults.extend(of_names(element))
         faults.extend(of_times(element))
+        faults.extend(check_policy(element, process.elements))
+    faults.extend(of_process(process))
     for flow in process.flows.values():
         faults.extend(found for listener in flow.listeners for found in of_listener(listener, flow.id, flow.line))
     faults.extend(found for listener in process.listeners for found in of_listener(listener, process.id, None))
@@ -49,6 +52,14 @@ def size(process: ProcessModel) -> Iterator[Fault]:
         depths[element.id] = depths.get(element.parent, 0) + (element.kind in model.SCOPES)
     if max(depths.values()) > MAX_NESTING:
         yield fault("too-complex", f"子流程嵌套超过 {MAX_NESTING} 层", f"Sub-processes nested more than {MAX_NESTING} deep")
+
+
+def of_process(process: ProcessModel) -> Iterator[Fault]:
+    """Look at what the process says of withdrawing and revoking."""
+    for attribute, value, known in (("withdraw", process.withdraw, WITHDRAW), ("revoke", process.revoke, REVOKE)):
+        if value not in known:
+            zh, en = f"{attribute} 须为：{'、'.join(known)}", f"{attribute} is one of {', '.join(known)}"
+            yield Fault("policy-invalid", zh, en, element=process.id, path=attribute, found=value[:100])
 
 
 def names(process: ProcessModel) -> Iterator[Fault]:

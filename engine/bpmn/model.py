@@ -6,6 +6,8 @@ Expressions stay text here; they are compiled by `engine.language` when they are
 
 from dataclasses import dataclass, field
 
+from engine.bpmn.policies import NO_POLICY, Policy
+
 HUMAN = "userTask"
 SCRIPT = "scriptTask"
 SERVICE = "serviceTask"
@@ -221,6 +223,8 @@ class Element:
     listeners: tuple[Listener, ...] = ()
     outcome: str | None = None  #: of an end event
     initiator: str | None = None  #: of a start event: the variable that receives the starter
+    policy: Policy = NO_POLICY  #: of a user task: what approvers may do, and what follows by itself
+    timeout: str | None = None  #: of a timer on a user task's boundary: what happens to the task by itself
 
     @property
     def timer(self) -> TimerDefinition | None:
@@ -264,6 +268,8 @@ class ProcessModel:
     starter_groups: str | None = None
     properties: tuple[tuple[str, str], ...] = ()
     listeners: tuple[Listener, ...] = ()
+    withdraw: str = "always"  #: until when its initiator may withdraw a case: always, undecided (until somebody decided), never
+    revoke: str = "never"  #: whether its initiator may revoke what passed, until it is archived: initiator, never
 
     def outgoing(self, element_id: str) -> list[Flow]:
         """Return the flows that leave an element, in the order of the file."""

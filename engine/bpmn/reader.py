@@ -14,6 +14,7 @@ from engine.bpmn.loops import read_loop
 from engine.bpmn.naming import NODES, name_parts
 from engine.bpmn.parameters import read_parameters, read_properties
 from engine.bpmn.parts import look
+from engine.bpmn.policies import NO_POLICY, read_policy, read_timeout
 from engine.bpmn.reading import Reading, begin, unprefixed
 from engine.bpmn.scripts import inline, read_script
 from engine.bpmn.spiff import read_after, read_before
@@ -87,6 +88,8 @@ def read(process: etree._Element, file: str, delegates: Mapping[str, str] = NOTH
         starter_groups=groups,
         properties=read_properties(process),
         listeners=read_listeners(process, reading),
+        withdraw=ours(process, "withdraw") or "always",
+        revoke=ours(process, "revoke") or "never",
     )
     return found, sorted(dict.fromkeys(reading.faults), key=lambda fault: fault.line or 0)
 
@@ -181,6 +184,8 @@ def read_element(
         listeners=read_listeners(node, reading),
         outcome=ours(node, "outcome"),
         initiator=vendor(node, "initiator"),
+        policy=read_policy(node) if kind == model.HUMAN else NO_POLICY,
+        timeout=read_timeout(node) if kind == model.BOUNDARY else None,
     )
 
 

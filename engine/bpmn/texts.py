@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from engine.bpmn.model import Called, Element, EventDefinition, Loop, Mapping, ProcessModel, Value
+from engine.bpmn.policies import Policy
 from engine.errors import Fault, InvalidExpression
 from engine.language import Expression, Script, Template, compile_expression, compile_script, compile_template
 
@@ -74,6 +75,15 @@ def of_call(called: Called) -> Iterator[Text]:
     yield from of_mappings(called.outputs, "called")
 
 
+def of_policy(policy: Policy) -> Iterator[Text]:
+    if policy.nobody not in (None, "skip", "administrator"):
+        yield from template(policy.nobody, "run")
+    for source in (policy.pass_when, policy.copies):
+        yield from template(source, "run")
+    if policy.vote is not None:
+        yield from template(policy.vote.weights, "run")
+
+
 def of_element(element: Element) -> Iterator[Text]:
     """Yield every text of an element, in the order in which they are looked at."""
     if element.loop is not None:
@@ -90,6 +100,7 @@ def of_element(element: Element) -> Iterator[Text]:
         wanted.priority,
     ):
         yield from template(source, "run")
+    yield from of_policy(element.policy)
     for field in element.form:
         yield from template(field.default, "run")
     for event in element.events:

@@ -11,5 +11,6 @@ from engine.execution.limits import Limits
 from engine.execution.operations import Operations
 from engine.execution.program import Program, load_program
 from engine.execution.run import Execution
+from engine.execution.undo import touch
 
-__all__ = ["Call", "Execution", "Limits", "OpenTask", "Operations", "Program", "Result", "WaitingTimer", "load_program"]
+__all__ = ["Call", "Execution", "Limits", "OpenTask", "Operations", "Program", "Result", "WaitingTimer", "load_program", "touch"]

@@ -15,6 +15,8 @@ class OpenTask:
     token: UUID
     element: str
     model: Element
+    asked: str | None = None  #: the person who returned the case, or took back her decision, and is asked again
+    added_by: str | None = None  #: who added it to those that the drawing asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +112,12 @@ class Uncaught:
     element: str
     kind: str
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A timer on a user task's boundary that acts by itself; `token` is the user task's."""
+
+    token: UUID
+    element: str  #: the boundary event
+    action: str

@@ -5,13 +5,15 @@ Each instance has its own names (`loopCounter`, the element variable, its decisi
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.model import Loop
-from engine.errors import BudgetExceeded, ExecutionFailed
-from engine.execution import compensation
+from engine.bpmn.policies import Vote
+from engine.errors import BudgetExceeded, ExecutionFailed, Refused
+from engine.execution import compensation, moving, voting
 from engine.execution.token import Token
 from engine.execution.values import clean
 
@@ -82,7 +84,7 @@ def _whole(body: Token, value: Any, what: str) -> int:
     return number
 
 
-def _next(body: Token, loop: Loop, item: Any) -> None:
+def _next(body: Token, loop: Loop, item: Any) -> Token:
     kept = body.internal_data["loop"]
     token = body.workflow.spawn(body.node, body)
     token.internal_data["i"] = kept["next"]
@@ -95,6 +97,7 @@ def _next(body: Token, loop: Loop, item: Any) -> None:
     if "nrOfActiveInstances" in body.data:
         body.data["nrOfActiveInstances"] += 1
         body.workflow.execution.memory.changed = True
+    return token
 
 
 def instance_ended(token: Token) -> None:
@@ -131,6 +134,13 @@ def again(body: Token) -> None:
 
 def _after(body: Token, loop: Loop) -> None:
     kept = body.internal_data["loop"]
+    vote = body.node.element.policy.vote
+    if vote is not None and kept.get("votes"):
+        found = voting.result(vote, [decision for _, decision in kept["votes"]], kept["count"], _weights(body, vote))
+        if found is not None:
+            kept["outcome"] = found
+            end(body, loop)
+            return
     if loop.condition is not None and loop.kind != "standard":
         _show(body, loop)
         if _condition(body, loop):
@@ -147,6 +157,56 @@ def _after(body: Token, loop: Loop) -> None:
         end(body, loop)
     elif kept["next"] < kept["count"] and loop.kind == "sequential":
         _next(body, loop, kept["items"][kept["next"]] if "items" in kept else None)
+
+
+def _weights(body: Token, vote: Vote) -> dict[str, Decimal]:
+    """Return how much each person weighs; refuses with `ExecutionFailed` on the element what is no map of numbers."""
+    if vote.weights is None:
+        return {}
+    value = body.workflow.execution.value_of(vote.weights, body)
+    try:
+        if not isinstance(value, dict):
+            raise TypeError
+        found = {str(person): Decimal(str(weight)) for person, weight in value.items() if not isinstance(weight, bool)}
+    except (TypeError, InvalidOperation):
+        raise ExecutionFailed(element=body.node.element.id, reason=f"{vote.weights} gives no map of persons to weights") from None
+    if not all(weight.is_finite() and weight >= 0 for weight in found.values()) or not any(found.values()):
+        raise ExecutionFailed(element=body.node.element.id, reason="weights are numbers from 0, at least one of them above")
+    return found
+
+
+def add(token: Token, item: Any) -> Token:
+    """Add an instance with an item of its own to the running loop of a token, and return it. Refuses with `Refused` one that is not parallel."""
+    body = token.scope
+    loop = token.node.element.loop
+    if not token.is_instance or body is None or loop is None or loop.kind != "parallel" or loop.element_variable is None:
+        raise Refused(reason="the step does not run once for each person")
+    kept = body.internal_data["loop"]
+    body.workflow.require_room(token.node.element.id, 1)
+    if kept["count"] + 1 > body.workflow.execution.limits.instances:
+        raise Refused(reason="the step has as many instances as it may")
+    kept["count"] += 1
+    body.data["nrOfInstances"] += 1
+    return _next(body, loop, item)
+
+
+def take_out(token: Token) -> None:
+    """Take an instance out of its loop as if it had never been one. Refuses with `Refused` the only one that is left."""
+    body = token.scope
+    loop = token.node.element.loop
+    if not token.is_instance or body is None or loop is None or loop.kind != "parallel":
+        raise Refused(reason="the step does not run once for each person")
+    kept = body.internal_data["loop"]
+    if kept["count"] < 2:
+        raise Refused(reason="somebody must remain to decide")
+    workflow = body.workflow
+    moving.mark(workflow, token, "removed")
+    workflow.remove(token)
+    kept["count"] -= 1
+    body.data["nrOfInstances"] -= 1
+    body.data["nrOfActiveInstances"] -= 1
+    workflow.execution.memory.changed = True
+    workflow.guard(body, lambda: _after(body, loop))
 
 
 def _condition(body: Token, loop: Loop) -> bool:
@@ -201,6 +261,7 @@ def end(body: Token, loop: Loop) -> None:
     """The loop is done: what still runs in it is taken away."""
     for token in body.children:
         if not token.subscribed and token.alive():
+            moving.mark(body.workflow, token, "decided")
             body.workflow.remove(token)
     _collect(body, loop)
     body.complete()

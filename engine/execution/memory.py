@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from engine.errors import BudgetExceeded
 from engine.execution import values
@@ -27,11 +28,16 @@ class Memory:
     root: Token
     limits: Limits
     rounds: dict[str, int] = field(default_factory=dict)
-    #: what is known of each open user task, by its token; written by `engine.step`
+    #: what is known of each open or held user task, by its id; several may belong to one token; written by `engine.step`
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: decisions that can still be taken back, by the token of their user task; see `engine.execution.undo`
+    undoable: dict[str, dict[str, Any]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     size: int = 0  #: bytes of the saved state, and of what was written since
     changed: bool = True  #: conditions are to be looked at
+    before: list[list[Any]] = field(
+        default_factory=list
+    )  #: what was written: scope, name, member, whether it was there, its old and its new value
     names: dict[str, str] = field(default_factory=dict)  #: what was written since they were looked at: name -> create or update
 
     @property
@@ -54,6 +60,7 @@ class Memory:
             return
         self.weigh(element, name, value)
         self.changes.append(Change(element, name, old, value, owner.place()))
+        self.before.append([owner.id.hex, name, None, name in owner.data, old, value])
         self.names[name] = "update" if name in owner.data else self.names.get(name, "create")
         owner.data[name] = value
         self.changed = True
@@ -61,11 +68,45 @@ class Memory:
     def write_member(self, owner: Token, element: str, name: str, key: str, value: Any, present: Any) -> None:
         """Write one entry of a variable that is a map; only the entry stands in the record, as `name.key`."""
         members = dict(present) if isinstance(present, dict) else {}
+        self.before.append([owner.id.hex, name, key, key in members, members.get(key), value])
         self.changes.append(Change(element, f"{name}.{key}", members.get(key), value, owner.place()))
         members[key] = value
         self.names[name] = "update"
         owner.data[name] = members
         self.changed = True
+
+    def begin_undo(self) -> int:
+        """Return a mark of the present, for `undo`."""
+        return len(self.before)
+
+    def undo(self, mark: int) -> list[list[Any]]:
+        """Return what was written since a mark, for `redo`."""
+        return self.before[mark:]
+
+    def redo(self, old: list[list[Any]], element: str) -> None:
+        """Write old values again, the last first, where the new ones still stand; scopes that are gone are passed over."""
+        tasks = self.root.workflow.tasks
+        for scope, name, key, was, value, written in reversed(old):
+            owner = tasks.get(UUID(scope))
+            if owner is None or name not in owner.data:
+                continue
+            present = owner.data[name]
+            if key is None:
+                if present != written:
+                    continue
+                if was:
+                    self.write(owner, element, name, value)
+                else:
+                    self.changes.append(Change(element, name, present, None, owner.place()))
+                    del owner.data[name]
+                    self.names[name], self.changed = "delete", True
+            elif isinstance(present, dict) and present.get(key) == written:
+                if was:
+                    self.write_member(owner, element, name, key, value, present)
+                else:
+                    self.changes.append(Change(element, f"{name}.{key}", written, None, owner.place()))
+                    owner.data[name] = {one: kept for one, kept in present.items() if one != key}
+                    self.names[name], self.changed = "update", True
 
     def weigh(self, element: str | None, name: str, value: Any) -> None:
         """Refuse with `BudgetExceeded` a value that is larger than one may be, or makes the case larger than one may be."""

@@ -28,7 +28,25 @@ class Present:
 
     def open_tasks(self) -> list[OpenTask]:
         """Return the user tasks that wait for a person."""
-        return [OpenTask(token.id, token.node.element.id, token.node.element) for token in _in_order(self.workflow.people)]
+        return [
+            OpenTask(
+                token.id, token.node.element.id, token.node.element, token.internal_data.get("asked"), token.internal_data.get("addedBy")
+            )
+            for token in _in_order(self.workflow.people)
+        ]
+
+    def inside(self, token: UUID) -> set[str]:
+        """Return a token and everything in it, as hexadecimal ids; nothing when it is gone."""
+        found, stack = set(), [self.workflow.tasks[token]] if token in self.workflow.tasks else []
+        while stack:
+            one = stack.pop()
+            found.add(one.id.hex)
+            stack.extend(one.children)
+        return found
+
+    def is_instance(self, token: UUID) -> bool:
+        """Tell whether a token is one of several at its element."""
+        return self.workflow.tasks[token].is_instance
 
     def timers(self) -> list[WaitingTimer]:
         """Return the timers that wait; of several on one element the next."""

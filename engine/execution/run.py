@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from SpiffWorkflow.util.task import TaskState
 
+from engine.bpmn import model
 from engine.bpmn.model import Listener
 from engine.errors import ExecutionFailed, Refused, TaskClosed
-from engine.execution import state, throwing, waiting
-from engine.execution.done import Call, Done, Entered, Failure, Thrown, Uncaught
+from engine.execution import loops, moving, state, throwing, undo, waiting
+from engine.execution.done import Call, Done, Entered, Failure, Overdue, Thrown, Uncaught
 from engine.execution.evaluating import Evaluating
 from engine.execution.limits import DEFAULT, Limits
 from engine.execution.memory import Change, Memory
@@ -21,7 +22,7 @@ from engine.execution.operations import Operations
 from engine.execution.present import Present
 from engine.execution.program import Program
 from engine.execution.token import Token
-from engine.execution.values import clean
+from engine.execution.values import clean, tagged
 from engine.execution.workflow import Workflow
 from engine.language import Budget, compile_template
 
@@ -46,6 +47,8 @@ class Execution(Evaluating, Present):
         self.uncaught: list[Uncaught] = []
         self.failures: list[Failure] = []
         self.outcome: str | None = None
+        self.reasons: dict[str, str] = {}  #: why a token was taken away, where that is not an interruption: its id in hexadecimal -> reason
+        self.overdue: list[Overdue] = []
         self.workflow = Workflow(program, self)
         #: tokens of timers, outside calls and subscriptions that were there before the command
         self.timers_before: dict[UUID, datetime] = {}
@@ -98,16 +101,26 @@ class Execution(Evaluating, Present):
         execution = cls(program, now, operations, limits=limits)
         memory = state.restore(execution.workflow, program, lambda identity: operations.program(identity), raw)
         execution.zone = ZoneInfo(memory["z"])
-        execution.memory = Memory(execution.workflow.root, limits, memory["r"], memory["t"], size=len(raw), changed=False)
-        execution.timers_before = {timer.token: timer.due_at for timer in execution.timers()}
-        execution.calls_before = execution.pending_calls()
-        execution.subscriptions_before = execution.subscriptions()
-        execution.paused_before = set(execution.workflow.paused)
+        execution.memory = Memory(
+            execution.workflow.root, limits, memory["r"], memory["t"], memory.get("u", {}), size=len(raw), changed=False
+        )
+        execution._look_back()
         return execution
+
+    def _look_back(self) -> None:
+        """Note what is waited for before a command."""
+        self.timers_before = {timer.token: timer.due_at for timer in self.timers()}
+        self.calls_before = self.pending_calls()
+        self.subscriptions_before = self.subscriptions()
+        self.paused_before = set(self.workflow.paused)
 
     def save(self) -> bytes:
         """Return the state: what is there, nothing that is over."""
-        return state.save(self.workflow, {"r": self.memory.rounds, "t": self.memory.tasks, "z": self.zone.key})
+        undo.forget(self)
+        kept = {"r": self.memory.rounds, "t": self.memory.tasks, "z": self.zone.key}
+        if self.memory.undoable:
+            kept["u"] = tagged(self.memory.undoable)
+        return state.save(self.workflow, kept)
 
     memory: Memory
 
@@ -118,13 +131,82 @@ class Execution(Evaluating, Present):
 
         In a multi-instance the decision belongs to its instance, and the loop collects them. Refuses with `TaskClosed` a token that is not open any more.
         """
+        before = self.memory.begin_undo()
+        self.decide(token, decision, values)
+        self.conclude(token, before)
+
+    def decide(self, token: UUID, decision: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        """Write what was decided at a user task that others have to sign before the instance goes on. Refuses as `complete` does."""
         task = self._waiting(self.workflow.people, token)
         element = task.node.element.id
+        if "decided" in task.internal_data:  # a signer decides otherwise: it is one vote all the same
+            self.voting_scope(task).internal_data.get("voted", [None]).pop()
         for name in sorted(values):  # the record sorts its keys, and a re-execution must write in the same order
             self.memory.set(task, element, name, clean(values[name], name))
         self.decide_around(task, element, element, clean(dict(decision)))
         self.memory.write(self.voting_scope(task), element, "outcome", decision["outcome"])
-        self._finish(task, self.workflow.people)
+        task.internal_data["decided"] = decision["outcome"]
+
+    def conclude(self, token: UUID, before: int | None = None) -> None:
+        """Let the instance go on from a user task that is decided; `outcome` is that of its decision, whatever was decided elsewhere meanwhile.
+
+        Refuses with `TaskClosed` a token that is not open any more.
+        """
+        task = self._waiting(self.workflow.people, token)
+        self.memory.write(self.voting_scope(task), task.node.element.id, "outcome", task.internal_data["decided"])
+        with undo.remembered(self, task, before):
+            self._finish(task, self.workflow.people)
+
+    def return_to(self, token: UUID, target: str, *, straight_back: bool = False, who: str | None = None) -> None:
+        """Cancel what is open between a user task and an earlier one, and begin there again.
+
+        With `straight_back`, whoever completes it leads straight back to here, and `who` is asked again. Refuses with `TaskClosed`, and with `Refused` a step
+        that does not lead here, or a way straight back into a block of branches.
+        """
+        task = self._waiting(self.workflow.people, token)
+        current, place = moving.find(task, target)
+        gone = moving.back(current, place)
+        if straight_back and (len(gone) > 1 or place.through or current.node is place.node or current.node.element.kind != model.HUMAN):
+            raise Refused(reason="there is no way straight back from that step")
+        placed = moving.put(self.workflow, place, gone, "returned")
+        if straight_back:
+            placed.internal_data["back"] = [current.node.element.id, who]
+        self.workflow.go()
+
+    def jump(self, target: str) -> None:
+        """Cancel everything that is open in the process, and begin at any of its user tasks (an administrator's means). Refuses as `return_to` does."""
+        root = self.workflow.root
+        place = moving.anywhere(root, target)
+        moving.put(self.workflow, place, [token for token in root.children if not token.subscribed], "jumped")
+        self.workflow.go()
+
+    def take_back(self, token: UUID, who: str) -> None:
+        """Let a user task that was decided be open again for who decided it, while nothing has come of it. Refuses with `Refused` when something has."""
+        undo.take_back(self, token.hex, who)
+
+    def leads_back(self, token: UUID, target: str) -> bool:
+        """Tell whether `return_to` would not be refused."""
+        try:
+            moving.back(*moving.find(self._waiting(self.workflow.people, token), target))
+        except Refused:
+            return False
+        return True
+
+    def add_instance(self, token: UUID, item: Any, who: str) -> None:
+        """Let somebody add an instance to the multi-instance that a user task runs in (加签). Refuses with `Refused` one that is not parallel."""
+        loops.add(self._waiting(self.workflow.people, token), clean(item)).internal_data["addedBy"] = who
+        self.workflow.go()
+
+    def remove_instance(self, token: UUID) -> None:
+        """Take an instance out of the multi-instance that a user task runs in (减签); the others decide. Refuses with `Refused` the only one."""
+        loops.take_out(self._waiting(self.workflow.people, token))
+        self.workflow.go()
+
+    def next_step(self) -> None:
+        """Begin a further step of the same transaction: what has happened so far is told already."""
+        self.path, self.calls, self.done, self.entered, self.thrown, self.uncaught, self.failures = [], [], [], [], [], [], []
+        self.memory.changes, self.overdue, self.reasons = [], [], {}
+        self._look_back()
 
     def answer(self, token: UUID, value: Any) -> None:
         """Complete a service task with the answer of its job. Refuses with `TaskClosed` when nobody waits for it any more."""

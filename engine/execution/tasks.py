@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from SpiffWorkflow.util.task import TaskState
+
 from engine.bpmn import model
+from engine.bpmn.policies import END, FLOW, INITIATOR, initiators_task
 from engine.errors import BpmnError
-from engine.execution import throwing, waiting
+from engine.execution import moving, throwing, waiting
 from engine.execution.done import Call, Done, Result
 from engine.execution.nodes import Node
 from engine.execution.values import clean
 
 if TYPE_CHECKING:
+    from engine.execution.program import Way
     from engine.execution.token import Token
 
 
@@ -28,6 +32,49 @@ class Human(Activity):
         if self.element.listeners:
             token.workflow.execution.tell(token, self.element.listeners, "create")
         token.workflow.wait(token, person=1)
+
+    def choose(self, token: Token) -> list[Way]:
+        return [] if self._turns(token) else super().choose(token)
+
+    def leave(self, token: Token, taken: list[Way]) -> None:
+        """Go on as drawn, unless the node's policy for a rejection or a return that leads straight back says otherwise."""
+        workflow = token.workflow
+        if not self._turns(token):
+            super().leave(token, taken)
+            return
+        if "passed" not in token.internal_data:
+            token.passed()
+        if decided(token) != "reject":
+            scope = token.scope
+            assert scope is not None
+            element, who = token.internal_data["back"]
+            workflow.remove(token, TaskState.COMPLETED)
+            workflow.spawn(self.program.nodes[element], scope).internal_data["asked"] = who
+            return
+        target = self.element.policy.on_reject
+        if target == END:
+            moving.mark(workflow, workflow.root, "rejected")
+            workflow.clear(workflow.root)
+            workflow.execution.outcome = "reject"
+            return
+        if target == INITIATOR:
+            target = initiators_task(self.program.model.elements) or ""
+        current, place = moving.find(token, target)
+        moving.put(workflow, place, moving.back(current, place), "rejected")
+
+    def _turns(self, token: Token) -> bool:
+        """Tell whether it goes elsewhere than its flows lead."""
+        outcome = decided(token)
+        if outcome == "reject":
+            return self.element.policy.on_reject != FLOW
+        return "back" in token.internal_data and outcome != "return"
+
+
+def decided(token: Token) -> str | None:
+    """Return the outcome of a user task, of a multi-instance that of all its decisions together."""
+    loop = token.internal_data.get("loop")
+    found: str | None = loop.get("outcome") if loop is not None else token.internal_data.get("decided")
+    return found
 
 
 class Script(Activity):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from engine.bpmn import model
 from engine.bpmn.model import EventDefinition
 from engine.execution import compensation, timers
+from engine.execution.done import Overdue
 from engine.execution.token import Token
 
 if TYPE_CHECKING:
@@ -158,6 +159,8 @@ def fire_boundary(host: Token, node: Node) -> None:
     workflow, around = host.workflow, host.scope
     assert around is not None
     runner = host.internal_data.get("for")
+    if node.element.timeout is not None:
+        workflow.execution.overdue.append(Overdue(host.id, node.element.id, node.element.timeout))
     if node.element.interrupting:
         workflow.remove(host)
     fired = Token(workflow, node, around)

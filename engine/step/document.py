@@ -1,5 +1,6 @@
 """Everything one step will write, gathered as one JSON document for one statement."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ class Document:
     changed: list[dict[str, Any]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     opened: list[dict[str, Any]] = field(default_factory=list)
+    passed: list[dict[str, Any]] = field(default_factory=list)  #: opened and closed in one transaction
     candidates: list[dict[str, Any]] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
     jobs_done: list[dict[str, Any]] = field(default_factory=list)
@@ -26,9 +28,44 @@ class Document:
     unsubscribed: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     signals: list[dict[str, Any]] = field(default_factory=list)
+    copies: list[dict[str, Any]] = field(default_factory=list)
     incidents: list[dict[str, Any]] = field(default_factory=list)
     wake: list[dict[str, Any]] = field(default_factory=list)
     snapshot: dict[str, Any] | None = None
+
+    def mark(self) -> dict[str, int]:
+        """Return how much of each kind there is, for `reconcile`."""
+        return {name: len(getattr(self, name)) for name in self.__slots__ if name != "snapshot"}
+
+    def reconcile(self, mark: dict[str, int]) -> None:
+        """Take out what was there at a mark and was undone since: the parts of the statement do not see one another's rows."""
+        self._cancel(mark, "timers", "timers_gone", lambda row: row if isinstance(row, str) else row["token"])
+        self._cancel(mark, "subscribed", "unsubscribed", lambda row: (row["token"], row["kind"], row["name"]))
+        unasked = self._cancel(mark, "jobs", "jobs_done", lambda row: row["token"])
+        self._cancel(mark, "candidates", "dropped", lambda row: row if isinstance(row, str) else row["task"])
+        calls = {str(row["id"]) for row in unasked}
+        self.wake = [row for row in self.wake if row["args"].get("job") not in calls]
+        closed = {row["id"]: row for row in self.closed[mark["closed"] :]}
+        both = [row for row in self.opened[: mark["opened"]] if row["id"] in closed]
+        for row in both:
+            self.opened.remove(row)
+            self.closed.remove(closed[row["id"]])
+            self.passed.append(row | closed[row["id"]])
+
+    def _cancel(self, mark: dict[str, int], made: str, gone: str, key: Callable[[Any], Any]) -> list[dict[str, Any]]:
+        """Let what was made before the mark and what undid it since cancel each other out; returns what was made for nothing."""
+
+        def named(row: Any) -> str:
+            return str(key(row)).replace("-", "")
+
+        rows, undone = getattr(self, made), getattr(self, gone)
+        late = {named(row) for row in undone[mark[gone] :]}
+        vain = [row for row in rows[: mark[made]] if named(row) in late]
+        if vain:
+            names = {named(row) for row in vain}
+            setattr(self, made, [row for row in rows if not any(row is one for one in vain)])
+            setattr(self, gone, undone[: mark[gone]] + [row for row in undone[mark[gone] :] if named(row) not in names])
+        return vain
 
     def parts(self, *, ended: bool) -> frozenset[tuple[str, bool]]:
         """Return what there is to write, each with whether it is a single row: the parts of the statement."""
@@ -49,7 +86,10 @@ class Document:
             rows["timers_gone"] = [{"token": token} for token in self.timers_gone]
         if self.closed:
             rows["closed"] = [{key: value for key, value in row.items() if key != "task"} for row in self.closed]
-        rows["events"] = [event.as_row() for event in events]
+        if self.passed:
+            rows["passed"] = [{key: value for key, value in row.items() if key != "task"} for row in self.passed]
+        last = events[-1].step if events else 0
+        rows["events"] = [event.as_row() if event.step == last else event.as_row() | {"step": event.step} for event in events]
         return orjson.dumps(rows | headline, default=_text).decode()
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from engine import definitions, jobs
-from engine.assignment import Assigned, assign
+from engine.assignment import Assigned
 from engine.correlation import place, shortened, spelled
 from engine.errors import ShenpiError
 from engine.execution import OpenTask, values
@@ -18,6 +18,7 @@ from engine.execution.done import Thrown
 from engine.execution.timers import plus
 from engine.history.events import stamp
 from engine.settings import read_settings
+from engine.step.automatic import Act, find_people
 from engine.step.snapshot import make_snapshot
 
 if TYPE_CHECKING:
@@ -40,9 +41,14 @@ def gather(step: Step) -> None:
     _tasks(step)
     _failures(step)
     _end(step)
-    if step.document.opened or step.document.closed or step.document.changed or step.case.over:
+
+
+def picture(step: Step) -> None:
+    """Show office systems what has changed for people."""
+    document = step.document
+    if document.opened or document.passed or document.closed or document.changed or document.copies or step.case.over:
         step.case.oa_version = max(int(step.now.timestamp() * 1000), step.case.oa_version + 1)
-        step.document.snapshot = make_snapshot(step)
+        document.snapshot = make_snapshot(step)
 
 
 def _operations(step: Step) -> None:
@@ -182,10 +188,13 @@ def _subscriptions(step: Step) -> None:
 
 
 def _tasks(step: Step) -> None:
-    known = step.execution.memory.tasks
+    tasks, reasons = step.execution.memory.tasks, step.execution.reasons
     present = {task.token.hex: task for task in step.execution.open_tasks()}
-    for token in [token for token in known if token not in present]:
-        close_task(step, known.pop(token), "withdrawn" if step.case.status == "withdrawn" else "interrupted")
+    for gone in [task for task in tasks.values() if task["token"] not in present]:
+        del tasks[gone["id"]]
+        reason = "withdrawn" if step.case.status == "withdrawn" else reasons.get(gone["token"], "interrupted")
+        close_task(step, gone, reason)
+    known = {task["token"] for task in tasks.values()}
     for token, task in present.items():
         if token not in known:
             _open(step, task)
@@ -201,14 +210,16 @@ def close_task(step: Step, task: dict[str, Any], reason: str) -> None:
 def _open(step: Step, task: OpenTask) -> None:
     element = task.model
     execution = step.execution
+    passing = None
     try:
-        assigned = assign(step.session, element, execution.variables_of(task.token), step.now, execution.zone)
+        assigned, passing = find_people(step, element, task)
     except ShenpiError as error:
         execution.note_failure(execution.workflow.tasks[task.token], error.code, str(error))
         assigned = NOBODY
     identity = str(uuid7())
     entry: dict[str, Any] = {
-        "id": identity, "element": task.element, "name": element.name or task.element, "round": step.execution.memory.enter(task.element),
+        "id": identity, "token": task.token.hex,
+        "element": task.element, "name": element.name or task.element, "round": step.execution.memory.enter(task.element),
         "assignee": assigned.assignee, "claimed": False, "users": list(assigned.users), "groups": list(assigned.groups),
         "due": stamp(assigned.due) if assigned.due else None, "at": stamp(step.now), "nonce": secrets.token_urlsafe(12), "outcomes": list(element.outcomes),
     }  # fmt: skip
@@ -216,14 +227,20 @@ def _open(step: Step, task: OpenTask) -> None:
         entry["priority"] = assigned.priority
     if assigned.follow_up is not None:
         entry["followUp"] = stamp(assigned.follow_up)
-    step.execution.memory.tasks[task.token.hex] = entry
-    step.document.opened.append({**entry, "token": str(task.token)})
+    if task.asked is not None:
+        entry["origin"] = "return"
+    if task.added_by is not None:
+        entry |= {"origin": "add_beside", "addedBy": task.added_by}
+    step.execution.memory.tasks[identity] = entry
+    step.document.opened.append(entry)
     add_candidates(step, entry)
     step.recorder.record(
         "task:created",
         element=task.element,
         data={name: entry[name] for name in RECORDED if name in entry} | {"task": identity, "why": assigned.why},
     )
+    if passing is not None:
+        step.todo.append(Act(identity, passing, told=element.policy.pass_reason if passing == "rule" else None))
 
 
 def add_candidates(step: Step, task: dict[str, Any]) -> None:

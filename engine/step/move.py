@@ -21,9 +21,10 @@ from engine.permissions import Actor
 from engine.settings import read_settings
 from engine.step import statement
 from engine.step.asked import InlineOperations
+from engine.step.automatic import MOST, Act, act, due_acts
 from engine.step.case import Case
 from engine.step.document import Document
-from engine.step.gather import gather
+from engine.step.gather import gather, picture
 from engine.step.headline import evaluate_headline
 
 JSON = dict[str, Any]
@@ -63,10 +64,13 @@ class Step:
         self.operations = InlineOperations(session, definition, case, case.now, self._before_operation)
         self.execution: Execution = None  # type: ignore[assignment]  # set by `begin` or `lock`
         self.written = not new
+        self.todo: list[Act] = []  #: what is to happen by itself, in further steps of this transaction
 
     def write(self) -> None:
-        """Record what the command led to and write everything in one statement; the caller commits."""
+        """Record what the command led to, and what follows by itself; write everything in one statement; the caller commits."""
         gather(self)
+        self._act()
+        picture(self)
         state = self.execution.save()
         headline = evaluate_headline(self.definition.model, self.execution, self.case)
         case = self.case
@@ -82,6 +86,24 @@ class Step:
                 "subject_kind": case.subject_kind, "subject_id": case.subject_id, "parent": case.parent_id,
             }  # fmt: skip
         statement.writing(self.new and not self.written, self.document.parts(ended=case.over)).leave(self.session, parameters, refuse_taken)
+
+    def _act(self) -> None:
+        """Do what happens by itself, each as a step of its own in the record."""
+        for _ in range(MOST):
+            self.todo += due_acts(self)
+            self.execution.overdue = []
+            if not self.todo:
+                return
+            todo = self.todo.pop(0)
+            if todo.task not in self.execution.memory.tasks:
+                continue
+            mark = self.document.mark()
+            self.recorder.step += 1
+            self.execution.next_step()
+            act(self, todo)
+            gather(self)
+            self.document.reconcile(mark)
+        self.todo.clear()
 
     def _before_operation(self) -> None:
         """Put a bare row of a new instance there, so that an operation's own rows may refer to it; the step's statement fills it."""

@@ -16,8 +16,8 @@ STATUS = {"approve": "approved", "reject": "rejected", "error": "terminated"}
 def make_snapshot(step: Step) -> dict[str, Any]:
     """Return the snapshot as the outbox keeps it; candidates are groups here and become people when it is pushed."""
     case = step.case
-    open_tasks = [_task(task, "pending") for task in step.execution.memory.tasks.values()]
-    closed = [_closed(row, stamp(step.now)) for row in step.document.closed]
+    open_tasks = [_task(task, "pending") for task in step.execution.memory.tasks.values() if not task.get("held")]
+    closed = [_closed(row, stamp(step.now)) for row in (*step.document.closed, *step.document.passed)]
     return {
         "businessKey": case.business_key,
         "definitionKey": step.definition.key,
@@ -38,7 +38,7 @@ def status_of(status: str, outcome: str | None) -> str:
 
 def _task(task: dict[str, Any], status: str) -> dict[str, Any]:
     names = ("id", "round", "element", "name", "assignee", "users", "groups", "due", "at", "nonce", "outcomes")
-    return {name: task[name] for name in names} | {"status": status}
+    return {name: task[name] for name in names} | {"status": status, "origin": task.get("origin", "normal")}
 
 
 def _closed(row: dict[str, Any], at: str) -> dict[str, Any]:

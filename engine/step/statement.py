@@ -59,28 +59,39 @@ closed AS (UPDATE user_task u SET state = x.state, reason = x.reason, outcome = 
            FROM d, {rows} AS x(id uuid, state text, reason text, outcome text, comment text, decided_by text, on_behalf_of text)
            WHERE u.id = x.id)""",
     "changed": """
-changed AS (UPDATE user_task u SET assignee = x.assignee, claimed = x.claimed, nonce = x.nonce, reminded_at = x.reminded_at, revision = u.revision + 1
-            FROM d, {rows} AS x(id uuid, assignee text, claimed boolean, nonce text, reminded_at timestamptz)
+changed AS (UPDATE user_task u SET assignee = x.assignee, claimed = x.claimed, nonce = x.nonce, state = x.state, owner = x.owner, origin = x.origin,
+              reminded_at = coalesce(x.reminded_at, CASE WHEN x.assignee = u.assignee THEN u.reminded_at END), urged_at = coalesce(x.urged_at, u.urged_at),
+              revision = u.revision + 1
+            FROM d, {rows} AS x(id uuid, assignee text, claimed boolean, nonce text, state text, owner text, origin text, reminded_at timestamptz,
+              urged_at timestamptz)
             WHERE u.id = x.id)""",
     "dropped": """
 dropped AS (DELETE FROM candidate c USING d, {rows} AS x(id uuid) WHERE c.task_id = x.id)""",
     "opened": """
 opened AS (INSERT INTO user_task (id, instance_id, token, element, name, round, state, assignee, claimed, outcomes, nonce, title, amount,
-             currency, due_at, due_key, priority, follow_up_at, created_at)
-           SELECT x.id, %(id)s, x.token, x.element, x.name, x.round, 'open', x.assignee, false, x.outcomes, x.nonce, %(title)s::text,
-             (d.j ->> 'amount')::numeric, d.j ->> 'currency', x.due, coalesce(x.due, '9999-12-31 00:00+00'),
-             coalesce(x.priority, 50), x."followUp", %(now)s
-           FROM d, {rows} AS x(id uuid, token uuid, element text, name text, round int, assignee text, outcomes jsonb, nonce text, due timestamptz,
-             priority int, "followUp" timestamptz))""",
+             currency, due_at, due_key, priority, follow_up_at, origin, parent_id, created_at)
+           SELECT x.id, %(id)s, x.token, x.element, x.name, x.round, CASE WHEN x.held THEN 'held' ELSE 'open' END, x.assignee, false, x.outcomes, x.nonce,
+             %(title)s::text, (d.j ->> 'amount')::numeric, d.j ->> 'currency', x.due, coalesce(x.due, '9999-12-31 00:00+00'),
+             coalesce(x.priority, 50), x."followUp", coalesce(x.origin, 'normal'), x.parent, %(now)s
+           FROM d, {rows} AS x(id uuid, token uuid, element text, name text, round int, held boolean, assignee text, outcomes jsonb, nonce text,
+             due timestamptz, priority int, "followUp" timestamptz, origin text, parent uuid))""",
+    "passed": """
+passed AS (INSERT INTO user_task (id, instance_id, token, element, name, round, state, reason, assignee, claimed, outcome, comment, decided_by, on_behalf_of,
+             outcomes, nonce, title, amount, currency, due_at, due_key, origin, created_at, ended_at)
+           SELECT x.id, %(id)s, x.token, x.element, x.name, x.round, x.state, x.reason, x.assignee, false, x.outcome, x.comment, x.decided_by, x.on_behalf_of,
+             x.outcomes, x.nonce, %(title)s::text, (d.j ->> 'amount')::numeric, d.j ->> 'currency', x.due, coalesce(x.due, '9999-12-31 00:00+00'),
+             coalesce(x.origin, 'normal'), %(now)s, %(now)s
+           FROM d, {rows} AS x(id uuid, token uuid, element text, name text, round int, state text, reason text, assignee text, outcome text, comment text,
+             decided_by text, on_behalf_of text, outcomes jsonb, nonce text, due timestamptz, origin text))""",
     "candidates": """
 candidates AS (INSERT INTO candidate (task_id, kind, name, due_key, created_at)
                SELECT x.task, x.kind, x.name, coalesce(x.due, '9999-12-31 00:00+00'), x.at
                FROM d, {rows} AS x(task uuid, kind text, name text, due timestamptz, at timestamptz))""",
     "events": """
 events AS (INSERT INTO history_event (instance_id, number, step, type, at, actor, element, body, hash, personal, salt)
-           SELECT %(id)s, x.number, %(step)s, x.type, %(now)s, x.actor, x.element, convert_to(x.body, 'UTF8'), decode(x.hash, 'hex'),
+           SELECT %(id)s, x.number, coalesce(x.step, %(step)s), x.type, %(now)s, x.actor, x.element, convert_to(x.body, 'UTF8'), decode(x.hash, 'hex'),
              convert_to(x.personal, 'UTF8'), decode(x.salt, 'hex')
-           FROM d, {rows} AS x(number int, type text, actor text, element text, body text, hash text, personal text, salt text))""",
+           FROM d, {rows} AS x(number int, step int, type text, actor text, element text, body text, hash text, personal text, salt text))""",
     "jobs": """
 jobs AS (INSERT INTO job (id, instance_id, token, element, operation, inputs, state, created_at)
          SELECT x.id, %(id)s, x.token, x.element, x.operation, x.inputs, 'waiting', %(now)s
@@ -108,6 +119,9 @@ messages AS (INSERT INTO message (id, name, keys, payload, sent_by, state, recei
     "signals": """
 signals AS (INSERT INTO signal (id, name, payload, sent_by, sent_at, instance_id)
             SELECT x.id, x.name, x.payload, x.sent_by, %(now)s, %(id)s FROM d, {rows} AS x(id uuid, name text, payload text, sent_by text))""",
+    "copies": """
+copies AS (INSERT INTO instance_copy (instance_id, person, sent_by, sent_at)
+           SELECT %(id)s, x.person, x.by, %(now)s FROM d, {rows} AS x(person text, by text) ON CONFLICT DO NOTHING)""",
     "incidents": """
 incidents AS (INSERT INTO incident (id, kind, instance_id, token, job_id, element, message, raised_at)
               SELECT x.id, x.kind, %(id)s, x.token, x.job, x.element, x.message, %(now)s

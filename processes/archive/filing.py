@@ -60,6 +60,14 @@ def _make(session: Session, told: Situation, inputs: dict[str, Any]) -> ArchiveI
     return item
 
 
+def revoked(session: Session, instance_id: UUID) -> None:
+    """Mark the item whose filing ended because its case was revoked; a code that it has stays its own, so that the codes have no gap."""
+    item = session.scalars(select(ArchiveItem).filter_by(filing_instance_id=instance_id)).first()
+    if item is not None:
+        item.state = "revoked"
+        session.flush()
+
+
 def _entity(session: Session, told: Situation, found: Description) -> LegalEntity:
     """Return the legal entity in whose archive a case belongs: its own, or its subject's."""
     own = session.execute(select(ProcessInstance.legal_entity_id).where(ProcessInstance.id == told.instance_id)).scalar()

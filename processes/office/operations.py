@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from engine import tasks
 from engine.database import transaction
 from engine.errors import OAUnavailable
+from engine.notices import Notice
 from engine.oa.contract import Connection, OARequest
 from engine.oa.registry import Connectors
 from engine.operations import Operation, Outcome, Situation
@@ -130,6 +131,28 @@ def send_mail(person: Person, subject: str, text: str, told: Situation) -> int:
     except (OSError, smtplib.SMTPException) as error:
         raise OAUnavailable(reason=f"mail: {type(error).__name__}") from error
     return 1
+
+
+WORDS = {"urge": "催办", "copy": "抄送", "comment": "评论", "remind": "催办"}
+
+
+def send_notice(notice: Notice) -> None:
+    """Tell people of a case through every active office system and by mail; a name with `@` before it is a group."""
+    with transaction() as session:
+        instance = session.get_one(ProcessInstance, notice.instance_id)
+        groups = [name[1:] for name in notice.people if name.startswith("@")]
+        members = select(GroupMember.person_id).join(Group).where(Group.key.in_(groups))
+        people = session.scalars(select(Person).where(Person.active, Person.key.in_(notice.people) | Person.id.in_(members))).all()
+        session.expunge_all()
+    payload = {
+        "kind": notice.kind, "instanceKey": str(instance.id), "businessKey": instance.business_key, "title": instance.title, "text": notice.text,
+        "users": sorted(person.key for person in people),
+    }  # fmt: skip
+    word = WORDS.get(notice.kind, "通知")
+    told = Situation(instance.id, instance.business_key, "", None, None, None, instance.started_at, notice.key)
+    for person in people:
+        send_mail(person, f"{word}：{instance.title or instance.business_key}", f"{instance.business_key} {word}。{notice.text}", told)
+    ask("oa.notify", notice.key, payload)
 
 
 OPERATIONS = (

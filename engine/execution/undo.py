@@ -1,0 +1,115 @@
+"""Taking a decision back while nothing has come of it (拿回): what the last steps of people made, kept with the state until somebody acts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from engine.errors import Refused
+from engine.execution import moving, waiting
+from engine.execution.token import Token
+
+if TYPE_CHECKING:
+    from engine.execution.run import Execution
+
+GONE = "something has come of the decision already"
+
+
+@contextmanager
+def remembered(execution: Execution, task: Token, before: int | None) -> Iterator[None]:
+    """Keep what a decision leads to, unless it leads to something that cannot be taken back: an operation, a message, a called process, an end."""
+    workflow = execution.workflow
+    serial = workflow.next_serial()
+    scope = task.scope
+    assert scope is not None
+    others = workflow.tasks.keys() - {token.id for token in _subtree(task)}
+    kept: dict[str, Any] = {"element": task.node.element.id, "scope": scope.id.hex, "data": dict(task.data)}
+    if task.is_instance:
+        kept |= {"i": task.internal_data["i"], "voted": list(task.internal_data.get("voted", []))}
+    yield
+    asked = execution.calls or execution.done or execution.thrown or execution.entered or execution.failures
+    # where another token went too (a join that fired, a scope that ended) it cannot be put back
+    if before is None or asked or execution.finished or task.alive() or not others <= workflow.tasks.keys():
+        return
+    made = [token for token in workflow.tasks.values() if token.serial > serial and not token.subscribed]
+    if any(token.id in workflow.paused for token in made):
+        return
+    kept["made"] = [token.id.hex for token in made]
+    kept["old"] = execution.memory.undo(before)
+    execution.memory.undoable[task.id.hex] = kept
+
+
+def _subtree(token: Token) -> Iterator[Token]:
+    yield token
+    for child in token.children:
+        yield from _subtree(child)
+
+
+def forget(execution: Execution) -> None:
+    """Drop what cannot be taken back any more: somebody has acted on what it made, or the case went elsewhere."""
+    tasks = execution.workflow.tasks
+    for identity, kept in list(execution.memory.undoable.items()):
+        made = [tasks.get(UUID(token)) for token in kept["made"]]
+        if UUID(kept["scope"]) not in tasks or any(token is None or token.failed for token in made):
+            del execution.memory.undoable[identity]
+
+
+def touch(execution: Execution, token: UUID) -> None:
+    """Note that somebody acted on an open task: the decision that led to it stands."""
+    for identity, kept in list(execution.memory.undoable.items()):
+        if token.hex in kept["made"]:
+            del execution.memory.undoable[identity]
+
+
+def take_back(execution: Execution, identity: str, who: str) -> None:
+    """Remove what a decision made and let its user task wait again, with the variables as they were where nobody has written them since."""
+    forget(execution)
+    kept = execution.memory.undoable.pop(identity, None)
+    if kept is None:
+        raise Refused(reason=GONE)
+    workflow = execution.workflow
+    scope = workflow.tasks[UUID(kept["scope"])]
+    made = [workflow.tasks[UUID(token)] for token in kept["made"]]
+    body = scope if "i" in kept else None
+    if body is not None and not body.is_body:
+        raise Refused(reason=GONE)
+    for token in made:
+        if token.alive():
+            moving.mark(workflow, token, "taken-back")
+            if body is not None and token.scope is body:
+                body.internal_data["loop"]["next"] -= 1
+                body.data["nrOfActiveInstances"] -= 1
+            workflow.remove(token)
+    program = scope.node.program
+    node = program.nodes[kept["element"]]
+    token = Token(workflow, node, scope)
+    token.data = dict(kept["data"])
+    if body is not None:
+        _vote_again(body, token, kept)
+    execution.memory.redo(kept["old"], kept["element"])
+    owner = execution.voting_scope(token)
+    voted = owner.internal_data.get("voted", [])
+    if owner.votes and owner is not token and voted:  # a vote inside of an instance that goes on
+        voted.pop()
+    workflow.wait(token, person=1, asked=who)
+    if not token.is_instance:
+        waiting.subscribe_boundaries(token)
+    workflow.go()
+
+
+def _vote_again(body: Token, token: Token, was: dict[str, Any]) -> None:
+    """Let an instance of a loop be open again: its vote is not counted, its result is not collected."""
+    number = token.internal_data["i"] = was["i"]
+    for name in ("outcome", "decisions"):
+        token.data.pop(name, None)
+    kept = body.internal_data["loop"]
+    for vote in was["voted"]:
+        if vote in kept.get("votes", []):
+            kept["votes"].remove(vote)
+    kept["done"] -= 1
+    body.data["nrOfCompletedInstances"] -= 1
+    body.data["nrOfActiveInstances"] += 1
+    kept.get("out", {}).pop(str(number), None)
+    body.workflow.execution.memory.changed = True

@@ -1,0 +1,42 @@
+"""The result of a vote: of the decisions so far and of nothing else, so that votes never travel through the variables of branches."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from engine.bpmn.policies import Vote
+
+APPROVE, REJECT, RETURN = "approve", "reject", "return"
+
+
+def result(vote: Vote, decisions: Sequence[Mapping[str, Any]], count: int, weights: Mapping[str, Decimal]) -> str | None:
+    """Return the outcome of a vote of `count` people, None while those who have not decided can still change it.
+
+    Whoever gives another outcome than approve, reject and return has abstained. A return ends the vote; so does a rejection with a veto. By weight, a person
+    votes with what stands at her key, or at the key of whom she stands in for.
+    """
+    outcomes = [decision["outcome"] for decision in decisions]
+    if RETURN in outcomes:
+        return RETURN
+    if vote.veto and REJECT in outcomes:
+        return REJECT
+    if vote.rule == "any":
+        return next((outcome for outcome in outcomes if outcome in (APPROVE, REJECT)), None if len(outcomes) < count else REJECT)
+    if vote.rule == "all":
+        if REJECT in outcomes:
+            return REJECT
+        return APPROVE if len(outcomes) == count else None
+    heads = [_weight(decision, weights) if vote.rule == "weight" else Decimal(1) for decision in decisions]
+    total = sum(weights.values(), Decimal(0)) if vote.rule == "weight" else Decimal(count)
+    approved = sum((head for head, outcome in zip(heads, outcomes, strict=True) if outcome == APPROVE), Decimal(0))
+    against = sum(heads, Decimal(0)) - approved
+    needed = vote.least() * total
+    if approved >= needed:
+        return APPROVE
+    if total - against < needed or len(outcomes) == count:
+        return REJECT
+    return None
+
+
+def _weight(decision: Mapping[str, Any], weights: Mapping[str, Decimal]) -> Decimal:
+    return weights.get(decision.get("onBehalfOf") or decision["by"], Decimal(0))

@@ -1,0 +1,200 @@
+"""What happens to a user task by itself, with its reason in the record: it is passed, reminded of, escalated, handed to a deputy, refused.
+
+Each such act is a step of its own in the same transaction, so that the record can be run again command by command.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from engine.assignment import ADMINISTRATORS, Asked, Assigned, assign
+from engine.bpmn.model import Element
+from engine.errors import ShenpiError
+from engine.execution import OpenTask, values
+from engine.execution.done import Overdue
+from engine.history.events import stamp
+from engine.language import Budget, compile_template
+from engine.permissions import SYSTEM
+from engine.step.copies import send_drawn
+
+if TYPE_CHECKING:
+    from engine.step.move import Step
+
+MOST = 100  #: acts in one transaction; a drawing that passes itself round and round waits for a person then
+
+REASONS = {
+    "same-person": ("同一人此前已同意，自动通过", "the same person has approved before"),
+    "initiator": ("审批人即发起人，自动通过", "the approver is the initiator"),
+    "nobody": ("未找到审批人，自动通过", "nobody found to approve"),
+    "rule": ("按规则自动通过", "passed by rule"),
+    "timeout-pass": ("超时自动通过", "passed because time ran out"),
+    "timeout-refuse": ("超时自动驳回", "refused because time ran out"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing to do by itself: pass or refuse a task, or hand it to somebody."""
+
+    task: str
+    kind: str  #: a reason to pass or refuse, or remind, escalate, deputy
+    element: str | None = None  #: the timer that ran out
+    told: str | None = None  #: the drawing's own words for a rule
+
+
+def find_people(step: Step, element: Element, task: OpenTask) -> tuple[Assigned, str | None]:
+    """Return who is to do a new task, and the reason to pass it by itself, if there is one. Refuses with `ShenpiError` when nobody is found and none may do."""
+    variables = step.execution.variables_of(task.token)
+    policy = element.policy
+    if task.asked is not None:
+        why = {"zh": "退回后直接交回退回人", "en": "straight back to who returned it", "expression": ""}
+        return Assigned(task.asked, (), (), None, why=why), None
+    try:
+        assigned = assign(step.session, element, variables, step.now, step.execution.zone)
+    except ShenpiError:
+        if policy.nobody is None:
+            raise
+        return _nobody(step, element, variables)
+    if policy.pass_when is not None and _value(step, policy.pass_when, variables) is True:
+        return assigned, "rule"
+    if assigned.assignee is not None and assigned.assignee == step.case.initiator and policy.self_approval != "decide":
+        if policy.self_approval == "skip":
+            return assigned, "initiator"
+        assigned = _above(step, assigned, policy.self_approval, variables)
+    if policy.same_person == "skip" and assigned.assignee in _approvers(variables):
+        return assigned, "same-person"
+    return assigned, None
+
+
+def _nobody(step: Step, element: Element, variables: Mapping[str, Any]) -> tuple[Assigned, str | None]:
+    policy = element.policy
+    why = {"zh": "未找到处理人", "en": "nobody found", "expression": policy.nobody or ""}
+    if policy.nobody == "skip":
+        return Assigned(None, (), (), None, why=why), "nobody"
+    if policy.nobody == "administrator":
+        why |= {"zh": "未找到处理人，交管理员", "en": "nobody found: administrators"}
+        return Assigned(None, tuple(step.session.scalars(ADMINISTRATORS)), (), None, why=why), None
+    deputy = _value(step, policy.nobody or "", variables)
+    if not isinstance(deputy, str) or not deputy:
+        raise ShenpiError(element=element.id)
+    why |= {"zh": "未找到处理人，交指定代理人", "en": "nobody found: the deputy named"}
+    return Assigned(deputy, (), (), None, why=why), None
+
+
+def _above(step: Step, assigned: Assigned, choice: str, variables: Mapping[str, Any]) -> Assigned:
+    """Ask the initiator's superior, or the head of her department if that is somebody else; she decides herself when there is nobody above her."""
+    asked, person = Asked(step.session, variables), assigned.assignee or ""
+    head = asked.ask("headOfDepartment", person) if choice == "head" else None
+    found = head if head not in (None, person) else asked.ask("manager", person)
+    if found is None or found == person:
+        return assigned
+    why = {"zh": "发起人不审批自己的申请，交上级", "en": "the initiator does not approve her own: her superior"}
+    return Assigned(found, (), (), assigned.due, assigned.priority, assigned.follow_up, assigned.why | why)
+
+
+def _approvers(variables: Mapping[str, Any]) -> set[str]:
+    """Return who approved in this case; who did so for somebody else did not do so herself."""
+    decisions = variables.get("decisions")
+    found = []
+    for value in decisions.values() if isinstance(decisions, dict) else ():
+        found.extend(value if isinstance(value, list) else [value])
+    return {one["by"] for one in found if isinstance(one, dict) and one.get("outcome") == "approve" and not one.get("onBehalfOf")}
+
+
+def _value(step: Step, text: str, variables: Mapping[str, Any]) -> Any:
+    return compile_template(text).evaluate(Asked(step.session, variables), now=step.now, budget=Budget())
+
+
+def due_acts(step: Step) -> list[Act]:
+    """Return what timers of this step make happen to tasks by themselves."""
+    return [Act(task["id"], overdue.action, overdue.element) for overdue in step.execution.overdue for task in _tasks_of(step, overdue)]
+
+
+def _tasks_of(step: Step, overdue: Overdue) -> list[dict[str, Any]]:
+    inside = step.execution.inside(overdue.token)
+    return [task for task in step.execution.memory.tasks.values() if task["token"] in inside and "for" not in task and not task.get("held")]
+
+
+def act(step: Step, todo: Act) -> bool:
+    """Do one thing by itself, as a command of a further step; False when the task is gone meanwhile."""
+    task = step.execution.memory.tasks.get(todo.task)
+    if task is None:
+        return False
+    kind = {"pass": "timeout-pass", "refuse": "timeout-refuse"}.get(todo.kind, todo.kind)
+    if kind in REASONS:
+        _decide(step, task, kind, todo)
+    else:
+        _hand(step, task, kind, todo)
+    return True
+
+
+def _decide(step: Step, task: dict[str, Any], kind: str, todo: Act) -> None:
+    zh, en = REASONS[kind]
+    zh, en = (f"{zh}：{todo.told}", f"{en}: {todo.told}") if todo.told else (zh, en)
+    outcomes = task["outcomes"]
+    wanted = "reject" if kind == "timeout-refuse" else "approve"
+    outcome = wanted if wanted in outcomes else outcomes[0]
+    decision = {"outcome": outcome, "comment": zh, "by": SYSTEM.key, "onBehalfOf": task["assignee"], "at": stamp(step.now)}
+    step.recorder.record(
+        "task:passed",
+        actor=SYSTEM.key,
+        element=task["element"],
+        data={"task": task["id"], "outcome": outcome, "round": task["round"], "reason": kind, "zh": zh, "en": en, "timer": todo.element},
+        personal={"decision": values.tagged(decision)},
+    )
+    close_decided(step, task, decision)
+    for other in [one for one in step.execution.memory.tasks.values() if one["token"] == task["token"]]:
+        del step.execution.memory.tasks[other["id"]]
+        step.document.closed.append(
+            {"id": other["id"], "state": "canceled", "reason": "decided", "element": other["element"], "task": other}
+        )
+        step.document.dropped.append(other["id"])
+    step.execution.complete(UUID(task["token"]), decision, {})
+
+
+def _hand(step: Step, task: dict[str, Any], kind: str, todo: Act) -> None:
+    """Remind of a task, or hand it to the superior or the deputy of who has it; where there is nobody else, remind."""
+    person = task["assignee"]
+    target = None
+    if kind == "escalate" and person is not None:
+        target = Asked(step.session, {}).ask("manager", person)
+    elif kind == "deputy":
+        target = _deputy(step, task)
+    row = {"id": task["id"], "assignee": person, "claimed": task["claimed"], "nonce": task["nonce"], "owner": task.get("owner"),
+           "origin": task.get("origin", "normal"), "state": "open", "reminded_at": stamp(step.now)}  # fmt: skip
+    event, data = "task:reminded", {"task": task["id"], "timer": todo.element}
+    if target is not None and target != person:
+        task.update(assignee=target, claimed=False, nonce=secrets.token_urlsafe(12), origin="transfer")
+        row |= {name: task[name] for name in ("assignee", "claimed", "nonce", "origin")}
+        event, data = "task:escalated", data | {"from": person, "to": target, "assignee": target, "by": kind}
+        step.document.dropped.append(task["id"])
+    step.document.changed.append(row)
+    step.recorder.record(event, actor=SYSTEM.key, element=task["element"], data=data)
+
+
+def _deputy(step: Step, task: dict[str, Any]) -> str | None:
+    policy = step.execution.element_of(UUID(task["token"])).policy
+    if policy.nobody in (None, "skip", "administrator"):
+        return None
+    found = _value(step, policy.nobody or "", step.execution.variables_of(UUID(task["token"])))
+    return found if isinstance(found, str) else None
+
+
+def close_decided(step: Step, task: dict[str, Any], decision: Mapping[str, Any]) -> None:
+    """Close a task with its decision; whom the drawing names gets a copy of the case."""
+    del step.execution.memory.tasks[task["id"]]
+    token = UUID(task["token"])
+    wanted = step.execution.element_of(token).policy.copies
+    if wanted is not None and "for" not in task:
+        send_drawn(step, task["element"], lambda: _value(step, wanted, step.execution.variables_of(token)))
+    step.document.closed.append(
+        {
+            "id": task["id"], "state": "completed", "reason": None, "outcome": decision["outcome"], "comment": decision["comment"],
+            "decided_by": decision["by"], "on_behalf_of": decision["onBehalfOf"], "task": task,
+        }
+    )  # fmt: skip
+    step.document.dropped.append(task["id"])

@@ -1,0 +1,54 @@
+"""Copies of a case for people who need only know (抄送)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from engine import jobs
+from engine.errors import ShenpiError
+
+if TYPE_CHECKING:
+    from engine.step.move import Step
+
+MAX_COPIES = 200  #: in one step
+
+# keys of persons, and of groups whose members are meant
+_PEOPLE = text(
+    """
+    SELECT p.key FROM person p WHERE p.active AND p.key = ANY(:names)
+    UNION SELECT p.key FROM group_member m JOIN "group" g ON g.id = m.group_id JOIN person p ON p.id = m.person_id WHERE p.active AND g.key = ANY(:names)
+    ORDER BY 1 LIMIT :most
+    """
+)
+
+
+def people_of(step: Step, names: Iterable[str]) -> list[str]:
+    """Return the active people that these keys of persons and groups mean."""
+    return list(step.session.scalars(_PEOPLE, {"names": sorted(set(names)), "most": MAX_COPIES}))
+
+
+def send(step: Step, people: list[str], by: str | None, element: str | None = None) -> None:
+    """Give people a copy, and tell them; whoever has one keeps the one she has."""
+    if not people:
+        return
+    step.document.copies.extend(
+        {"person": person, "by": by} for person in people if person not in {row["person"] for row in step.document.copies}
+    )
+    event = step.recorder.record("instance:copied", actor=by, element=element, data={"to": people})
+    key = f"{step.case.id}:{event.number}"
+    step.document.wake.append(jobs.wake(jobs.NOTICE, key=key, kind="copy", instance=step.case.id, people=people, text=""))
+
+
+def send_drawn(step: Step, element: str, names: Callable[[], Any]) -> None:
+    """Give a copy to whom the drawing names. What it names wrongly stands in the record and holds nobody up: a copy decides nothing."""
+    try:
+        found = names()
+        listed = found if isinstance(found, list) else str(found or "").split(",")
+        send(step, people_of(step, (str(name).strip() for name in listed)), None, element)
+    except ShenpiError as error:
+        step.recorder.record(
+            "instance:copied", element=element, data={"to": [], "failed": error.code}, personal={"message": str(error)[:500]}
+        )

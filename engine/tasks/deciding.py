@@ -1,0 +1,109 @@
+"""Deciding a user task, alone or with signers who were added to it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from secrets import compare_digest
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from engine.errors import NotPermitted
+from engine.execution import values as kept
+from engine.forms import check_decision
+from engine.history.events import stamp
+from engine.permissions import Actor
+from engine.step import Step
+from engine.step.automatic import close_decided
+from engine.step.gather import close_task
+from engine.tasks.held import JSON, Held, change, hold, picture
+from engine.tasks.holding import give_back
+
+AGAINST = ("reject", "return")
+
+
+def complete(
+    session: Session,
+    task_id: UUID,
+    *,
+    by: Actor,
+    outcome: str,
+    comment: str = "",
+    values: Mapping[str, Any] | None = None,
+    expected_revision: int | None = None,
+    channel: str | None = None,
+    nonce: str | None = None,
+) -> Step:
+    """Decide a user task and let its case go on to its next wait.
+
+    Afterwards the task is closed, the decision stands in the history, `outcome`, `decisions.<element>` and the form's values are variables. The case waits on
+    while somebody who was added has not signed; a signer who rejects or returns decides for all. A task that was delegated goes back to who delegated it, and
+    the outcome is an opinion. Refuses with `TaskClosed` a task that is decided or gone, with `NotPermitted` somebody it is not addressed to, with
+    `TaskAlreadyClaimed` when somebody else holds it, with `InvalidVariables` values outside the form or an unknown outcome, with `StaleRevision` a caller who
+    saw an older task, with `Refused` one that waits for a signer.
+    """
+    held = hold(session, task_id, by, expected_revision)
+    task, step = held.task, held.step
+    if nonce is not None and not compare_digest(nonce.encode(errors="replace"), task["nonce"].encode()):
+        raise NotPermitted(reason="nonce")
+    if task.get("owner"):
+        check_decision(replace(held.element, form=()), task, outcome, comment, values or {})
+        return give_back(held, comment, opinion=outcome, channel=channel)
+    signs = "for" in task
+    accepted = check_decision(replace(held.element, form=()) if signs else held.element, task, outcome, comment, values or {})
+    decides = not signs or outcome in AGAINST
+    concludes = outcome in AGAINST or not held.others
+    decision = {"outcome": outcome, "comment": comment, "by": by.key, "onBehalfOf": None, "at": stamp(step.now)}
+    step.recorder.record(
+        "task:completed",
+        actor=by.key,
+        element=held.element.id,
+        data={"task": task["id"], "outcome": outcome, "round": task["round"], "channel": channel}
+        | ({} if decides else {"decides": False})
+        | ({} if concludes else {"concludes": False}),
+        personal={
+            "comment": comment,
+            "values": kept.tagged(accepted),
+            "by": picture(by),
+            **({} if not signs else {"decision": kept.tagged(decision)}),
+        },
+    )
+    close_decided(step, task, decision)
+    _go_on(held, decision, accepted, decides=decides, concludes=concludes)
+    step.write()
+    return step
+
+
+def _go_on(held: Held, decision: JSON, accepted: Mapping[str, Any], *, decides: bool, concludes: bool) -> None:
+    step, execution = held.step, held.step.execution
+    if concludes:
+        for other in held.others:
+            del execution.memory.tasks[other["id"]]
+            close_task(step, other, "decided")
+    if decides and concludes:
+        execution.complete(held.token, decision, accepted)
+    elif decides:
+        execution.decide(held.token, decision, accepted)
+        open_behind(step, held.others)
+    elif concludes:
+        execution.conclude(held.token)
+    else:
+        open_before(step, held.others)
+
+
+def open_behind(step: Step, others: list[JSON]) -> None:
+    """The task is decided: whoever was added to sign after it is asked now."""
+    for other in others:
+        if other.get("held"):
+            other["held"] = False
+            change(step, other)
+
+
+def open_before(step: Step, others: list[JSON]) -> None:
+    """Somebody signed: a task that waited for her and for nobody else is asked now."""
+    if any(other.get("origin") == "add_before" for other in others):
+        return
+    for other in others:
+        if other.get("held") and "for" not in other:
+            other["held"] = False
+            change(step, other)

@@ -1,0 +1,115 @@
+"""One open task under lock, in the hands of somebody who may work on it."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.model import Element
+from engine.errors import InstanceSuspended, NotFound, NotPermitted, Refused, StaleRevision, TaskAlreadyClaimed
+from engine.execution import touch
+from engine.history.events import stamp
+from engine.instances import picture
+from engine.permissions import Actor, load_actor, may_read_instance, may_work_on, require
+from engine.step import Step, lock_task
+from engine.step.gather import add_candidates
+from engine.tasks.late import explain_closed
+from models.runtime import UserTask
+
+JSON = dict[str, Any]
+__all__ = ["JSON", "Held", "change", "hold", "picture", "remind", "require_known", "somebody"]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A task, the step that may move its case, and the person who acts."""
+
+    step: Step
+    task: JSON
+    by: Actor
+
+    @property
+    def token(self) -> UUID:
+        """Where it stands in the case."""
+        return UUID(self.task["token"])
+
+    @property
+    def element(self) -> Element:
+        """What was drawn for it."""
+        return self.step.execution.element_of(self.token)
+
+    @property
+    def others(self) -> list[JSON]:
+        """The other tasks at the same place: the task that this one was added to, and further signers."""
+        tasks = self.step.execution.memory.tasks.values()
+        return [task for task in tasks if task["token"] == self.task["token"] and task is not self.task]
+
+    def touch(self) -> None:
+        """Somebody acts on the task: the decision that led to it can no longer be taken back."""
+        touch(self.step.execution, self.token)
+
+
+def hold(session: Session, task_id: UUID, by: Actor, expected_revision: int | None, *, waiting: bool = False) -> Held:
+    """Lock the case of a task that is open and this actor's to work on.
+
+    Refuses with `NotFound` a task of a case that is not hers to know, with `TaskClosed` one that is decided or gone, with `InstanceSuspended`, with
+    `TaskAlreadyClaimed` one that somebody else holds, with `NotPermitted` one that is not addressed to her, with `StaleRevision` a caller who saw an older
+    task, and with `Refused` one that waits for a signer, unless `waiting`.
+    """
+    require(by, "task.work")
+    step = lock_task(session, task_id)
+    task = step.execution.memory.tasks.get(str(task_id))
+    if task is None or not may_work_on(by, task):
+        require_known(session, by, step)
+    if task is None:
+        raise explain_closed(session, task_id)
+    if step.case.status == "suspended" and may_work_on(by, task):
+        raise InstanceSuspended(instance=str(step.case.id))
+    if not may_work_on(by, task):
+        listed = by.key in task["users"] or not by.groups.isdisjoint(task["groups"])
+        raise TaskAlreadyClaimed(task=str(task_id), assignee=task["assignee"]) if listed else NotPermitted(permission="task.work")
+    if expected_revision is not None:
+        revision = session.execute(select(UserTask.revision).where(UserTask.id == task_id)).scalar_one()
+        if revision != expected_revision:
+            raise StaleRevision(expected=expected_revision, found=revision)
+    if task.get("held") and not waiting:
+        raise Refused(reason="the task waits for a signer who was added")
+    return Held(step, task, by)
+
+
+def require_known(session: Session, by: Actor, step: Step) -> None:
+    """Refuse with `NotFound` somebody who may not even know of the case: why she cannot decide would tell her."""
+    if not may_read_instance(session, by, step.case.id):
+        raise NotFound(kind="user task")
+
+
+def somebody(session: Session, key: str) -> Actor:
+    """Return an active person; refuses with `NotFound` anybody else."""
+    found = load_actor(session, key)
+    if found is None:
+        raise NotFound(kind="person")
+    return found
+
+
+def change(step: Step, task: JSON, **more: Any) -> None:
+    """Write a task's row anew after its entry was changed: who has it, and whether it waits. An older picture in an office system no longer counts."""
+    task["nonce"] = secrets.token_urlsafe(12)
+    row = {"id": task["id"], "assignee": task["assignee"], "claimed": task["claimed"], "nonce": task["nonce"], "owner": task.get("owner"),
+           "origin": task.get("origin", "normal"), "state": "held" if task.get("held") else "open"}  # fmt: skip
+    step.document.changed.append(row | more)
+    step.document.dropped.append(task["id"])
+    if not task.get("held"):
+        add_candidates(step, task)
+
+
+def remind(step: Step, task: JSON, **more: Any) -> None:
+    """Write when people were reminded of a task; nothing else of it changes."""
+    row = {name: task.get(name) for name in ("id", "assignee", "claimed", "nonce", "owner")}
+    step.document.changed.append(
+        row
+        | {"origin": task.get("origin", "normal"), "state": "held" if task.get("held") else "open"}
+        | {name: stamp(at) for name, at in more.items()}
+    )

@@ -1,0 +1,97 @@
+"""Who has a task: claimed, given back to its candidates, transferred for good, delegated and given back."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from engine.errors import NotPermitted, Refused
+from engine.execution import values as kept
+from engine.forms import MAX_COMMENT
+from engine.permissions import Actor
+from engine.step import Step
+from engine.tasks.held import Held, change, hold, picture, somebody
+
+
+def claim(session: Session, task_id: UUID, *, by: Actor, expected_revision: int | None = None) -> Step:
+    """Take an unassigned task for oneself. Refuses as `complete` does; claiming one's own task again changes nothing."""
+    held = hold(session, task_id, by, expected_revision)
+    if held.task["assignee"] == by.key:
+        return held.step
+    held.task["assignee"], held.task["claimed"] = by.key, True
+    return _record(held, "task:claimed", {})
+
+
+def unclaim(session: Session, task_id: UUID, *, by: Actor, expected_revision: int | None = None) -> Step:
+    """Give a claimed task back to its candidates. Refuses with `Refused` a task that was assigned rather than claimed."""
+    held = hold(session, task_id, by, expected_revision)
+    if not held.task["claimed"] or not (held.task["users"] or held.task["groups"]):
+        raise Refused(reason="the task was not claimed")
+    held.task["assignee"], held.task["claimed"] = None, False
+    return _record(held, "task:unclaimed", {})
+
+
+def transfer(session: Session, task_id: UUID, *, by: Actor, to: str, reason: str = "", expected_revision: int | None = None) -> Step:
+    """Hand a task to somebody else for good (转办).
+
+    Refuses with `NotFound` an unknown or inactive person, with `Refused` oneself, with `NotPermitted` where the drawing forbids it, and as `complete` does.
+    """
+    held, target, reason = _handed(session, task_id, by, to, reason, expected_revision)
+    held.task.update(assignee=target.key, claimed=False, origin="transfer")
+    held.task.pop("owner", None)
+    return _record(held, "task:transferred", {"from": by.key, "to": target.key}, reason=reason)
+
+
+def delegate(session: Session, task_id: UUID, *, by: Actor, to: str, reason: str = "", expected_revision: int | None = None) -> Step:
+    """Ask somebody else for an opinion (委派): the task comes back when she has given it.
+
+    Refuses as `transfer` does, and with `Refused` one that is delegated already.
+    """
+    held, target, reason = _handed(session, task_id, by, to, reason, expected_revision)
+    if held.task.get("owner"):
+        raise Refused(reason="the task is delegated already")
+    held.task.update(assignee=target.key, claimed=False, owner=by.key, origin="delegate")
+    return _record(held, "task:delegated", {"from": by.key, "to": target.key}, reason=reason)
+
+
+def resolve(session: Session, task_id: UUID, *, by: Actor, comment: str = "", expected_revision: int | None = None) -> Step:
+    """Give a delegated task back with an opinion. Refuses with `Refused` one that is not delegated, and as `complete` does."""
+    held = hold(session, task_id, by, expected_revision)
+    if not held.task.get("owner"):
+        raise Refused(reason="the task is not delegated")
+    return give_back(held, comment)
+
+
+def give_back(held: Held, comment: str, *, opinion: str | None = None, channel: str | None = None) -> Step:
+    """Let a delegated task go back to who delegated it."""
+    task = held.task
+    comment = kept.clean(comment[:MAX_COMMENT], "comment")
+    owner = task.pop("owner")
+    task.update(assignee=owner, claimed=False, origin="normal")
+    return _record(held, "task:resolved", {"from": held.by.key, "to": owner, "opinion": opinion, "channel": channel}, reason=comment)
+
+
+def _handed(session: Session, task_id: UUID, by: Actor, to: str, reason: str, expected_revision: int | None) -> tuple[Held, Actor, str]:
+    reason = kept.clean(reason[:MAX_COMMENT], "reason")
+    held = hold(session, task_id, by, expected_revision)
+    if not held.element.policy.transfers:
+        raise NotPermitted(permission="task.transfer")
+    target = somebody(session, kept.clean(to, "to"))
+    if target.key in (held.task["assignee"], by.key):
+        raise Refused(reason="the task is already with this person")
+    return held, target, reason
+
+
+def _record(held: Held, event: str, data: dict[str, Any], *, reason: str = "") -> Step:
+    """Write who has the task now, and the event that says so."""
+    held.touch()
+    change(held.step, held.task)
+    held.step.recorder.record(
+        event,
+        actor=held.by.key,
+        element=held.task["element"],
+        data={"task": held.task["id"], "assignee": held.task["assignee"], **data},
+        personal={"reason": reason, "by": picture(held.by)},
+    )
+    held.step.write()
+    return held.step

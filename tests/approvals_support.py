@@ -1,0 +1,84 @@
+"""Short words for tests of what approvers do: who has what open, act, and prove the record."""
+
+from typing import Any
+from uuid import UUID
+
+from engine_support import rows
+from tests_support import person
+
+from engine import tasks
+from engine.database import transaction
+from engine.replay import rerun_instance, verify_instance
+from engine.step import Step
+
+
+def open_tasks(case: UUID) -> list[tuple[str, str]]:
+    """Return what is open in a case: element and who has it, in the order it came."""
+    found = rows(
+        """SELECT t.element, coalesce(t.assignee,
+             (SELECT string_agg(c.kind || ':' || c.name, ',' ORDER BY c.name) FROM candidate c WHERE c.task_id = t.id)) AS who
+           FROM user_task t WHERE t.instance_id = :case AND t.state = 'open' ORDER BY t.created_at, t.id""",
+        case=case,
+    )
+    return [(row.element, row.who) for row in found]
+
+
+def task(case: UUID, element: str, who: str | None = None, state: str = "open") -> UUID:
+    """Return the newest task at an element in a state."""
+    found = rows(
+        """SELECT id FROM user_task WHERE instance_id = :case AND element = :element AND state = :state
+           AND (CAST(:who AS text) IS NULL OR assignee = :who OR decided_by = :who) ORDER BY created_at DESC, id DESC LIMIT 1""",
+        case=case, element=element, state=state, who=who,
+    )  # fmt: skip
+    assert found, f"nothing {state} at {element} for {who}: {open_tasks(case)}"
+    return UUID(str(found[0].id))
+
+
+def act(verb: Any, *given: Any, by: str, **more: Any) -> Step:
+    """Do one verb as somebody, in a transaction of its own."""
+    with transaction() as session:
+        step: Step = verb(session, *given, by=person(by), **more)
+        return step
+
+
+def decide(case: UUID, element: str, by: str, outcome: str = "approve", **more: Any) -> Step:
+    found = rows(
+        """SELECT id FROM user_task WHERE instance_id = :case AND element = :element AND state = 'open'
+           ORDER BY assignee = :by DESC NULLS LAST, created_at LIMIT 1""",
+        case=case, element=element, by=by,
+    )  # fmt: skip
+    assert found, f"nothing open at {element}: {open_tasks(case)}"
+    return act(tasks.complete, UUID(str(found[0].id)), by=by, outcome=outcome, **more)
+
+
+def status(case: UUID) -> tuple[str, str | None]:
+    row = rows("SELECT status, outcome FROM process_instance WHERE id = :case", case=case)[0]
+    return row.status, row.outcome
+
+
+def why_closed(case: UUID) -> list[tuple[str, str | None, str | None]]:
+    """Return the closed tasks of a case that nobody decided: element, whose, reason."""
+    found = rows(
+        "SELECT element, assignee, reason FROM user_task WHERE instance_id = :case AND state = 'canceled' ORDER BY ended_at, id", case=case
+    )
+    return [(row.element, row.assignee, row.reason) for row in found]
+
+
+def prove(case: UUID) -> None:
+    """The chain verifies, and the case comes out the same when it is run again from its record alone."""
+    with transaction() as session:
+        assert not verify_instance(session, case).faults
+        outcome = rerun_instance(session, case)
+        assert not outcome.faults, outcome.faults
+
+
+def open_or_over(case: UUID) -> None:
+    """A case that is not over has somebody or something that it waits for."""
+    row = rows(
+        """SELECT status NOT IN ('running', 'suspended') AS over,
+           EXISTS (SELECT 1 FROM user_task WHERE instance_id = i.id AND state = 'open') AS task,
+           EXISTS (SELECT 1 FROM job WHERE instance_id = i.id AND state IN ('waiting', 'retrying')) AS job,
+           EXISTS (SELECT 1 FROM timer WHERE instance_id = i.id) AS timer FROM process_instance i WHERE id = :case""",
+        case=case,
+    )[0]
+    assert row.over is not (row.task or row.job or row.timer), row
