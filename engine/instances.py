@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.bpmn.model import ProcessModel
-from engine.errors import Fault, InstanceEnded, InvalidVariables, NotPermitted, Refused
+from engine.errors import Fault, InvalidVariables, NotPermitted, Refused
 from engine.execution.values import clean
 from engine.permissions import SYSTEM, Actor, allows
 from engine.step import Step, begin, lock
@@ -95,6 +95,12 @@ def tell_revoked(function: Ended) -> None:
         _ended.append(function)
 
 
+def is_revocable(session: Session, instance_id: UUID) -> bool:
+    """Tell whether what a case opened is still on its way: nothing of it is archived."""
+    opened = session.execute(_OPENED, {"id": instance_id}).all()
+    return not any(one.status == "completed" or session.execute(_SEALED, {"id": one.id}).scalar() for one in opened)
+
+
 def revoke(session: Session, instance_id: UUID, *, by: Actor, reason: str) -> Step:
     """Take back what has passed (撤销), until it is archived: what the case opened, its filing, ends; the approval itself is never opened again.
 
@@ -120,16 +126,6 @@ def revoke(session: Session, instance_id: UUID, *, by: Actor, reason: str) -> St
     step.recorder.record("instance:revoked", actor=by.key, personal={"reason": clean(reason[:2000], "reason"), "by": picture(by)})
     step.write()
     return step
-
-
-def terminate(session: Session, instance_id: UUID, *, by: Actor, reason: str, expected_revision: int | None = None) -> Step:
-    """End a running or suspended case from outside (an operator's last means), with a reason that stands in the history."""
-    if by is not SYSTEM and not allows(by, "incident.resolve"):
-        raise NotPermitted(permission="incident.resolve")
-    step = lock(session, instance_id, running=False, expected_revision=expected_revision)
-    if step.case.over:
-        raise InstanceEnded(state=step.case.status)
-    return end(step, "terminated", by, reason)
 
 
 def end(step: Step, status: str, by: Actor, reason: str, **data: str) -> Step:

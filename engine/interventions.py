@@ -49,6 +49,7 @@ def ask(session: Session, instance_id: UUID, *, by: Actor, kind: str, reason: st
 
 def confirm(session: Session, intervention_id: UUID, *, by: Actor) -> Step:
     """Do what another administrator asked for, in one step. Refuses with `NotPermitted`, with `Refused` who asked herself, and what was done or declined."""
+    require(by, "instance.confirm")
     row = _asked(session, intervention_id, by)
     if row.asked_by == by.key:
         raise Refused(reason="a second person has to do it")

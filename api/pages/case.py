@@ -11,15 +11,17 @@ from flask_babel import gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from api import problems
 from api.pages import document, timeline, waiting
 from api.pages.once import once, said
 from api.security import current, needs
-from engine import definitions, instances, suspension
+from engine import copies, definitions, instances, interventions, suspension, tasks
+from engine.bpmn.model import HUMAN
 from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.deliveries import deliveries_of
-from engine.errors import Conflict, InstanceEnded, InstanceSuspended, NotFound, NotPermitted, Refused
-from engine.permissions import allows, require_instance
+from engine.errors import Conflict, InstanceEnded, InstanceSuspended, InvalidVariables, NotFound, NotPermitted, Refused
+from engine.permissions import Actor, allows, require_instance
 from engine.replay import people
 from models.archive import ArchiveItem
 from models.invoice import Invoice
@@ -38,6 +40,7 @@ def show(instance_id: UUID) -> ResponseReturnValue:
     tab = tab if tab in TABS else "flow"
     with transaction() as session:
         row = known(session, instance_id)
+        copies.mark_read(session, instance_id, by=current())
         case = headline(session, row)
         shown = PANELS[tab](session, row)
     return render_template("case.html", case=case, tab=tab, **shown)
@@ -63,6 +66,28 @@ def headline(session: Session, row: ProcessInstance) -> dict[str, Any]:
         "task": session.execute(mine).scalar(), "subject_kind": row.subject_kind,
         "incidents": list(session.scalars(select(Incident.message).filter_by(instance_id=row.id).where(Incident.resolved_at.is_(None)))),
         "held": timeline.last(session, row.id, "instance:suspended") if row.status == "suspended" else None,
+        **verbs(session, row),
+    }  # fmt: skip
+
+
+def verbs(session: Session, row: ProcessInstance) -> dict[str, Any]:
+    """Return what the caller can do with the case beyond its tasks."""
+    model = definitions.get(session, row.definition_id).model
+    running = row.status in ("running", "suspended")
+    own, passed = row.initiator == current().key, row.status == "completed" and row.outcome in (None, "approve")
+    asked = interventions.waiting(session, current(), row.id) if allows(current(), "instance.intervene") else []
+    names = people(session, {one.asked_by for one in asked})
+    return {
+        "withdrawable": own and row.status == "running" and model.withdraw != "never",
+        "revocable": own and passed and model.revoke == "initiator" and instances.is_revocable(session, row.id),
+        "steps": [(one.id, one.name or one.id) for one in model.of_kind(HUMAN)] if running and allows(current(), "instance.intervene") else [],
+        "asked": [
+            {"id": one.id, "kind": one.kind, "reason": one.reason, "at": one.asked_at, "who": names.get(one.asked_by), "mine": one.asked_by == current().key,
+             "step": (model.elements[one.element].name or one.element) if one.element in model.elements else None}
+            for one in asked
+        ],
+        "urgeable": session.execute(select(UserTask.id, UserTask.name).filter_by(instance_id=row.id, state="open").limit(20)).all()
+        if row.status == "running" else [],
     }  # fmt: skip
 
 
@@ -170,17 +195,90 @@ def resume(instance_id: UUID) -> ResponseReturnValue:
     return act(instance_id, suspension.resume, _("已恢复。"))
 
 
-@blueprint.post("/<uuid:instance_id>/terminate")
-@needs("incident.resolve")
-def terminate(instance_id: UUID) -> ResponseReturnValue:
-    """End a case from outside."""
-    return act(instance_id, instances.terminate, _("已终止。所有人的待办已关闭，流转记录保留。"))
+@blueprint.post("/<uuid:instance_id>/revoke")
+@needs("instance.withdraw")
+def revoke(instance_id: UUID) -> ResponseReturnValue:
+    """Take back what has passed, until it is archived."""
+    return act(instance_id, instances.revoke, _("已撤销。归档已停止，流转记录保留。"))
 
 
-def act(instance_id: UUID, room: Callable[..., Any], done: str) -> ResponseReturnValue:
+@blueprint.post("/<uuid:instance_id>/copy")
+@needs("task.work")
+def copy(instance_id: UUID) -> ResponseReturnValue:
+    """Give somebody a copy."""
+
+    def room(session: Session, identity: UUID, *, by: Actor, reason: str) -> Any:
+        return copies.send_by_hand(session, identity, by=by, to=[reason])
+
+    return act(instance_id, room, _("已抄送。"), field="to")
+
+
+@blueprint.post("/<uuid:instance_id>/comment")
+@needs("task.work")
+def comment(instance_id: UUID) -> ResponseReturnValue:
+    """Say something without deciding."""
+
+    def room(session: Session, identity: UUID, *, by: Actor, reason: str) -> Any:
+        return tasks.comment(session, identity, by=by, said=reason)
+
+    return act(instance_id, room, _("已评论。"))
+
+
+@blueprint.post("/<uuid:instance_id>/urge/<uuid:task_id>")
+@needs("task.work")
+def urge(instance_id: UUID, task_id: UUID) -> ResponseReturnValue:
+    """Urge the people of one open task."""
+
+    def room(session: Session, identity: UUID, *, by: Actor, reason: str) -> Any:
+        return tasks.urge(session, task_id, by=by, reason=reason)
+
+    return act(instance_id, room, _("已催办。"))
+
+
+@blueprint.post("/<uuid:instance_id>/intervene")
+@needs("instance.intervene")
+def intervene(instance_id: UUID) -> ResponseReturnValue:
+    """Ask for a jump or the end of a case; a second person does it."""
+    kind, element = request.form.get("kind", ""), request.form.get("element") or None
+
+    def room(session: Session, identity: UUID, *, by: Actor, reason: str) -> Any:
+        return interventions.ask(session, identity, by=by, kind=kind, element=element, reason=reason)
+
+    return act(instance_id, room, _("已提出，等另一位管理员执行；在此之前没有改变任何内容。"))
+
+
+@blueprint.post("/<uuid:instance_id>/interventions/<uuid:intervention_id>/confirm")
+@needs("instance.confirm")
+def confirm(instance_id: UUID, intervention_id: UUID) -> ResponseReturnValue:
+    """Do what somebody else asked for."""
+    return settle(instance_id, lambda session: interventions.confirm(session, intervention_id, by=current()), _("已执行，流转记录保留。"))
+
+
+@blueprint.post("/<uuid:instance_id>/interventions/<uuid:intervention_id>/decline")
+@needs("instance.intervene")
+def decline(instance_id: UUID, intervention_id: UUID) -> ResponseReturnValue:
+    """Do not do what was asked for."""
+    return settle(
+        instance_id, lambda session: interventions.decline(session, intervention_id, by=current()), _("已拒绝，没有改变任何内容。")
+    )
+
+
+def settle(instance_id: UUID, room: Callable[[Session], Any], done: str) -> ResponseReturnValue:
+    """Answer a request of somebody else once, and lead back to the case; a refusal is told there."""
+    target = url_for("case.show", instance_id=instance_id)
+
+    def work(session: Session) -> str:
+        require_instance(session, current(), instance_id)
+        room(session)
+        return target
+
+    return telling(work, done, target)
+
+
+def act(instance_id: UUID, room: Callable[..., Any], done: str, *, field: str = "reason") -> ResponseReturnValue:
     """Do something with a whole case once, for a reason, and lead back to it; a refusal is told there."""
     target = url_for("case.show", instance_id=instance_id)
-    reason = request.form.get("reason", "").strip()
+    reason = request.form.get(field, "").strip()
     if not reason:
         flash(_("请写明原因，没有改变任何内容。"), "warning")
         return redirect(target, 303)
@@ -190,6 +288,11 @@ def act(instance_id: UUID, room: Callable[..., Any], done: str) -> ResponseRetur
         room(session, instance_id, by=current(), reason=reason)
         return target
 
+    return telling(work, done, target)
+
+
+def telling(work: Callable[[Session], str], done: str, target: str) -> ResponseReturnValue:
+    """Work once and say that it is done, or why it is not."""
     try:
         return said(once(work), done)
     except InstanceEnded:
@@ -198,8 +301,17 @@ def act(instance_id: UUID, room: Callable[..., Any], done: str) -> ResponseRetur
         flash(_("流程已经挂起，没有改变任何内容。"), "warning")
     except NotPermitted:
         raise
-    except Refused:
-        flash(_("流程没有挂起，没有改变任何内容。"), "warning")
+    except Refused as error:
+        if error.facts.get("reason") == "the process instance is not suspended":
+            flash(_("流程没有挂起，没有改变任何内容。"), "warning")
+        else:
+            flash(error.say(problems.language()), "warning")
+    except InvalidVariables as error:
+        flash(" ".join(fault.en if problems.language() == "en" else fault.zh for fault in error.faults), "warning")
+    except NotFound as error:
+        if error.facts.get("kind") != "person":
+            raise
+        flash(_("没有这个人，或已停用，没有改变任何内容。"), "warning")
     except Conflict:
         flash(_("另一个请求抢先完成，没有改变任何内容，请看清现状后再试。"), "warning")
     return redirect(target, 303)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.pages import document, timeline
 from api.pages.archive import as_findings
+from api.pages.offers import offered, signing
 from api.pages.once import once
 from api.pages.people import choices
 from api.rest.tasks import known
@@ -31,6 +32,7 @@ from models.runtime import Candidate, ProcessInstance, UserTask
 
 blueprint = Blueprint("task", __name__, url_prefix="/tasks")
 
+OPEN = ("open", "held")
 PHRASES = {
     "approve": (_l("同意"), _l("情况属实，同意")),
     "reject": (_l("不符合报销规定"), _l("重复报销")),
@@ -151,8 +153,8 @@ def page(
     """Render the task as it is now."""
     with transaction() as session:
         row = known(session, task_id)
-        shown = opened(session, row) if row.state == "open" else closed(session, row)
-    if row.state == "open":
+        shown = opened(session, row) if row.state in OPEN else closed(session, row)
+    if row.state in OPEN:
         return render_template(
             "task.html", task=row, typed=typed or {}, faults=faults or [], phrases=PHRASES, effects=EFFECTS, **shown
         ), status
@@ -166,7 +168,8 @@ def opened(session: Session, row: Row[Any]) -> dict[str, Any]:
     rows = session.scalars(select(Candidate).filter_by(task_id=row.id)).all()
     users, groups = [each.name for each in rows if each.kind == "u"], [each.name for each in rows if each.kind == "g"]
     instance = session.get_one(ProcessInstance, row.instance_id)
-    mine = may_work_on(current(), {"assignee": row.assignee, "users": users, "groups": groups}) and instance.status == "running"
+    addressed = may_work_on(current(), {"assignee": row.assignee, "users": users, "groups": groups}) and instance.status == "running"
+    mine = addressed and row.state == "open"
     return {
         "now": now,
         "mine": mine,
@@ -174,6 +177,8 @@ def opened(session: Session, row: Row[Any]) -> dict[str, Any]:
         "fields": fields_of(session, row),
         "about": about(session, row),
         "entries": timeline.story(session, row.instance_id, now, brief=True),
+        "verbs": offered(session, row.id, mine=mine),
+        "signing": signing(session, row.id) if row.state == "held" else None,
         "people": choices(session, "", but=current().key) if mine else [],
         "following": after_this(session, row) if mine else None,
         "withdrawable": instance.initiator == current().key and instance.status == "running",
@@ -214,6 +219,7 @@ def closed(session: Session, row: Row[Any]) -> dict[str, Any]:
         "case": {"id": instance.id, "key": instance.business_key, "status": instance.status, "outcome": instance.outcome, "ended_at": instance.ended_at},
         "waiting": following,
         "following": next_task(session, row.id),
+        "own_decision": row.decided_by == current().key and instance.status == "running" and tasks.may_take_back(session, row.id, by=current()),
         "mine_again": session.execute(
             select(UserTask.id).filter_by(instance_id=row.instance_id, state="open", assignee=current().key).limit(1)
         ).scalar(),

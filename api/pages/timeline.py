@@ -25,7 +25,9 @@ LONGEST = 2000  #: events of one story; the replay has the rest
 #: what an approver needs to see of the past
 BRIEF = (
     "instance:started", "task:completed", "task:transferred", "task:reminded", "operation:completed", "incident:raised", "incident:resolved",
-    "instance:completed", "instance:withdrawn", "instance:terminated", "instance:suspended", "instance:resumed",
+    "instance:completed", "instance:withdrawn", "instance:terminated", "instance:suspended", "instance:resumed", "instance:revoked", "instance:jumped",
+    "instance:copied", "task:passed", "task:delegated", "task:resolved", "task:returned", "task:taken_back", "task:signer_added", "task:signer_removed",
+    "task:urged", "task:escalated", "comment:added",
 )  # fmt: skip
 ICONS = {
     "instance:started": ("send", "running"),
@@ -34,7 +36,19 @@ ICONS = {
     "instance:terminated": ("hand-stop", "withdraw"),
     "instance:suspended": ("player-pause", "withdraw"),
     "instance:resumed": ("player-play", "running"),
+    "instance:revoked": ("arrow-back-up", "withdraw"),
+    "instance:jumped": ("hand-stop", "return"),
+    "instance:copied": ("mail", "withdraw"),
     "task:reminded": ("bell", "return"),
+    "task:urged": ("bell", "return"),
+    "task:escalated": ("bell", "return"),
+    "task:returned": ("arrow-back-up", "return"),
+    "task:taken_back": ("arrow-back-up", "withdraw"),
+    "task:delegated": ("send", "running"),
+    "task:resolved": ("send", "running"),
+    "task:signer_added": ("edit", "running"),
+    "task:signer_removed": ("edit", "withdraw"),
+    "comment:added": ("message", "running"),
     "task:canceled": ("x", "withdraw"),
     "job:failed": ("alert-triangle", "return"),
     "incident:raised": ("alert-triangle", "reject"),
@@ -78,7 +92,7 @@ def story(session: Session, instance_id: UUID, now: datetime, *, brief: bool) ->
         statement = statement.where(HistoryEvent.type.in_((*BRIEF, "task:created")))
     model = model_of(session, instance_id)
     events = [read(row) for row in session.execute(statement.order_by(HistoryEvent.number).limit(LONGEST))]
-    names = people(session, {key for event in events for key in (event.body["actor"], event.body["data"].get("to")) if key})
+    names = people(session, {key for event in events for key in mentioned(event)})
     opened = {event.body["data"].get("task"): event.at for event in events if event.body["type"] == "task:created"}
     told = [event for event in events if not (brief and event.body["type"] == "task:created")]
     return [entry(event, model, names, opened) for event in told] + waiting(session, instance_id, names, now)
@@ -125,8 +139,23 @@ def entry(event: Told, model: ProcessModel, names: dict[str, Person], opened: di
     elif kind == "instance:completed":
         sign = words.case_sign("completed", data.get("outcome"))
         icon, colour, text = sign.icon, sign.kind, str(sign.label)
-    elif kind == "task:transferred":
-        text = " · ".join(part for part in (_("转给 %(name)s", name=(names.get(data["to"]) or {}).get("name") or data["to"]), text) if part)
+    elif kind in ("task:transferred", "task:delegated", "task:resolved", "task:escalated"):
+        text = joined(_("转给 %(name)s", name=called(names, data["to"])), text)
+    elif kind == "task:passed":
+        sign = words.decided(data["outcome"])
+        icon, colour = sign.icon, sign.kind
+        text = data["en"] if choose() == "en" else data["zh"]
+    elif kind == "task:returned":
+        target = model.elements.get(data["to"])
+        text = joined(_("退回到 %(step)s", step=(target.name if target else None) or data["to"]), text)
+    elif kind == "task:signer_added":
+        text = joined(f"{words.PLACES[data['place']]} · {called(names, data['signer'])}", text)
+    elif kind == "task:signer_removed":
+        text = joined(called(names, data["signer"]), text)
+    elif kind == "instance:copied":
+        text = "、".join(called(names, key) for key in data["to"]) or text
+    elif kind == "comment:added":
+        text = event.personal.get("text")
     elif kind == "operation:completed":
         what, place = place or what, None
         icon, colour, text = checked(event, operation_name(data.get("operation"), place))
@@ -137,6 +166,23 @@ def entry(event: Told, model: ProcessModel, names: dict[str, Person], opened: di
     started = opened.get(data.get("task", ""))
     waited = event.at - started if started and kind == "task:completed" else None
     return Entry(what, icon, colour, place, who(event, names), event.at, text, waited, number=event.number)
+
+
+def called(names: dict[str, Person], key: str) -> str:
+    """Return what somebody is called."""
+    return (names.get(key) or {}).get("name") or key
+
+
+def joined(*parts: str | None) -> str:
+    return " · ".join(str(part) for part in parts if part)
+
+
+def mentioned(event: Told) -> Iterable[str]:
+    """Return the keys of everybody that an event names."""
+    data = event.body["data"]
+    to = data.get("to")
+    named = [event.body["actor"], data.get("signer"), *(to if isinstance(to, list) else [to])]
+    return (str(key) for key in named if key)
 
 
 def detail(kind: str, data: dict[str, Any], model: ProcessModel) -> str | None:

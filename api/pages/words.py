@@ -43,6 +43,7 @@ CASES = {
     "error": Sign(_l("出错结束"), "alert-triangle", "reject"),
     "withdrawn": Sign(_l("已撤回"), "arrow-back-up", "withdraw"),
     "terminated": Sign(_l("已终止"), "hand-stop", "withdraw"),
+    "revoked": Sign(_l("已撤销"), "arrow-back-up", "withdraw"),
 }
 SEVERITIES = {
     "block": Sign(_l("不通过"), "circle-x", "reject"),
@@ -60,7 +61,22 @@ ITEMS = {
     "collecting": Sign(_l("收集中"), "circle-dot", "running"),
     "filed": Sign(_l("已编号"), "circle-dot", "running"),
     "sealed": Sign(_l("已归档"), "circle-check", "approve"),
+    "revoked": Sign(_l("已撤销"), "arrow-back-up", "withdraw"),
 }
+#: why a task was closed without a decision
+CLOSED: Words = {
+    "decided": _l("已由他人决定，无需办理"),
+    "returned": _l("流程已退回"),
+    "rejected": _l("流程已驳回"),
+    "removed": _l("已减签"),
+    "jumped": _l("流程已跳转"),
+    "taken-back": _l("上一步已拿回"),
+    "withdrawn": _l("流程已被撤回"),
+    "interrupted": _l("流程已走向别处"),
+    "terminated": _l("流程已被终止"),
+    "reassigned": _l("已重新分配"),
+}
+PLACES: Words = {"before": _l("之前"), "after": _l("之后"), "beside": _l("并行")}
 UPLOADS = {
     "new": Sign(_l("新"), "circle-check", "approve"),
     "again": Sign(_l("再次提交"), "circle-check", "approve"),
@@ -112,6 +128,19 @@ EVENTS: Words = {
     "error:uncaught": _l("错误未被捕获"),
     "escalation:uncaught": _l("升级未被捕获"),
     "timer:reckoned": _l("推算时间"),
+    "task:passed": _l("自动处理"),
+    "task:delegated": lazy_pgettext("done", "委派"),
+    "task:resolved": _l("委派回复"),
+    "task:returned": lazy_pgettext("done", "退回"),
+    "task:taken_back": lazy_pgettext("done", "拿回"),
+    "task:signer_added": _l("加签"),
+    "task:signer_removed": _l("减签"),
+    "task:urged": lazy_pgettext("done", "催办"),
+    "task:escalated": _l("超时转交"),
+    "comment:added": _l("评论"),
+    "instance:copied": lazy_pgettext("done", "抄送"),
+    "instance:revoked": lazy_pgettext("done", "撤销"),
+    "instance:jumped": lazy_pgettext("done", "跳转"),
 }
 FORMATS: Words = {
     "ubl": _l("UBL 电子发票 (XML)"),
@@ -194,11 +223,6 @@ INCIDENTS: Words = {
     "job": _l("作业失败"),
     "element": _l("流程节点失败"),
     "delivery": _l("办公系统同步失败"),
-}
-CLOSED: Words = {
-    "withdrawn": _l("流程已被撤回"),
-    "interrupted": _l("流程已走向别处"),
-    "terminated": _l("流程已被终止"),
 }
 
 

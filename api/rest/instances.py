@@ -186,18 +186,3 @@ def resume(body: dict[str, Any], instance_id: UUID) -> Response:
         return moved(step), 200, etag(step.case.revision + 1)
 
     return once(work)
-
-
-@blueprint.route("/<uuid:instance_id>/terminate", methods=["POST"])
-@route("incident.resolve")
-@blueprint.arguments(Hold)
-@blueprint.response(200, Instance)
-def terminate(body: dict[str, Any], instance_id: UUID) -> Response:
-    """End a case that is not over, with a reason: an operator's last means. Nothing in its history is undone."""
-
-    def work(session: Session) -> tuple[Any, int, dict[str, str]]:
-        require_instance(session, current(), instance_id)
-        step = room.terminate(session, instance_id, by=current(), reason=body["reason"], expected_revision=expected_revision())
-        return moved(step), 200, etag(step.case.revision + 1)
-
-    return once(work)

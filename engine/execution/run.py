@@ -184,6 +184,11 @@ class Execution(Evaluating, Present):
         """Let a user task that was decided be open again for who decided it, while nothing has come of it. Refuses with `Refused` when something has."""
         undo.take_back(self, token.hex, who)
 
+    def may_take_back(self, token: UUID) -> bool:
+        """Tell whether `take_back` would not be refused."""
+        undo.forget(self)
+        return token.hex in self.memory.undoable
+
     def leads_back(self, token: UUID, target: str) -> bool:
         """Tell whether `return_to` would not be refused."""
         try:

@@ -11,10 +11,10 @@ from engine.tasks.deciding import complete
 from engine.tasks.holding import claim, delegate, resolve, transfer, unclaim
 from engine.tasks.late import explain_closed
 from engine.tasks.noting import comment, mark_reminded, urge
-from engine.tasks.returning import return_to, steps_back, take_back
+from engine.tasks.returning import may_take_back, policy_of, return_to, steps_back, take_back
 from engine.tasks.signing import add_signer, remove_signer
 
 __all__ = [
-    "add_signer", "claim", "comment", "complete", "delegate", "explain_closed", "mark_reminded", "remove_signer", "resolve", "return_to", "steps_back",
-    "take_back", "transfer", "unclaim", "urge",
+    "add_signer", "claim", "comment", "complete", "delegate", "explain_closed", "mark_reminded", "may_take_back", "policy_of", "remove_signer",
+    "resolve", "return_to", "steps_back", "take_back", "transfer", "unclaim", "urge",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from engine.execution import values as kept
 from engine.forms import MAX_COMMENT
 from engine.history.events import stamp
 from engine.permissions import Actor, require
-from engine.step import Step, lock_task
+from engine.step import Step, lock_task, peek
 from engine.step.automatic import close_decided
 from engine.step.gather import close_task
 from engine.tasks.held import Held, hold, picture, require_known
@@ -28,6 +28,13 @@ def steps_back(session: Session, task_id: UUID, *, by: Actor) -> list[tuple[str,
         for element in model.elements.values()
         if element.id in been and _may_go(held, element.id) and execution.leads_back(held.token, element.id)
     ]
+
+
+def policy_of(session: Session, task_id: UUID) -> policies.Policy:
+    """Return what the drawing says of an open task; refuses with `NotFound` one that is not there, says nothing of one that is closed."""
+    step = lock_task(session, task_id)
+    task = step.execution.memory.tasks.get(str(task_id))
+    return step.execution.element_of(UUID(task["token"])).policy if task is not None else policies.NO_POLICY
 
 
 def _may_go(held: Held, target: str) -> bool:
@@ -79,6 +86,12 @@ def return_to(
     step.execution.return_to(held.token, to, straight_back=straight_back, who=by.key)
     step.write()
     return step
+
+
+def may_take_back(session: Session, task_id: UUID, *, by: Actor) -> bool:
+    """Tell whether `take_back` would not be refused for what has come of the decision."""
+    row = session.execute(select(UserTask.token, UserTask.instance_id, UserTask.decided_by).where(UserTask.id == task_id)).one_or_none()
+    return row is not None and row.decided_by == by.key and peek(session, row.instance_id).execution.may_take_back(row.token)
 
 
 def take_back(session: Session, task_id: UUID, *, by: Actor, reason: str = "") -> Step:

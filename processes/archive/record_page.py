@@ -50,6 +50,21 @@ EVENTS: Mapping[str, str] = {
     "signal:thrown": "发出信号",
     "error:uncaught": "错误未被捕获",
     "escalation:uncaught": "升级未被捕获",
+    "task:passed": "自动处理",
+    "task:delegated": "委派",
+    "task:resolved": "委派回复",
+    "task:returned": "退回",
+    "task:taken_back": "拿回",
+    "task:signer_added": "加签",
+    "task:signer_removed": "减签",
+    "task:urged": "催办",
+    "task:escalated": "超时转交",
+    "comment:added": "评论",
+    "instance:copied": "抄送",
+    "instance:revoked": "撤销",
+    "instance:jumped": "跳转",
+    "instance:withdrawn": "撤回",
+    "instance:terminated": "终止",
 }
 #: shown as the way, or of no interest on paper
 _INNER = ("variables:changed", "path:taken", "timer:created", "timer:reckoned", "task:paused", "task:continued")

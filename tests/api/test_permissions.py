@@ -64,7 +64,15 @@ GET    /process-instances/<case>/history            401 200 200 404 404 404 200 
 GET    /process-instances/<case>/verification       401 403 403 403 403 403 200 403 200 403
 POST   /process-instances/<case>/withdraw           401 200 403 404 404 404 403 404 403 404
 POST   /process-instances/<unknown>/withdraw        401 404 404 404 404 404 404 404 404 404
-POST   /process-instances/<case>/terminate          401 403 403 403 403 403 403 403 200 403
+POST   /process-instances/<case>/revoke             401 403 403 404 404 404 403 404 403 404
+POST   /process-instances/<case>/copies             401 201 201 404 404 404 201 404 201 404
+GET    /process-instances/<case>/copies             401 200 200 404 404 404 200 404 200 404
+POST   /process-instances/<case>/read               401 200 200 404 404 404 200 404 200 404
+POST   /process-instances/<case>/comments           401 201 201 404 404 404 201 404 201 404
+POST   /process-instances/<case>/interventions      401 403 403 403 403 403 403 403 201 403
+GET    /interventions                               401 403 403 403 403 403 403 403 200 403
+POST   /interventions/<unknown>/confirm             401 403 403 403 403 403 403 403 404 403
+POST   /interventions/<unknown>/decline             401 403 403 403 403 403 403 403 404 403
 POST   /process-instances/<case>/suspend            401 403 403 403 403 403 403 403 200 403
 POST   /process-instances/<held>/resume             401 403 403 403 403 403 403 403 200 403
 POST   /process-instances/<unknown>/suspend         401 403 403 403 403 403 403 403 404 403
@@ -79,6 +87,15 @@ POST   /user-tasks/<task>/complete                  401 403 200 404 404 404 403 
 POST   /user-tasks/<closed>/complete                401 409 409 404 404 404 409 404 409 404
 POST   /user-tasks/<grouped>/complete               401 403 404 200 200 404 403 404 403 404
 POST   /user-tasks/<task>/transfer                  401 403 200 404 404 404 403 404 403 404
+POST   /user-tasks/complete                         401 200 200 200 200 200 200 200 200 200
+POST   /user-tasks/<task>/return                    401 403 409 404 404 404 403 404 403 404
+GET    /user-tasks/<task>/steps-back                401 403 200 404 404 404 403 404 403 404
+POST   /user-tasks/<task>/take-back                 401 403 403 404 404 404 403 404 403 404
+POST   /user-tasks/<task>/delegate                  401 403 200 404 404 404 403 404 403 404
+POST   /user-tasks/<task>/resolve                   401 403 409 404 404 404 403 404 403 404
+POST   /user-tasks/<task>/signers                   401 403 200 404 404 404 403 404 403 404
+POST   /user-tasks/<task>/remove-signer             401 403 403 404 404 404 403 404 403 404
+POST   /user-tasks/<task>/urge                      401 200 200 404 404 404 200 404 200 404
 POST   /user-tasks/<unknown>/complete               401 404 404 404 404 404 404 404 404 404
 """
 ROWS = [(method, route, [int(status) for status in statuses]) for method, route, *statuses in map(str.split, TABLE.split("\n")[1:-1])]
@@ -111,7 +128,18 @@ ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "complete": lambda: {"json": {"outcome": "approve"}},
     "transfer": lambda: {"json": {"to": "zheng.hao"}},
     "withdraw": lambda: {"json": {}},
-    "terminate": lambda: {"json": {"reason": "重复提交"}},
+    "/user-tasks/complete": lambda: {"json": {"decisions": [{"id": str(uuid4()), "outcome": "approve"}]}},
+    "revoke": lambda: {"json": {"reason": "合同取消"}},
+    "copies": lambda: {"json": {"to": ["zheng.hao"]}},
+    "comments": lambda: {"json": {"text": "请稍等"}},
+    "interventions": lambda: {"json": {"kind": "terminate", "reason": "重复提交"}},
+    "return": lambda: {"json": {"to": "nowhere"}},
+    "delegate": lambda: {"json": {"to": "zheng.hao"}},
+    "signers": lambda: {"json": {"who": "zheng.hao", "place": "beside"}},
+    "take-back": lambda: {"json": {}},
+    "resolve": lambda: {"json": {}},
+    "remove-signer": lambda: {"json": {}},
+    "urge": lambda: {"json": {}},
 }
 
 

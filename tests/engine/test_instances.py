@@ -132,20 +132,6 @@ def test_only_the_initiator_withdraws_and_only_while_it_runs(app: Flask) -> None
         instances.withdraw(session, step.case.id, by=person("li.na"))
 
 
-def test_only_an_operator_terminates(app: Flask) -> None:
-    deploy(SIMPLE)
-    case = start().case.id
-    for key in ("li.na", "wang.fang", "sun.mei"):
-        with pytest.raises(NotPermitted), transaction() as session:
-            instances.terminate(session, case, by=person(key), reason="x")
-
-    with transaction() as session:
-        instances.terminate(session, case, by=person("ma.lin"), reason="重复")
-
-    assert value("SELECT status FROM process_instance WHERE id = :case", case=case) == "terminated"
-    assert events(case)[-2:] == ["instance:terminated", "task:canceled"]
-
-
 @pytest.mark.parametrize("bad", ["a\0b", "\ud800"])
 def test_a_reason_that_cannot_be_kept_is_refused_whole(app: Flask, bad: str) -> None:
     deploy(SIMPLE)

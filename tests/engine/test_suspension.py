@@ -14,6 +14,7 @@ from engine.database import transaction
 from engine.errors import BpmnError
 from engine.operations import Operation, Outcome, Situation
 from engine.permissions import load_actor
+from engine.step import lock
 
 __all__ = ["web"]
 
@@ -249,7 +250,7 @@ def test_a_suspended_case_can_be_terminated(web: Web) -> None:
     with web.inside(), transaction() as session:
         ma_lin = load_actor(session, "ma.lin")
         assert ma_lin is not None
-        instances.terminate(session, UUID(case), by=ma_lin, reason="作废")
+        instances.end(lock(session, UUID(case), running=False), "terminated", ma_lin, "作废")
 
     assert (status(web, case), tasks(web, case)) == ("terminated", [])
     assert resume(web, case).status_code == 409

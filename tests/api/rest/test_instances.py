@@ -251,12 +251,3 @@ def test_a_case_nobody_has_answers_404(web: Web) -> None:
     for route in ("", "/variables", "/history", "/verification"):
         assert web.get("ma.lin", f"/process-instances/{unknown()}{route}").status_code == 404
     assert web.get("ma.lin", "/process-instances/no-uuid").status_code == 404
-
-
-def test_an_operator_ends_a_case_with_a_reason(web: Web) -> None:
-    case = web.start()
-
-    answer = web.post("ma.lin", f"/process-instances/{case['id']}/terminate", json={"reason": "公司注销"})
-
-    assert (answer.status_code, answer.json["status"], answer.json["tasks"]) == (200, "terminated", [])
-    assert web.post("ma.lin", f"/process-instances/{case['id']}/terminate", json={"reason": "再来一次"}).status_code == 409

@@ -1,0 +1,82 @@
+"""What an approver does with a task besides deciding it alone: return to a step, delegate, add and remove signers, take a decision back."""
+
+from uuid import UUID
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.pages.task import act
+from api.security import current, needs
+from engine import tasks
+from engine.errors import Fault, InvalidVariables
+from models.identity import Person
+
+blueprint = Blueprint("task_sheet", __name__, url_prefix="/tasks")
+
+
+@blueprint.post("/<uuid:task_id>/return")
+@needs("task.work")
+def return_to(task_id: UUID) -> ResponseReturnValue:
+    """Return the case to an earlier step."""
+    to, comment, straight = request.form.get("step", ""), request.form.get("comment", "").strip(), "straight" in request.form
+    return act(
+        task_id,
+        lambda session: tasks.return_to(session, task_id, by=current(), to=to, comment=comment, straight_back=straight, channel="page"),
+        url_for("task.show", task_id=task_id),
+    )
+
+
+@blueprint.post("/<uuid:task_id>/delegate")
+@needs("task.work")
+def delegate(task_id: UUID) -> ResponseReturnValue:
+    """Ask somebody for an opinion; the task comes back."""
+    reason = request.form.get("reason", "").strip()
+    return act(
+        task_id,
+        lambda session: tasks.delegate(session, task_id, by=current(), to=somebody(session), reason=reason),
+        url_for("task.show", task_id=task_id),
+    )
+
+
+@blueprint.post("/<uuid:task_id>/signers")
+@needs("task.work")
+def add_signer(task_id: UUID) -> ResponseReturnValue:
+    """Ask one more person to sign."""
+    place, reason = request.form.get("place", ""), request.form.get("reason", "").strip()
+    return act(
+        task_id,
+        lambda session: tasks.add_signer(session, task_id, by=current(), who=somebody(session), place=place, reason=reason),
+        url_for("task.show", task_id=task_id),
+    )
+
+
+@blueprint.post("/<uuid:task_id>/remove-signer/<uuid:signer_task>")
+@needs("task.work")
+def remove_signer(task_id: UUID, signer_task: UUID) -> ResponseReturnValue:
+    """Take back the request to a signer."""
+    return act(task_id, lambda session: tasks.remove_signer(session, signer_task, by=current()), url_for("task.show", task_id=task_id))
+
+
+@blueprint.post("/<uuid:task_id>/take-back")
+@needs("task.work")
+def take_back(task_id: UUID) -> ResponseReturnValue:
+    """Take one's own decision back while nothing has come of it."""
+    reason = request.form.get("reason", "").strip()
+    return act(
+        task_id,
+        lambda session: tasks.take_back(session, task_id, by=current(), reason=reason),
+        url_for("task.show", task_id=task_id),
+    )
+
+
+def somebody(session: Session) -> str:
+    """Return the key of the person that was chosen: by her key, or by a name that only she has."""
+    wanted = request.form.get("person", "").strip()
+    found = session.scalars(select(Person.key).where(Person.active, (Person.key == wanted) | (Person.name == wanted)).limit(2)).all()
+    if len(found) != 1:
+        several = "有同名的人，请用工号", "More than one person has that name; use the key"
+        zh, en = several if found else ("请从列表中选择一个人", "Choose somebody from the list")
+        raise InvalidVariables([Fault("person-missing", zh, en, path="person")])
+    return found[0]
