@@ -84,26 +84,18 @@ def _go_on(held: Held, decision: JSON, accepted: Mapping[str, Any], *, decides: 
         execution.complete(held.token, decision, accepted)
     elif decides:
         execution.decide(held.token, decision, accepted)
-        open_behind(step, held.others)
+        open_next(step, held.others, held.task)
     elif concludes:
         execution.conclude(held.token)
     else:
-        open_before(step, held.others)
+        open_next(step, held.others, held.task)
 
 
-def open_behind(step: Step, others: list[JSON]) -> None:
-    """The task is decided: whoever was added to sign after it is asked now."""
+def open_next(step: Step, others: list[JSON], done: JSON) -> None:
+    """Ask those who waited for a task that is decided, or whose signer was taken away: who signs after it, and the task itself once nobody is before it."""
+    before = any(other.get("origin") == "add_before" for other in others)
     for other in others:
-        if other.get("held"):
-            other["held"] = False
-            change(step, other)
-
-
-def open_before(step: Step, others: list[JSON]) -> None:
-    """Somebody signed: a task that waited for her and for nobody else is asked now."""
-    if any(other.get("origin") == "add_before" for other in others):
-        return
-    for other in others:
-        if other.get("held") and "for" not in other:
+        waited = other.get("after") == done["id"] if "for" in other else not before
+        if other.get("held") and waited:
             other["held"] = False
             change(step, other)

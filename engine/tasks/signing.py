@@ -15,7 +15,7 @@ from engine.history.events import stamp
 from engine.permissions import Actor, require
 from engine.step import Step, lock_task
 from engine.step.gather import add_candidates, close_task
-from engine.tasks.deciding import AGAINST, open_before
+from engine.tasks.deciding import AGAINST, open_next
 from engine.tasks.held import Held, change, hold, picture, require_known, somebody
 from engine.tasks.late import explain_closed
 
@@ -78,7 +78,7 @@ def _entry(step: Step, task: dict[str, Any], signer: str, place: str, added_by: 
         "id": str(uuid7()), "token": task["token"], "element": task["element"], "name": task["name"], "round": task["round"], "assignee": signer,
         "claimed": False, "users": [], "groups": [], "due": task["due"], "at": stamp(step.now), "nonce": secrets.token_urlsafe(12),
         "outcomes": [one for one in task["outcomes"] if one == "approve" or one in AGAINST], "origin": f"add_{place}", "for": base, "parent": base,
-        "held": place == "after", "addedBy": added_by,
+        "held": place == "after", "after": task["id"], "addedBy": added_by,
     }  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def remove_signer(session: Session, task_id: UUID, *, by: Actor, reason: str = "
     else:
         del tasks[gone["id"]]
         close_task(step, gone, "removed")
-        open_before(step, rest)
+        open_next(step, rest, gone)
     if concludes:
         step.execution.conclude(UUID(gone["token"]))
     step.write()

@@ -183,3 +183,19 @@ def test_what_is_not_delegated_is_not_given_back_and_what_is_is_not_delegated_ag
 def test_the_places_of_signers_are_three(case: UUID) -> None:
     with pytest.raises(Refused, match="before, after or beside"):
         act(tasks.add_signer, task(case, "approve"), by="wang.fang", who="wu.gang", place="above")
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_signer_may_ask_one_more_after_herself_and_nobody_waits_for_what_never_comes(case: UUID, gone: bool) -> None:
+    """Found by `test_approval_machine`: who was added after a signer was never asked."""
+    first = add(case, "wu.gang", "after")
+    decide(case, "approve", by="wang.fang")
+    act(tasks.add_signer, first, by="wu.gang", who="chen.jing", place="after")
+    if gone:
+        act(tasks.remove_signer, first, by="wang.fang")
+    else:
+        decide(case, "approve", by="wu.gang")
+    assert open_tasks(case) == [("approve", "chen.jing")]
+    decide(case, "approve", by="chen.jing")
+    assert open_tasks(case) == [("after", "zhao.lei")]
+    prove(case)
