@@ -52,6 +52,15 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "incident.resolve": frozenset({"operator", "administrator"}),
     "people.read": frozenset({"everyone"}),
     "people.manage": frozenset({"administrator"}),
+    "authority.read": frozenset({"auditor", "finance", "administrator"}),
+    "authority.manage": frozenset({"administrator"}),
+    "substitution.own": frozenset({"everyone"}),
+    "substitution.read_all": frozenset({"auditor", "administrator"}),
+    "substitution.manage": frozenset({"administrator"}),
+    "duty.read": frozenset({"auditor", "administrator"}),
+    "duty.manage": frozenset({"administrator"}),
+    "duty.ask": frozenset({"everyone"}),
+    "duty.override": frozenset({"administrator"}),
     "token.manage": frozenset({"everyone"}),
 }
 

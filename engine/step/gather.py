@@ -202,7 +202,8 @@ def _open(step: Step, task: OpenTask) -> None:
     element = task.model
     execution = step.execution
     try:
-        assigned = assign(step.session, element, execution.variables_of(task.token), step.now, execution.zone)
+        variables = execution.variables_of(task.token)
+        assigned = assign(step.session, element, variables, step.now, execution.zone, initiator=step.case.initiator)
     except ShenpiError as error:
         execution.note_failure(execution.workflow.tasks[task.token], error.code, str(error))
         assigned = NOBODY
