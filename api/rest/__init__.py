@@ -2,12 +2,29 @@
 
 from flask_smorest import Api
 
-from api.rest import archive, definitions, health, history, incidents, instances, invoices, messages, people, reference, tasks
+from api.rest import (
+    archive,
+    authority,
+    definitions,
+    duties,
+    health,
+    history,
+    incidents,
+    instances,
+    invoices,
+    messages,
+    organisation,
+    people,
+    reference,
+    substitutions,
+    tasks,
+)  # fmt: skip
 from api.security import csrf
 
 BLUEPRINTS = (
     definitions.blueprint, instances.blueprint, tasks.blueprint, history.blueprint, invoices.blueprint, archive.blueprint,
     incidents.blueprint, messages.blueprint, people.blueprint,
+    organisation.blueprint, substitutions.blueprint, authority.blueprint, duties.blueprint,
 )  # fmt: skip
 
 

@@ -17,7 +17,10 @@ from models.duties import DUTY_KINDS, DutyRule
 from models.identity import Group
 
 MAX_REASON = 500
-PLACES = ("definition_key", "element", "other_element", "group", "other_group")
+#: place -> how callers write it
+PLACES = {
+    "definition_key": "processDefinitionKey", "element": "element", "other_element": "otherElement", "group": "group", "other_group": "otherGroup",
+}  # fmt: skip
 #: kind -> the places it needs, and those it may have
 NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "initiator": ((), ("definition_key",)),
@@ -61,14 +64,14 @@ def add(session: Session, values: Mapping[str, Any], *, by: str) -> DutyRule:
     if kind not in DUTY_KINDS:
         raise InvalidVariables([Fault("kind-unknown", "没有这种规则", "No such kind of rule", path="kind", found=kind[:100])])
     needed, possible = NEEDS[kind]
-    faults += [Fault("field-required", "请填写", "This is needed", path=name) for name in needed if not given[name]]
+    faults += [Fault("field-required", "请填写", "This is needed", path=PLACES[name]) for name in needed if not given[name]]
     kept = {name: given[name] or None for name in (*needed, *possible)}
     if not given["reason"]:
         faults.append(Fault("reason-missing", "请写明依据", "A reason is needed", path="reason"))
     faults += _unknown(session, kept)
     for one, other in (("element", "other_element"), ("group", "other_group")):
         if kept.get(one) and kept.get(one) == kept.get(other):
-            faults.append(Fault("two-needed", "两处必须不同", "The two must be different", path=other))
+            faults.append(Fault("two-needed", "两处必须不同", "The two must be different", path=PLACES[other]))
     if faults:
         raise InvalidVariables(faults)
     row = DutyRule(kind=kind, **kept, reason=given["reason"][:MAX_REASON], made_by=by, made_at=read_clock(session))
@@ -84,17 +87,23 @@ def _unknown(session: Session, kept: Mapping[str, str | None]) -> list[Fault]:
     for name in ("group", "other_group"):
         key = kept.get(name)
         if key and session.execute(select(Group.id).filter_by(key=key)).first() is None:
-            faults.append(Fault("group-unknown", "没有这个组", "No such group", path=name, found=key[:100]))
+            faults.append(Fault("group-unknown", "没有这个组", "No such group", path=PLACES[name], found=key[:100]))
     if kept.get("definition_key"):
         try:
             model = definitions.latest(session, str(kept["definition_key"])).model
         except NotFound:
-            return [*faults, Fault("definition-unknown", "没有这个流程", "No such process", path="definition_key")]
+            return [*faults, Fault("definition-unknown", "没有这个流程", "No such process", path=PLACES["definition_key"])]
         tasks = {element.id for element in model.of_kind(HUMAN)}
         for name in ("element", "other_element"):
             if kept.get(name) and kept[name] not in tasks:
                 faults.append(
-                    Fault("element-unknown", "流程中没有这个用户任务", "The process has no such user task", path=name, found=kept[name])
+                    Fault(
+                        "element-unknown",
+                        "流程中没有这个用户任务",
+                        "The process has no such user task",
+                        path=PLACES[name],
+                        found=kept[name],
+                    )
                 )
     return faults
 

@@ -103,20 +103,20 @@ def add(session: Session, values: Mapping[str, Any], *, by: str) -> AuthorityRul
     kept = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
     kept = {name: value for name, value in kept.items() if value not in ("", None)}
     faults: list[Fault] = []
-    up_to = read_amount(kept.get("up_to"), "up_to", faults)
+    up_to = read_amount(kept.get("up_to"), "upTo", faults)
     position = _position(kept.get("position"), faults)
     currency = str(kept.get("currency", "")).upper()
     if not CURRENCY.fullmatch(currency):
         faults.append(Fault("currency-invalid", "币种是三个字母，如 CNY", "A currency has three letters, such as CNY", path="currency"))
-    for name, table, zh in (("legal_entity", LegalEntity, "法人"), ("department", Department, "部门")):
+    for name, path, table, zh in (("legal_entity", "legalEntity", LegalEntity, "法人"), ("department", "department", Department, "部门")):
         if name in kept and session.execute(select(table.id).filter_by(key=str(kept[name]), active=True)).first() is None:
             faults.append(
-                Fault("key-unknown", f"没有这个{zh}", f"No such {name.replace('_', ' ')}", path=name, found=str(kept[name])[:LONGEST])
+                Fault("key-unknown", f"没有这个{zh}", f"No such {name.replace('_', ' ')}", path=path, found=str(kept[name])[:LONGEST])
             )
     expense = str(kept["expense_class"])[:LONGEST] if "expense_class" in kept else None
     kind, approver = str(kept.get("approver_kind", "person")), str(kept.get("approver", ""))
     if kind not in APPROVERS:
-        faults.append(Fault("kind-unknown", "审批人须是人员、岗位或组", "An approver is a person, a post or a group", path="approver_kind"))
+        faults.append(Fault("kind-unknown", "审批人须是人员、岗位或组", "An approver is a person, a post or a group", path="approverKind"))
     elif session.execute(select(_tables(kind).id).filter_by(key=approver, active=True)).first() is None:
         faults.append(
             Fault(

@@ -144,12 +144,12 @@ def test_people_in_two_groups_that_are_kept_apart_are_listed_and_nothing_stops(p
 
 def test_a_rule_that_could_never_bind_is_refused_with_every_fault_at_its_field(payment: None) -> None:
     assert faults(kind="nothing") == {"kind"}
-    assert faults(kind="initiator", definition_key="nothing", reason=" ") == {"definition_key", "reason"}
-    assert faults(kind="elements") == {"definition_key", "element", "other_element"}
-    assert faults(kind="elements", definition_key="payment", element="start", other_element="nothing") == {"element", "other_element"}
-    assert faults(kind="elements", definition_key="payment", element="pay", other_element="pay") == {"other_element"}
-    assert faults(kind="group-task", group="nobody") == {"group", "definition_key"}
-    assert faults(kind="groups", group="finance", other_group="finance") == {"other_group"}
+    assert faults(kind="initiator", definition_key="nothing", reason=" ") == {"processDefinitionKey", "reason"}
+    assert faults(kind="elements") == {"processDefinitionKey", "element", "otherElement"}
+    assert faults(kind="elements", definition_key="payment", element="start", other_element="nothing") == {"element", "otherElement"}
+    assert faults(kind="elements", definition_key="payment", element="pay", other_element="pay") == {"otherElement"}
+    assert faults(kind="group-task", group="nobody") == {"group", "processDefinitionKey"}
+    assert faults(kind="groups", group="finance", other_group="finance") == {"otherGroup"}
 
 
 def test_nothing_is_asked_of_the_database_at_an_act_while_there_are_no_rules(payment: None, monkeypatch: pytest.MonkeyPatch) -> None:
