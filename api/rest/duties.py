@@ -155,7 +155,7 @@ def overrides(wanted: dict[str, Any]) -> Any:
     with transaction() as session:
         rows = exceptions.overrides(session, state=wanted["state"], limit=wanted["limit"] + 1, after=place_of(wanted["after"]))
         page = rows[: wanted["limit"]]
-        items = [{**OverrideView().dump(row), "businessKey": key} for row, key in page]
+        items = [{**OverrideView().dump(row), "businessKey": key} for row, key, _definition in page]
         return page_of(items, str(page[-1][0].id) if len(rows) > len(page) else None)
 
 

@@ -87,10 +87,12 @@ def settle(session: Session, override_id: UUID, *, by: Actor, approve: bool, not
     return row
 
 
-def overrides(session: Session, *, state: str | None = None, limit: int = 50, after: UUID | None = None) -> list[tuple[DutyOverride, str]]:
-    """Return exceptions with the number of their case, newest first."""
+def overrides(
+    session: Session, *, state: str | None = None, limit: int = 50, after: UUID | None = None
+) -> list[tuple[DutyOverride, str, UUID]]:
+    """Return exceptions with the number and the definition of their case, newest first."""
     statement = (
-        select(DutyOverride, ProcessInstance.business_key)
+        select(DutyOverride, ProcessInstance.business_key, ProcessInstance.definition_id)
         .join(ProcessInstance, ProcessInstance.id == DutyOverride.instance_id)
         .order_by(DutyOverride.id.desc())
         .limit(limit)
@@ -99,4 +101,4 @@ def overrides(session: Session, *, state: str | None = None, limit: int = 50, af
         statement = statement.where(DutyOverride.state == state)
     if after is not None:
         statement = statement.where(DutyOverride.id < after)
-    return [(row, key) for row, key in session.execute(statement)]
+    return [(row, key, definition) for row, key, definition in session.execute(statement)]

@@ -223,7 +223,7 @@ def test_an_exception_counts_only_when_a_second_person_approved_it_in_this_case_
     with pytest.raises(DutyConflict):
         held(start("payment").case.id)
     with transaction() as session:
-        (row, key) = overrides.overrides(session)[0]
+        (row, key, _definition) = overrides.overrides(session)[0]
         assert (row.asked_by, row.settled_by, row.reason, row.note, row.state) == (
             "wang.fang",
             "ma.lin",
