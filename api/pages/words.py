@@ -207,7 +207,7 @@ DUTIES: Words = {
     "group-task": _l("某组成员不办理某流程"),
     "groups": _l("没有人同时在两个组"),
 }
-APPROVERS: Words = {"person": _l("人员"), "post": _l("岗位"), "group": _l("组")}
+APPROVERS: Words = {"person": lazy_pgettext("one", "人员"), "post": lazy_pgettext("one", "岗位"), "group": lazy_pgettext("one", "组")}
 TABLES: Words = {"people": _l("人员"), "departments": _l("部门"), "posts": _l("岗位"), "groups": _l("组")}
 FIELDS: Words = {
     "name": _l("名称"), "email": _l("邮箱"), "department": _l("部门"), "departments": _l("其他部门"), "posts": _l("岗位"), "groups": _l("组"),

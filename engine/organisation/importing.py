@@ -33,22 +33,28 @@ def import_files(
 
     `by` is who imports, and cannot make herself inactive. Refuses with `InvalidContent`, every fault with file, row and column, and changes nothing then.
     """
-    sheets, faults = read_sheets(files)
-    roster, more = read_roster(sheets)
-    faults += more
+    sheets, unread = read_sheets(files)
+    roster, faults = read_roster(sheets)
+    faults = [*unread, *faults]
     if deactivate_absent and "people" not in roster.kinds:
         faults.append(Fault("people-missing", "没有人员表，不能停用未列出的人", "Without a table of people nobody can be absent from it"))
-    if not faults:
+    readable = bool(sheets) and roster.whole and not unread
+    if readable:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('organisation'))"))
         present = read_present(session)
         comparison = Comparison(present, roster)
-        faults = list(comparison.compare(by, deactivate_absent))
+        faults += comparison.compare(by, deactivate_absent)
     if faults:
-        raise InvalidContent(faults[:MAX_FAULTS])
+        raise InvalidContent(in_order(faults)[:MAX_FAULTS])
     changes = [change for change in comparison.changes if change.fields or change.action == "added"]
     if not dry_run:
         Writing(session, present).write(changes)
     return changes
+
+
+def in_order(faults: list[Fault]) -> list[Fault]:
+    """Return faults by file and row, as somebody mends them."""
+    return sorted(faults, key=lambda fault: (fault.file or "", fault.line or 0))
 
 
 class Writing:

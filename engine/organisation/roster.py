@@ -25,7 +25,7 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "name": ("姓名", "name"),
         "email": ("邮箱", "电子邮箱", "email"),
         "department": ("部门", "主部门", "department"),
-        "departments": ("其他部门", "兼职部门", "otherdepartments"),
+        "departments": ("其他部门", "兼职部门", "otherdepartments", "departments"),
         "posts": ("岗位", "posts"),
         "groups": ("组", "groups"),
         "active": ("在职", "active"),
@@ -68,6 +68,7 @@ class Roster:
 
     entries: dict[str, dict[str, Entry]] = field(default_factory=lambda: {kind: {} for kind in COLUMNS})
     kinds: set[str] = field(default_factory=set)  #: of which there was a table
+    whole: bool = True  #: whether every table could be read, so that what is named and not there is really missing
 
 
 def read_roster(sheets: Iterable[Sheet]) -> tuple[Roster, list[Fault]]:
@@ -82,9 +83,15 @@ def read_roster(sheets: Iterable[Sheet]) -> tuple[Roster, list[Fault]]:
                 f"A table {sheet.title!r} is not known: people, departments, posts, groups",
             )
             faults.append(Fault("table-unknown", zh, en, file=sheet.file))
+            roster.whole = False
             continue
         roster.kinds.add(kind)
-        faults.extend(_read(sheet, kind, roster.entries[kind]))
+        places, found = _columns(sheet, kind)
+        faults.extend(found)
+        if {"key", "name"} <= set(places.values()):
+            faults.extend(_read(sheet, kind, places, roster.entries[kind]))
+        else:
+            roster.whole = False
     return roster, faults
 
 
@@ -94,36 +101,42 @@ def kind_of(sheet: Sheet, *, alone: bool) -> str | None:
     return next((kind for kind, titles in TITLES.items() if title in titles), "people" if alone else None)
 
 
-def _read(sheet: Sheet, kind: str, entries: dict[str, Entry]) -> Iterator[Fault]:
+def _columns(sheet: Sheet, kind: str) -> tuple[dict[int, str], list[Fault]]:
+    """Return which column stands where, and what is wrong with the head of a table."""
     first, header = sheet.rows[0]
     places: dict[int, str] = {}
+    faults = []
     for place, head in enumerate(header):
         column = next((name for name, heads in COLUMNS[kind].items() if head.lower().replace(" ", "").replace("_", "") in heads), None)
         if column is None:
             zh, en = f"不认识的列“{head[:LONGEST]}”", f"A column {head[:LONGEST]!r} is not known"
-            yield Fault("column-unknown", zh, en, file=sheet.file, line=first, path=head[:LONGEST] or str(place + 1))
+            faults.append(Fault("column-unknown", zh, en, file=sheet.file, line=first, path=head[:LONGEST] or str(place + 1)))
         elif column in places.values():
-            yield Fault("column-twice", "这一列出现了两次", "The column is there twice", file=sheet.file, line=first, path=head)
+            faults.append(Fault("column-twice", "这一列出现了两次", "The column is there twice", file=sheet.file, line=first, path=head))
         else:
             places[place] = column
     for needed in ("key", "name"):
         if needed not in places.values():
             head = COLUMNS[kind][needed][0]
-            yield Fault("column-missing", f"缺少“{head}”列", f"The column {needed} is missing", file=sheet.file, line=first, path=head)
-    if not {"key", "name"} <= set(places.values()):
-        return
+            zh, en = f"缺少“{head}”列", f"The column {needed} is missing"
+            faults.append(Fault("column-missing", zh, en, file=sheet.file, line=first, path=head))
+    return places, faults
+
+
+def _read(sheet: Sheet, kind: str, places: dict[int, str], entries: dict[str, Entry]) -> Iterator[Fault]:
+    """Keep every row that has a key of its own, and yield what is wrong with the rows."""
+    header = sheet.rows[0][1]
     heads = {column: header[place] for place, column in places.items()}
     for line, row in sheet.rows[1:]:
         values = {column: row[place] if place < len(row) else "" for place, column in places.items()}
         entry = Entry(values["key"], values, heads, sheet.file, line)
         if len(row) > len(header):
             yield entry.fault("row-too-long", "key", "这一行的单元格比表头多", "The row has more cells than the head")
-        found = list(_faults(entry, kind))
+        yield from _faults(entry, kind)
         if entry.key in entries:
             other = entries[entry.key].line
-            found.append(entry.fault("key-twice", "key", f"与第 {other} 行重复", f"The same as in row {other}"))
-        yield from found
-        if not found:
+            yield entry.fault("key-twice", "key", f"与第 {other} 行重复", f"The same as in row {other}")
+        else:
             entries[entry.key] = entry
 
 

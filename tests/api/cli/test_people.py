@@ -159,9 +159,14 @@ def test_a_fault_is_told_with_row_and_column_and_nothing_is_imported(run: Run, a
 
 
 def test_every_fault_is_told_at_once(run: Run) -> None:
-    answer = run({"人员.csv": "工号,姓名,部门,组\nhe.jun,何军,x,y\nmi.lu,米露,z,\n"})
+    answer = run(
+        {"人员.csv": "工号,姓名,部门,组\nhe.jun,,x,y\nmi.lu,米露,z,\n", "部门.csv": "编码,名称,负责人\nx,X,he.jun\nb c,Y,nobody\n"}
+    )
 
-    assert [line.split(":")[1:3] for line in answer.output.splitlines()[:3]] == [["2", "部门"], ["2", "组"], ["3", "部门"]]
+    places = [line.split(":")[:3] for line in answer.output.splitlines()[:-1]]
+    assert places == [
+        ["人员.csv", "2", "姓名"], ["人员.csv", "2", "组"], ["人员.csv", "3", "部门"], ["部门.csv", "3", "编码"], ["部门.csv", "3", "负责人"],
+    ]  # fmt: skip
 
 
 def test_departments_in_a_circle_are_refused(run: Run) -> None:
