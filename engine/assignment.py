@@ -1,10 +1,11 @@
 """Who is to do a user task: its expressions evaluated when the task is made, with the reason kept for the record ("why me").
 
-Besides variables, expressions may call `headOfDepartment(person)` and `manager(person)`. Nobody found is an error on the element, not a task that nobody
-sees; a drawing that names nobody at all, as files from elsewhere do, asks the administrators.
+Besides variables, expressions may ask the organisation (`engine.organisation.questions`). An assignee that is a list of one is she; of several, they are
+candidates. Nobody found is an error on the element, not a task that nobody sees; a drawing that names nobody at all, as files from elsewhere do, asks the
+administrators.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
@@ -16,25 +17,18 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.bpmn.model import Assignment, Element
-from engine.errors import ExecutionFailed
+from engine.errors import BpmnError, ExecutionFailed
 from engine.execution.timers import due_at
 from engine.language import Budget, compile_template
+from engine.organisation.questions import QUESTIONS, Asker
 
 LONGEST_KEY = 200
-
-_HEAD = text(
-    """
-    SELECT h.key FROM person p JOIN department d ON d.id = p.department_id LEFT JOIN department u ON u.id = d.parent_id
-    JOIN person h ON h.id = CASE WHEN d.head_id = p.id AND :above THEN u.head_id ELSE d.head_id END
-    WHERE p.key = :key AND h.active
-    """
-)
 
 #: whether anybody who works here is among the candidates: a task that nobody sees would wait for ever
 _REACHABLE = text(
     """
     SELECT EXISTS (SELECT 1 FROM person WHERE key = ANY(:users) AND active) OR EXISTS (
-      SELECT 1 FROM group_member m JOIN "group" g ON g.id = m.group_id JOIN person p ON p.id = m.person_id WHERE g.key = ANY(:groups) AND p.active)
+      SELECT 1 FROM group_member m JOIN "group" g ON g.id = m.group_id JOIN person p ON p.id = m.person_id WHERE g.key = ANY(:groups) AND g.active AND p.active)
     """
 )
 ADMINISTRATORS = text(
@@ -60,29 +54,40 @@ class Assigned:
     why: dict[str, str] = field(default_factory=dict)  #: in words, Chinese and English, with the expression as drawn
 
 
-def assign(session: Session, element: Element, variables: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> Assigned:
+def assign(
+    session: Session, element: Element, variables: Mapping[str, Any], now: datetime, zone: ZoneInfo, *, initiator: str | None = None
+) -> Assigned:
     """Evaluate the assignment of a user task. Refuses with `ExecutionFailed` on the element when nobody is found or a value is no name."""
     wanted = element.assignment
-    asked = Asked(session, variables)
+    asked = Asked(session, variables, initiator)
 
     def value(source: str | None) -> Any:
         if source is None:
             return None
-        return compile_template(source).evaluate(asked, now=now, budget=Budget())
+        try:
+            return compile_template(source).evaluate(asked, now=now, budget=Budget())
+        except ExecutionFailed as error:  # the language does not know where its texts stand
+            if isinstance(error, BpmnError):
+                raise
+            raise type(error)(**{**error.facts, "element": element.id}) from error
 
     assignee = value(wanted.assignee)
     users = tuple(_names(value(wanted.candidate_users), element))
     groups = tuple(_names(value(wanted.candidate_groups), element))
+    if isinstance(assignee, list):
+        named = tuple(_names(assignee, element))
+        assignee, users = (named[0], users) if len(named) == 1 else (None, (*named, *users))
     if assignee is not None and not isinstance(assignee, str):
         raise ExecutionFailed(element=element.id, reason=f"the assignee {assignee!r} is no person's key")
     if any(len(name) > LONGEST_KEY for name in (assignee or "", *users, *groups)):
         raise ExecutionFailed(element=element.id, reason=f"a person's key has at most {LONGEST_KEY} characters")
-    if assignee and not asked.answered and not session.execute(_KNOWN, {"key": assignee}).scalar():
+    if assignee and assignee not in asked.here and not session.execute(_KNOWN, {"key": assignee}).scalar():
         raise ExecutionFailed(element=element.id, reason=f"{assignee} is nobody who works here")
     if not (wanted.assignee or wanted.candidate_users or wanted.candidate_groups):
         users = tuple(session.scalars(ADMINISTRATORS))
     if not assignee and not users and not groups:
-        raise ExecutionFailed(element=element.id, reason=f"nobody found by {wanted.assignee or 'the drawing'}")
+        source = wanted.assignee or wanted.candidate_users or wanted.candidate_groups or "the drawing"
+        raise ExecutionFailed(element=element.id, reason=f"nobody found by {source}")
     if not assignee and not _reachable(session, users, groups):
         raise ExecutionFailed(element=element.id, reason=f"nobody is among {', '.join((*users, *groups))}")
     return Assigned(
@@ -92,7 +97,7 @@ def assign(session: Session, element: Element, variables: Mapping[str, Any], now
         _due(value(wanted.due_date), now, element, zone),
         _priority(value(wanted.priority), element),
         _due(value(wanted.follow_up_date), now, element, zone),
-        reason(wanted),
+        reason(wanted, asked.reasons),
     )
 
 
@@ -125,15 +130,18 @@ KNOWN = {
 }
 
 
-def reason(wanted: Assignment) -> dict[str, str]:
-    """Return why these people are asked, in words and as drawn."""
+def reason(wanted: Assignment, told: Collection[tuple[str, str]] = ()) -> dict[str, str]:
+    """Return why these people are asked, in words and as drawn; `told` is what the organisation said to each question, Chinese and English."""
     if not (wanted.assignee or wanted.candidate_users or wanted.candidate_groups):
         return {"zh": "图中没有指定处理人，由管理员处理", "en": "the drawing names nobody: administrators", "expression": ""}
+    said = ("；".join(zh for zh, _ in told), "; ".join(en for _, en in told)) if told else None
     if wanted.assignee:
-        zh, en = KNOWN.get(wanted.assignee.strip("${} "), (f"按表达式 {wanted.assignee}", f"by the expression {wanted.assignee}"))
+        plain = (f"按表达式 {wanted.assignee}", f"by the expression {wanted.assignee}")
+        zh, en = KNOWN.get(wanted.assignee.strip("${} "), said or plain)
         return {"zh": zh, "en": en, "expression": wanted.assignee}
     names = ", ".join(filter(None, (wanted.candidate_groups, wanted.candidate_users)))
-    return {"zh": f"候选：{names}", "en": f"candidates: {names}", "expression": names}
+    zh, en = said or (names, names)
+    return {"zh": f"候选：{zh}", "en": f"candidates: {en}", "expression": names}
 
 
 def _due(value: Any, now: datetime, element: Element, zone: ZoneInfo) -> datetime | None:
@@ -157,14 +165,19 @@ def _names(value: Any, element: Element) -> Iterable[str]:
 class Asked(dict[str, Any]):
     """The variables of a case that can also be asked about the organisation; only assignments get this."""
 
-    def __init__(self, session: Session, variables: Mapping[str, Any]) -> None:
+    def __init__(self, session: Session, variables: Mapping[str, Any], initiator: str | None) -> None:
         super().__init__(variables)
-        self.session = session
-        self.answered = False  #: whether the organisation was asked: whom it names is there
+        self.asker = Asker(session, initiator, variables.get("decisions"))
+        self.here: set[str] = set()  #: whom the organisation named: they need not be looked for again
+        self.reasons: dict[tuple[str, str], None] = {}  #: in the order of the questions, each once
 
-    def ask(self, function: str, person: str) -> str | None:
-        """Answer `headOfDepartment` or `manager` of a person's key: a key, or None when there is nobody."""
-        self.answered = True
-        above = {"headOfDepartment": False, "manager": True}[function]
-        found: str | None = self.session.execute(_HEAD, {"key": person, "above": above}).scalar()
-        return found
+    def ask(self, function: str, *arguments: Any) -> str | list[str] | None:
+        """Answer a question: a key, a list of keys, or None when there is nobody. Refuses with `ExecutionFailed` a text that can be no key."""
+        for text_ in (argument for argument in arguments if isinstance(argument, str)):
+            if not text_.isprintable() or len(text_) > LONGEST_KEY * (1 + LONGEST_KEY * (function == "notInvolved")):
+                raise ExecutionFailed(element="", reason=f"{text_[:50]!r} is no key")
+        answer = QUESTIONS[function](self.asker, *arguments)
+        self.reasons[answer.zh, answer.en] = None
+        if answer.here and answer.value:
+            self.here.update([answer.value] if isinstance(answer.value, str) else answer.value)
+        return answer.value

@@ -10,6 +10,8 @@
             InstanceSuspended         the process instance is held until somebody resumes it
             DefinitionSuspended       no case of this process may begin now
             SeveralMatch              more than one waits for a message
+            CircularSubstitution      somebody would in the end stand in for herself
+            DutyConflict              separation of duties: this person must not do this too
             Duplicate                 the same thing is already here
             TooSoon                   asked for again before its time
         Conflict                  another request got there first
@@ -66,6 +68,8 @@ WORDS = {
     "account": "账号", "archive item": "归档件", "archive package": "归档包", "connection": "连接", "file": "文件", "incident": "异常", "invoice": "发票",
     "page": "页面", "person": "人员", "picture": "影像", "process definition": "流程定义", "process instance": "流程实例", "token": "令牌",
     "user task": "待办", "business key": "单号", "fonds": "全宗号", "token name": "令牌名称", "database": "数据库",
+    "substitution": "代理", "authority rule": "授权规则", "duty rule": "职责规则", "duty exception": "例外", "post": "岗位",
+    "department": "部门", "legal entity": "法人", "group": "组", "holder": "任职人",
     "approve": "已同意", "reject": "已驳回", "return": "已退回", "resubmit": "已重新提交", "recheck": "已重新检测", "completed": "已完成",
     "canceled": "已取消", "withdrawn": "已撤回", "terminated": "已终止", "interrupted": "已中断", "reassigned": "已重新分配",
     "a reason is needed": "请填写原因",
@@ -102,6 +106,11 @@ WORDS = {
     "the case has not passed": "该流程不是审批通过状态",
     "the case is archived": "该流程已归档",
     "somebody has decided already": "已有人审批，不能撤回",
+    "the substitution is over": "该代理已经结束",
+    "the person has too many substitutions": "此人未结束的代理已达上限",
+    "the exception is settled": "该例外已经处理",
+    "whoever asked cannot approve": "不能批准自己提出的例外",
+    "whom it is for cannot approve": "不能批准给自己的例外",
 }  # fmt: skip
 
 
@@ -182,6 +191,18 @@ class SeveralMatch(Refused):
     code = "several-match"
     zh = "有 {found} 处在等待消息 {name}，无法确定投递给谁。"
     en = "{found} wait for message {name}; it cannot be told which one is meant."
+
+
+class CircularSubstitution(Refused):
+    code = "circular-substitution"
+    zh = "代理会形成循环：{chain}"
+    en = "The substitution would lead back to where it began: {chain}"
+
+
+class DutyConflict(Refused):
+    code = "duty-conflict"
+    zh = "职责分离：{person} 不能办理“{element}”（{zh}）。"
+    en = "Separation of duties: {person} must not work on {element} ({en})."
 
 
 class Duplicate(Refused):

@@ -54,6 +54,15 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "incident.resolve": frozenset({"operator", "administrator"}),
     "people.read": frozenset({"everyone"}),
     "people.manage": frozenset({"administrator"}),
+    "authority.read": frozenset({"auditor", "finance", "administrator"}),
+    "authority.manage": frozenset({"administrator"}),
+    "substitution.own": frozenset({"everyone"}),
+    "substitution.read_all": frozenset({"auditor", "administrator"}),
+    "substitution.manage": frozenset({"administrator"}),
+    "duty.read": frozenset({"auditor", "administrator"}),
+    "duty.manage": frozenset({"administrator"}),
+    "duty.ask": frozenset({"everyone"}),
+    "duty.override": frozenset({"administrator"}),
     "token.manage": frozenset({"everyone"}),
 }
 
@@ -87,6 +96,16 @@ _INVOLVED = text(
                    WHERE t.instance_id = :id AND ((c.kind = 'u' AND c.name = :key) OR (c.kind = 'g' AND c.name = ANY(:groups))))
         OR EXISTS (SELECT 1 FROM instance_copy WHERE instance_id = :id AND person = :key)
         OR EXISTS (SELECT 1 FROM history_event WHERE instance_id = :id AND actor = :key) -- somebody who acted, such as by a transfer
+        -- somebody who stands in for whom the case asks or asked
+        OR EXISTS (
+          WITH RECURSIVE held AS (
+            SELECT s.person, 1 AS depth FROM substitution s WHERE s.substitute = :key AND s.revoked_at IS NULL AND s.starts_at <= shenpi_now()
+              AND (s.ends_at IS NULL OR s.ends_at > shenpi_now())
+            UNION SELECT s.person, depth + 1 FROM held JOIN substitution s ON s.substitute = held.person AND s.revoked_at IS NULL
+              AND s.starts_at <= shenpi_now() AND (s.ends_at IS NULL OR s.ends_at > shenpi_now()) WHERE depth < 5)
+          SELECT 1 FROM held JOIN user_task t ON t.instance_id = :id AND (t.assignee = held.person OR t.decided_by = held.person OR EXISTS (
+            SELECT 1 FROM candidate c WHERE c.task_id = t.id AND ((c.kind = 'u' AND c.name = held.person) OR (c.kind = 'g' AND c.name IN (
+              SELECT g.key FROM person p JOIN group_member m ON m.person_id = p.id JOIN "group" g ON g.id = m.group_id WHERE p.key = held.person))))))
         -- somebody who was asked and lost the race may know what became of it, although her candidate rows are gone
         OR EXISTS (SELECT 1 FROM history_event e, LATERAL (SELECT convert_from(e.body, 'UTF8')::jsonb -> 'data' AS data) AS x
                    WHERE e.instance_id = :id AND e.type = 'task:created'

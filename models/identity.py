@@ -31,7 +31,7 @@ class LegalEntity(Base):
 
 
 class Department(Base):
-    """A part of a legal entity, with at most one head."""
+    """A part of a legal entity, with at most one head. Never deleted, only inactive."""
 
     __tablename__ = "department"
 
@@ -41,12 +41,13 @@ class Department(Base):
     legal_entity_id: Mapped[UUID] = mapped_column(ForeignKey("legal_entity.id"))
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("department.id"))
     head_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", use_alter=True))
+    active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     legal_entity: Mapped[LegalEntity] = relationship()
     head: Mapped["Person | None"] = relationship(foreign_keys=[head_id], post_update=True)
 
 
 class Person(Base):
-    """Somebody who may be asked. Never deleted, only inactive."""
+    """Somebody who may be asked. Never deleted, only inactive. `department_id` is the primary one; others stand in `models.organisation`."""
 
     __tablename__ = "person"
 
@@ -60,13 +61,14 @@ class Person(Base):
 
 
 class Group(Base):
-    """People who get work together, such as `finance` (candidate group)."""
+    """People who get work together, such as `finance` (candidate group). One that is inactive gets no new work; what it has can still be done."""
 
     __tablename__ = "group"
 
     id: Mapped[Key]
     key: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
+    active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
 
 
 class GroupMember(Base):

@@ -17,6 +17,7 @@ COMMANDS = {
     "clock": "database:clock",
     "calendar": "calendar:calendar",
     "user": "administration:user",
+    "people": "people:people",
     "deploy": "administration:deploy",
     "token": "administration:token",
     "demo": "demo:demo",

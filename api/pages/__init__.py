@@ -2,11 +2,31 @@
 
 from flask import Flask
 
-from api.pages import archive, case, cases, frame, incidents, invoice, people, processes, sign_in, submit, task, task_verbs, todos
+from api.pages import (
+    archive,
+    authority,
+    case,
+    cases,
+    duties,
+    frame,
+    incidents,
+    invoice,
+    organisation,
+    people,
+    posts,
+    processes,
+    sign_in,
+    submit,
+    substitutions,
+    task,
+    task_verbs,
+    todos,
+)  # fmt: skip
 
 BLUEPRINTS = (
     sign_in.blueprint, todos.blueprint, task.blueprint, task_verbs.blueprint, submit.blueprint, cases.blueprint, case.blueprint,
-    invoice.blueprint, archive.blueprint, processes.blueprint, incidents.blueprint, people.blueprint,
+    invoice.blueprint, archive.blueprint, processes.blueprint, incidents.blueprint, people.blueprint, posts.blueprint, organisation.blueprint,
+    substitutions.blueprint, authority.blueprint, duties.blueprint,
 )  # fmt: skip
 
 

@@ -28,7 +28,9 @@ NAVIGATION = [
 ]
 
 #: blueprints whose pages stand below another's entry
-BELOW = {"task": "todos"}
+BELOW = {
+    "task": "todos", "posts_page": "people_page", "organisation_page": "people_page", "authority_page": "people_page", "duties_page": "people_page",
+}  # fmt: skip
 
 
 def register(app: Flask) -> None:

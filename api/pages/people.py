@@ -16,7 +16,8 @@ from api.security import current, needs
 from engine.database import transaction
 from engine.errors import Fault, InvalidVariables, NotFound, Refused
 from engine.worklist import like
-from models.identity import ROLES, Account, Department, Group, GroupMember, Person, RoleGrant
+from models.identity import ROLES, Account, Department, Group, GroupMember, LegalEntity, Person, RoleGrant
+from models.organisation import DepartmentMember, Post, PostHolder
 
 blueprint = Blueprint("people_page", __name__, url_prefix="/people")
 PAGE = 50
@@ -64,7 +65,14 @@ def found(session: Session, wanted: str, after: str, limit: int, *, active: bool
 
 
 def described(session: Session, row: Person, department: str | None) -> dict[str, Any]:
-    """Return a person with roles, groups and account."""
+    """Return a person with departments, posts, roles, groups and account."""
+    others = session.execute(
+        select(Department.id, Department.name).join(DepartmentMember).where(DepartmentMember.person_id == row.id).order_by(Department.key)
+    ).all()
+    held = (
+        select(Post.name, LegalEntity.name).select_from(PostHolder).join(PostHolder.post).join(PostHolder.legal_entity).order_by(Post.key)
+    )
+    held = held.where(PostHolder.person_id == row.id, PostHolder.ended_at.is_(None))
     account = session.scalars(select(Account).filter_by(person_id=row.id)).first()
     groups = session.execute(
         select(Group.key, Group.name).join(GroupMember).where(GroupMember.person_id == row.id).order_by(Group.key)
@@ -75,6 +83,9 @@ def described(session: Session, row: Person, department: str | None) -> dict[str
         "email": row.email,
         "department": department,
         "department_id": row.department_id,
+        "departments": [name for name in (department, *(each.name for each in others)) if name],
+        "department_ids": [str(each.id) for each in others],
+        "posts": [{"name": post, "entity": entity} for post, entity in session.execute(held)],
         "active": row.active,
         "roles": list(session.scalars(select(RoleGrant.role).filter_by(person_id=row.id).order_by(RoleGrant.role))),
         "groups": [{"key": group.key, "name": group.name} for group in groups],
@@ -165,13 +176,17 @@ def fill(session: Session, row: Person) -> None:
 
 
 def grant(session: Session, row: Person) -> None:
-    """Give a person exactly the roles and groups that are ticked."""
+    """Give a person exactly the roles, groups and further departments that are ticked."""
     roles = [role for role in request.form.getlist("roles") if role in ROLES]
     session.execute(delete(RoleGrant).where(RoleGrant.person_id == row.id))
     session.execute(delete(GroupMember).where(GroupMember.person_id == row.id))
     session.add_all(RoleGrant(person_id=row.id, role=role) for role in roles)
     groups = session.scalars(select(Group.id).where(Group.key.in_(request.form.getlist("groups"))))
     session.add_all(GroupMember(group_id=group, person_id=row.id) for group in groups)
+    session.execute(delete(DepartmentMember).where(DepartmentMember.person_id == row.id))
+    ticked = set(request.form.getlist("departments"))
+    others = [department for department in session.scalars(select(Department.id)) if str(department) in ticked - {str(row.department_id)}]
+    session.add_all(DepartmentMember(department_id=department, person_id=row.id) for department in others)
     session.flush()
 
 

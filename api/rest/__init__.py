@@ -4,16 +4,20 @@ from flask_smorest import Api
 
 from api.rest import (
     archive,
+    authority,
     case_verbs,
     definitions,
+    duties,
     health,
     history,
     incidents,
     instances,
     invoices,
     messages,
+    organisation,
     people,
     reference,
+    substitutions,
     task_verbs,
     tasks,
 )  # fmt: skip
@@ -23,6 +27,7 @@ BLUEPRINTS = (
     definitions.blueprint, instances.blueprint, tasks.blueprint, task_verbs.blueprint, case_verbs.blueprint,
     history.blueprint, invoices.blueprint, archive.blueprint,
     incidents.blueprint, messages.blueprint, people.blueprint,
+    organisation.blueprint, substitutions.blueprint, authority.blueprint, duties.blueprint,
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ LONGEST_ID = 200
 LONGEST_NAME = 1000
 MAX_OUTCOMES, MAX_FIELDS = 20, 200
 PREFIX = re.compile("[A-Za-z]{1,8}")
+INITIATOR = "initiator"  #: in `shenpi:notBy`, who began the case
 RESERVED = {"outcome", "decisions"}  #: variables that decisions write
 LISTENED = frozenset({"start", "end", "take", "create", "complete"})  #: events of listeners that the execution tells its operations of
 MAPPINGS = {"singleEntry", "singleResult", "collectEntries", "resultList"}
@@ -38,6 +39,7 @@ def check(process: ProcessModel, file: str) -> list[Fault]:
         faults.extend(of_names(element))
         faults.extend(of_times(element))
         faults.extend(check_policy(element, process.elements))
+        faults.extend(of_duties(element, process))
     faults.extend(of_process(process))
     for flow in process.flows.values():
         faults.extend(found for listener in flow.listeners for found in of_listener(listener, flow.id, flow.line))
@@ -101,6 +103,22 @@ def of_element(element: Element) -> Iterator[Fault]:
         yield from of_listener(listener, element.id, element.line)
     if element.map_result not in MAPPINGS:
         yield fault("mapping-unknown", "未知的结果映射", f"mapDecisionResult {element.map_result} is not known", element)
+
+
+def of_duties(element: Element, process: ProcessModel) -> Iterator[Fault]:
+    """Refuse a separation of duties that names no other user task, or stands where nobody decides."""
+    for name in element.not_by:
+        other = process.elements.get(name)
+        if element.kind != model.HUMAN:
+            yield fault("duty-invalid", "职责分离只能写在用户任务上", "Only a user task can be kept from people", element, name)
+        elif name != INITIATOR and (other is None or other.kind != model.HUMAN or other is element):
+            yield fault(
+                "duty-unknown",
+                f"职责分离中没有其他用户任务 {name[:50]}",
+                f"shenpi:notBy names no other user task: {name[:50]}",
+                element,
+                name,
+            )
 
 
 def of_listener(listener: Listener, element: str, line: int | None) -> Iterator[Fault]:

@@ -77,6 +77,11 @@ def read_outcomes(node: etree._Element) -> tuple[str, ...]:
     return tuple(text.split()) if text else DEFAULT_OUTCOMES
 
 
+def read_not_by(node: etree._Element) -> tuple[str, ...]:
+    """Return whom a user task must not be done by: `initiator`, and the ids of other user tasks, each once."""
+    return tuple(dict.fromkeys((ours(node, "notBy") or "").replace(",", " ").split()))
+
+
 def read_summary(process: etree._Element) -> tuple[tuple[str, str], ...]:
     """Return the label and expression of each `shenpi:summary/shenpi:item` of a process."""
     items = process.findall(f"{{{BPMN}}}extensionElements/{{{SHENPI}}}summary/{{{SHENPI}}}item")

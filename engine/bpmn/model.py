@@ -195,6 +195,7 @@ class Element:
     default_flow: str | None = None
     assignment: Assignment = Assignment()
     outcomes: tuple[str, ...] = DEFAULT_OUTCOMES
+    not_by: tuple[str, ...] = ()  #: separation of duties: `initiator`, and user tasks whose deciders must not do this one
     form: tuple[FormField, ...] = ()
     form_key: str | None = None
     script: str | None = None

@@ -8,7 +8,7 @@ from engine.bpmn import model
 from engine.bpmn.calls import GLOBALS, global_task, read_call
 from engine.bpmn.data import called_inputs, called_outputs, read_associations, read_initial, read_local
 from engine.bpmn.events import read_events, read_message
-from engine.bpmn.extensions import ours, read_assignment, read_outcomes, read_retries, read_starters, read_summary
+from engine.bpmn.extensions import ours, read_assignment, read_not_by, read_outcomes, read_retries, read_starters, read_summary
 from engine.bpmn.forms import read_form
 from engine.bpmn.loops import read_loop
 from engine.bpmn.naming import NODES, name_parts
@@ -149,6 +149,7 @@ def read_element(
         default_flow=node.get("default"),
         assignment=read_assignment(body, reading) if kind == model.HUMAN else model.Assignment(),
         outcomes=read_outcomes(node),
+        not_by=read_not_by(node),
         form=read_form(body, reading),
         form_key=vendor(body, "formKey") or vendor(body, "formRef"),
         script=script,

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.errors import BpmnError
 from engine.language.moments import day, duration, moment, now, span, today
-from engine.language.organisation import asking
+from engine.language.organisation import NUMBER, OPTIONAL, PEOPLE, TEXT, WHOLE, asking
 from engine.language.scope import Scope
 from engine.language.values import ARITHMETIC, DIGITS, INTEGER_DIGITS, NUMBERS, failure, kind, plain, text, whole
 
@@ -197,8 +197,16 @@ FUNCTIONS: dict[str, Function] = {
     "datetime": Function(moment),
     "timedelta": Function(duration, least=0, most=0, keywords=("weeks", "days", "hours", "minutes", "seconds")),
     "duration": Function(span),
-    "headOfDepartment": Function(asking("headOfDepartment")),
-    "manager": Function(asking("manager")),
+    "headOfDepartment": Function(asking("headOfDepartment", TEXT)),
+    "manager": Function(asking("manager", TEXT)),
+    "superior": Function(asking("superior", TEXT, WHOLE), least=2, most=2),
+    "holdersOf": Function(asking("holdersOf", TEXT, OPTIONAL), most=2),
+    "membersOf": Function(asking("membersOf", TEXT)),
+    "departmentOf": Function(asking("departmentOf", TEXT)),
+    "entityOf": Function(asking("entityOf", TEXT)),
+    "approverFor": Function(asking("approverFor", NUMBER, TEXT, OPTIONAL, OPTIONAL, OPTIONAL), least=2, most=5),
+    "performerOf": Function(asking("performerOf", TEXT)),
+    "notInvolved": Function(asking("notInvolved", PEOPLE)),
     "bpmnError": Function(bpmn_error, most=2),
     "now": Function(now, least=0, most=0),
     "dateTime": Function(now, least=0, most=0),

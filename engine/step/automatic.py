@@ -11,19 +11,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from sqlalchemy import text
+
 from engine.assignment import ADMINISTRATORS, Asked, Assigned, assign
 from engine.bpmn.model import Element
-from engine.errors import ShenpiError
+from engine.duties import violations
+from engine.duties.violations import rules_of
+from engine.errors import ExecutionFailed, ShenpiError
 from engine.execution import OpenTask, values
 from engine.execution.done import Overdue
 from engine.history.events import stamp
 from engine.language import Budget, compile_template
+from engine.organisation.involved import deciders_of
 from engine.permissions import SYSTEM
 from engine.step.copies import send_drawn
 
 if TYPE_CHECKING:
     from engine.step.move import Step
 
+_GROUPS = text(
+    'SELECT g.key FROM group_member m JOIN "group" g ON g.id = m.group_id JOIN person p ON p.id = m.person_id WHERE p.key = :key'
+)
 MOST = 100  #: acts in one transaction; a drawing that passes itself round and round waits for a person then
 
 REASONS = {
@@ -54,10 +62,14 @@ def find_people(step: Step, element: Element, task: OpenTask) -> tuple[Assigned,
         why = {"zh": "退回后直接交回退回人", "en": "straight back to who returned it", "expression": ""}
         return Assigned(task.asked, (), (), None, why=why), None
     try:
-        assigned = assign(step.session, element, variables, step.now, step.execution.zone)
+        assigned = assign(step.session, element, variables, step.now, step.execution.zone, initiator=step.case.initiator)
     except ShenpiError:
         if policy.nobody is None:
             raise
+        return _nobody(step, element, variables)
+    if assigned.assignee is not None and broken(step, element, task.token, assigned.assignee):
+        if policy.nobody is None:
+            raise ExecutionFailed(element=element.id, reason=f"{assigned.assignee} may not do this: separation of duties")
         return _nobody(step, element, variables)
     if policy.pass_when is not None and _value(step, policy.pass_when, variables) is True:
         return assigned, "rule"
@@ -68,6 +80,16 @@ def find_people(step: Step, element: Element, task: OpenTask) -> tuple[Assigned,
     if policy.same_person == "skip" and assigned.assignee in _approvers(variables):
         return assigned, "same-person"
     return assigned, None
+
+
+def broken(step: Step, element: Element, token: UUID, person: str) -> bool:
+    """Tell whether somebody must not do a task because of what she did before in this case or does elsewhere."""
+    groups = frozenset(step.session.scalars(_GROUPS, {"key": person})) if rules_of(step.session) else frozenset()
+    found = violations(
+        step.session, definition_key=step.definition.key, element=element, person=person, initiator=step.case.initiator,
+        deciders=deciders_of(step.execution.variables_of(token).get("decisions")), groups=groups,
+    )  # fmt: skip
+    return bool(found)
 
 
 def _nobody(step: Step, element: Element, variables: Mapping[str, Any]) -> tuple[Assigned, str | None]:
@@ -87,10 +109,10 @@ def _nobody(step: Step, element: Element, variables: Mapping[str, Any]) -> tuple
 
 def _above(step: Step, assigned: Assigned, choice: str, variables: Mapping[str, Any]) -> Assigned:
     """Ask the initiator's superior, or the head of her department if that is somebody else; she decides herself when there is nobody above her."""
-    asked, person = Asked(step.session, variables), assigned.assignee or ""
+    asked, person = Asked(step.session, variables, step.case.initiator), assigned.assignee or ""
     head = asked.ask("headOfDepartment", person) if choice == "head" else None
     found = head if head not in (None, person) else asked.ask("manager", person)
-    if found is None or found == person:
+    if not isinstance(found, str) or found == person:
         return assigned
     why = {"zh": "发起人不审批自己的申请，交上级", "en": "the initiator does not approve her own: her superior"}
     return Assigned(found, (), (), assigned.due, assigned.priority, assigned.follow_up, assigned.why | why)
@@ -105,8 +127,8 @@ def _approvers(variables: Mapping[str, Any]) -> set[str]:
     return {one["by"] for one in found if isinstance(one, dict) and one.get("outcome") == "approve" and not one.get("onBehalfOf")}
 
 
-def _value(step: Step, text: str, variables: Mapping[str, Any]) -> Any:
-    return compile_template(text).evaluate(Asked(step.session, variables), now=step.now, budget=Budget())
+def _value(step: Step, source: str, variables: Mapping[str, Any]) -> Any:
+    return compile_template(source).evaluate(Asked(step.session, variables, step.case.initiator), now=step.now, budget=Budget())
 
 
 def due_acts(step: Step) -> list[Act]:
@@ -161,7 +183,8 @@ def _hand(step: Step, task: dict[str, Any], kind: str, todo: Act) -> None:
     person = task["assignee"]
     target = None
     if kind == "escalate" and person is not None:
-        target = Asked(step.session, {}).ask("manager", person)
+        found = Asked(step.session, {}, step.case.initiator).ask("manager", person)
+        target = found if isinstance(found, str) else None
     elif kind == "deputy":
         target = _deputy(step, task)
     row = {"id": task["id"], "assignee": person, "claimed": task["claimed"], "nonce": task["nonce"], "owner": task.get("owner"),

@@ -53,12 +53,15 @@ def complete(
     accepted = check_decision(replace(held.element, form=()) if signs else held.element, task, outcome, comment, values or {})
     decides = not signs or outcome in AGAINST
     concludes = outcome in AGAINST or not held.others
-    decision = {"outcome": outcome, "comment": comment, "by": by.key, "onBehalfOf": None, "at": stamp(step.now)}
+    excepted = held.require_duties(by, held.behalf)
+    decision = {"outcome": outcome, "comment": comment, "by": by.key, "onBehalfOf": held.behalf, "at": stamp(step.now)}
     step.recorder.record(
         "task:completed",
         actor=by.key,
+        on_behalf_of=held.behalf,
         element=held.element.id,
         data={"task": task["id"], "outcome": outcome, "round": task["round"], "channel": channel}
+        | ({"exceptions": excepted} if excepted else {})
         | ({} if decides else {"decides": False})
         | ({} if concludes else {"concludes": False}),
         personal={

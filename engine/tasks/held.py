@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from engine.bpmn.model import Element
+from engine.duties import require as require_duties
 from engine.errors import InstanceSuspended, NotFound, NotPermitted, Refused, StaleRevision, TaskAlreadyClaimed
 from engine.execution import touch
 from engine.history.events import stamp
 from engine.instances import picture
+from engine.organisation.involved import deciders_of
 from engine.permissions import Actor, load_actor, may_read_instance, may_work_on, require
 from engine.step import Step, lock_task
 from engine.step.gather import add_candidates
+from engine.step.headline import evaluate_headline
+from engine.substitutions import acting_for
 from engine.tasks.late import explain_closed
 from models.runtime import UserTask
 
@@ -30,6 +34,7 @@ class Held:
     step: Step
     task: JSON
     by: Actor
+    behalf: str | None = None  #: the person she stands in for
 
     @property
     def token(self) -> UUID:
@@ -47,6 +52,19 @@ class Held:
         tasks = self.step.execution.memory.tasks.values()
         return [task for task in tasks if task["token"] == self.task["token"] and task is not self.task]
 
+    @property
+    def deciders(self) -> dict[str, tuple[str, ...]]:
+        """Who decided which step of the case."""
+        return deciders_of(self.step.execution.variables_of(self.token).get("decisions"))
+
+    def require_duties(self, person: Actor, on_behalf_of: str | None = None) -> list[str]:
+        """Refuse with `DutyConflict` somebody who must not do this; return the rules that an approved exception sets aside, for the record."""
+        found = require_duties(
+            self.step.session, instance=self.step.case.id, definition_key=self.step.definition.key, element=self.element, person=person.key,
+            initiator=self.step.case.initiator, deciders=self.deciders, groups=person.groups, on_behalf_of=on_behalf_of,
+        )  # fmt: skip
+        return [one.rule for one in found]
+
     def touch(self) -> None:
         """Somebody acts on the task: the decision that led to it can no longer be taken back."""
         touch(self.step.execution, self.token)
@@ -62,13 +80,15 @@ def hold(session: Session, task_id: UUID, by: Actor, expected_revision: int | No
     require(by, "task.work")
     step = lock_task(session, task_id)
     task = step.execution.memory.tasks.get(str(task_id))
-    if task is None or not may_work_on(by, task):
+    own = task is not None and may_work_on(by, task)
+    behalf = stands_in_for(step, by, task) if task is not None and not own else None
+    if not (own or behalf):
         require_known(session, by, step)
     if task is None:
         raise explain_closed(session, task_id)
-    if step.case.status == "suspended" and may_work_on(by, task):
+    if step.case.status == "suspended" and (own or behalf):
         raise InstanceSuspended(instance=str(step.case.id))
-    if not may_work_on(by, task):
+    if not (own or behalf):
         listed = by.key in task["users"] or not by.groups.isdisjoint(task["groups"])
         raise TaskAlreadyClaimed(task=str(task_id), assignee=task["assignee"]) if listed else NotPermitted(permission="task.work")
     if expected_revision is not None:
@@ -77,7 +97,20 @@ def hold(session: Session, task_id: UUID, by: Actor, expected_revision: int | No
             raise StaleRevision(expected=expected_revision, found=revision)
     if task.get("held") and not waiting:
         raise Refused(reason="the task waits for a signer who was added")
-    return Held(step, task, by)
+    return Held(step, task, by, behalf)
+
+
+_DEPARTMENT = text("SELECT d.key FROM person p JOIN department d ON d.id = p.department_id WHERE p.key = :key")
+
+
+def stands_in_for(step: Step, by: Actor, task: JSON) -> str | None:
+    """Return the person on whose behalf somebody may work on a task that is not her own, or None."""
+    headline = evaluate_headline(step.definition.model, step.execution, step.case)
+    facts = {name: task[name] for name in ("assignee", "users", "groups")} | {
+        "definition": step.definition.key, "amount": headline.amount, "currency": headline.currency,
+        "department": step.session.execute(_DEPARTMENT, {"key": step.case.initiator}).scalar(),
+    }  # fmt: skip
+    return acting_for(step.session, by, facts, step.now)
 
 
 def require_known(session: Session, by: Actor, step: Step) -> None:

@@ -18,6 +18,7 @@ def claim(session: Session, task_id: UUID, *, by: Actor, expected_revision: int 
     held = hold(session, task_id, by, expected_revision)
     if held.task["assignee"] == by.key:
         return held.step
+    held.require_duties(by, held.behalf)
     held.task["assignee"], held.task["claimed"] = by.key, True
     return _record(held, "task:claimed", {})
 
@@ -79,6 +80,7 @@ def _handed(session: Session, task_id: UUID, by: Actor, to: str, reason: str, ex
     target = somebody(session, kept.clean(to, "to"))
     if target.key in (held.task["assignee"], by.key):
         raise Refused(reason="the task is already with this person")
+    held.require_duties(target)
     return held, target, reason
 
 
@@ -89,6 +91,7 @@ def _record(held: Held, event: str, data: dict[str, Any], *, reason: str = "") -
     held.step.recorder.record(
         event,
         actor=held.by.key,
+        on_behalf_of=held.behalf,
         element=held.task["element"],
         data={"task": held.task["id"], "assignee": held.task["assignee"], **data},
         personal={"reason": reason, "by": picture(held.by)},

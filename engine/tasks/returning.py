@@ -70,10 +70,11 @@ def return_to(
     if not _may_go(held, to):
         raise NotPermitted(permission="task.return")
     element = held.element
-    decision = {"outcome": "return", "comment": comment, "by": by.key, "onBehalfOf": None, "at": stamp(step.now)}
+    decision = {"outcome": "return", "comment": comment, "by": by.key, "onBehalfOf": held.behalf, "at": stamp(step.now)}
     step.recorder.record(
         "task:returned",
         actor=by.key,
+        on_behalf_of=held.behalf,
         element=element.id,
         data={"task": task["id"], "to": to, "straightBack": straight_back, "by": by.key, "round": task["round"], "channel": channel},
         personal={"comment": comment, "by": picture(by)},

@@ -41,6 +41,7 @@ def add_signer(
     there = [task, *held.others]
     if signer.key in {one["assignee"] for one in there} or signer.key == by.key:
         raise Refused(reason="this person signs already")
+    held.require_duties(signer)
     if len(there) > MAX_SIGNERS:
         raise Refused(reason="the task has as many signers as it may")
     if place == "before" and "for" in task:
@@ -129,6 +130,7 @@ def _record(held: Held, event: str, data: dict[str, Any], reason: str) -> None:
     held.step.recorder.record(
         event,
         actor=held.by.key,
+        on_behalf_of=held.behalf,
         element=held.task["element"],
         data={"task": held.task["id"], **data},
         personal={"reason": reason, "by": picture(held.by)},

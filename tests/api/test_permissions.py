@@ -17,6 +17,7 @@ from web_support import Web, multipart, unknown, web
 from engine.database import transaction
 from engine.permissions import PERMISSIONS
 from models.archive import ArchiveItem
+from models.duties import DutyOverride
 from models.identity import LegalEntity
 from processes.invoice.samples.generate import make
 
@@ -77,6 +78,30 @@ POST   /process-instances/<case>/suspend            401 403 403 403 403 403 403 
 POST   /process-instances/<held>/resume             401 403 403 403 403 403 403 403 200 403
 POST   /process-instances/<unknown>/suspend         401 403 403 403 403 403 403 403 404 403
 POST   /signals                                     401 403 403 403 403 403 403 403 202 403
+GET    /posts                                       401 200 200 200 200 200 200 200 200 200
+POST   /posts                                       401 403 403 403 403 403 403 403 201 403
+POST   /posts/<post>/activate                       401 403 403 403 403 403 403 403 200 403
+POST   /posts/<post>/appoint                        401 403 403 403 403 403 403 403 201 403
+POST   /posts/<held_post>/dismiss                   401 403 403 403 403 403 403 403 200 403
+POST   /people/import                               401 403 403 403 403 403 403 403 200 403
+GET    /substitutions                               401 200 200 200 200 200 200 200 200 200
+POST   /substitutions                               401 201 201 201 201 201 201 201 201 201
+POST   /substitutions/<substitution>/revoke         401 200 404 404 404 404 404 404 200 404
+POST   /substitutions/<unknown>/revoke              401 404 404 404 404 404 404 404 404 404
+GET    /authority-rules                             401 403 403 200 403 403 200 403 200 403
+POST   /authority-rules                             401 403 403 403 403 403 403 403 201 403
+POST   /authority-rules/<authority>/replace         401 403 403 403 403 403 403 403 201 403
+POST   /authority-rules/<authority>/end             401 403 403 403 403 403 403 403 200 403
+POST   /authority-rules/<unknown>/end               401 403 403 403 403 403 403 403 404 403
+GET    /duty-rules                                  401 403 403 403 403 403 200 403 200 403
+POST   /duty-rules                                  401 403 403 403 403 403 403 403 201 403
+POST   /duty-rules/<duty>/end                       401 403 403 403 403 403 403 403 200 403
+GET    /duty-conflicts                              401 403 403 403 403 403 200 403 200 403
+GET    /duty-overrides                              401 403 403 403 403 403 200 403 200 403
+POST   /duty-overrides                              401 422 422 404 404 404 422 404 422 404
+POST   /duty-overrides/<override>/approve           401 403 403 403 403 403 403 403 200 403
+POST   /duty-overrides/<override>/refuse            401 403 403 403 403 403 403 403 200 403
+POST   /duty-overrides/<unknown>/approve            401 403 403 403 403 403 403 403 404 403
 GET    /user-tasks                                  401 200 200 200 200 200 200 200 200 200
 GET    /user-tasks/<task>                           401 200 200 404 404 404 200 404 200 404
 GET    /user-tasks/<grouped>                        401 200 404 200 200 404 200 404 200 404
@@ -111,6 +136,8 @@ OPEN = {
     "sign_in.leave",
     "sign_in.language",
 }
+AUTHORITY = {"currency": "CNY", "upTo": "10000", "approver": "wang.fang"}
+DUTY = {"kind": "groups", "group": "finance", "otherGroup": "archivists", "reason": "内控"}
 ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "/api-tokens": lambda: {"json": {"name": uuid4().hex}},
     "/deployments": lambda: multipart(
@@ -129,7 +156,7 @@ ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "transfer": lambda: {"json": {"to": "zheng.hao"}},
     "withdraw": lambda: {"json": {}},
     "/user-tasks/complete": lambda: {"json": {"decisions": [{"id": str(uuid4()), "outcome": "approve"}]}},
-    "revoke": lambda: {"json": {"reason": "合同取消"}},
+    "/process-instances/<case>/revoke": lambda: {"json": {"reason": "合同取消"}},
     "copies": lambda: {"json": {"to": ["zheng.hao"]}},
     "comments": lambda: {"json": {"text": "请稍等"}},
     "interventions": lambda: {"json": {"kind": "terminate", "reason": "重复提交"}},
@@ -140,14 +167,35 @@ ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "resolve": lambda: {"json": {}},
     "remove-signer": lambda: {"json": {}},
     "urge": lambda: {"json": {}},
+    "/posts": lambda: {"json": {"key": f"p{uuid4().hex}", "name": "岗位"}},
+    "activate": lambda: {"json": {"active": False}},
+    "appoint": lambda: {"json": {"person": "wu.gang", "legalEntity": "shenpi-sh"}},
+    "dismiss": lambda: {"json": {"person": "wu.gang", "legalEntity": "shenpi-sh"}},
+    "/people/import": lambda: multipart(("files", "groups.csv", b"key,name\nfinance,\xe8\xb4\xa2\xe5\x8a\xa1\n")),
+    "/substitutions": lambda: {"json": {"substitute": "test.sub", "startsAt": "2026-01-01T00:00:00Z", "reason": "休假"}},
+    "revoke": lambda: {"json": {}},
+    "end": lambda: {"json": {}},
+    "/authority-rules": lambda: {"json": AUTHORITY},
+    "replace": lambda: {"json": AUTHORITY},
+    "/duty-rules": lambda: {"json": DUTY},
+    "/duty-overrides": lambda: {
+        "json": {"processInstanceId": Objects.shared, "rule": "none", "person": "li.na", "element": "decide", "reason": "急"}
+    },
+    "approve": lambda: {"json": {"note": "同意"}},
+    "refuse": lambda: {"json": {"note": "不同意"}},
 }
 
 
 class Objects:
     """What the routes speak of: made anew where an answer changes it."""
 
+    shared: str  #: a case of Li Na's that asks Wang Fang, which anybody may speak of
+
     def __init__(self, web: Web) -> None:
         self.web = web
+        Objects.shared = str(web.start()["id"])
+        with web.inside(), transaction() as session:
+            session.execute(text("INSERT INTO person (id, key, name) VALUES (gen_random_uuid(), 'test.sub', '代理人')"))
         uploaded = web.post("li.na", "/invoices", **multipart(("file", *make("einvoice")))).json
         self.invoice = uploaded["invoiceId"]
         self.file = web.get("li.na", f"/invoices/{self.invoice}").json["carriers"][0]["sha256"]
@@ -175,8 +223,37 @@ class Objects:
         assert self.web.post("ma.lin", f"{route}/suspend", json={"reason": "核查"}).status_code == 200
         return route.rpartition("/")[2]
 
+    def _made(self, route: str, body: dict[str, Any], by: str = "ma.lin") -> str:
+        answer = self.web.post(by, route, json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json.get("id") or answer.json.get("key"))
+
+    def _override(self) -> str:
+        with self.web.inside(), transaction() as session:
+            row = DutyOverride(
+                instance_id=self.web.start()["id"], rule="notBy:initiator", person="li.na", element="decide", reason="急", state="asked", asked_by="wang.fang",
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            return str(row.id)
+
     def get(self, name: str) -> str:
         match name:
+            case "post" | "held_post":
+                key = self._made("/posts", {"key": f"p{uuid4().hex}", "name": "岗位"})
+                if name == "held_post":
+                    body = {"person": "wu.gang", "legalEntity": "shenpi-sh"}
+                    assert self.web.post("ma.lin", f"/posts/{key}/appoint", json=body).status_code == 201
+                return key
+            case "substitution":
+                body = {"substitute": "test.sub", "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2099-01-01T00:00:00Z", "reason": "休假"}
+                return self._made("/substitutions", body, by="li.na")
+            case "authority":
+                return self._made("/authority-rules", AUTHORITY)
+            case "duty":
+                return self._made("/duty-rules", DUTY)
+            case "override":
+                return self._override()
             case "case":
                 return str(self.web.start()["id"])
             case "held":

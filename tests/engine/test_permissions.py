@@ -16,20 +16,25 @@ from models.identity import ROLES
 
 EVERYBODY = {
     "instance.read", "instance.withdraw", "task.work", "history.read", "invoice.read", "definition.read", "people.read", "token.manage",
+    "substitution.own", "duty.ask",
 }  # fmt: skip
 GIVEN = {
     "initiator": {"instance.start", "invoice.upload"},
     "approver": set(),
-    "finance": {"invoice.upload", "invoice.read_all"},
+    "finance": {"invoice.upload", "invoice.read_all", "authority.read"},
     "archivist": {"invoice.read_all", "archive.read"},
-    "auditor": {"instance.read_all", "history.verify", "invoice.read_all", "archive.read"},
+    "auditor": {
+        "instance.read_all", "history.verify", "invoice.read_all", "archive.read", "authority.read", "substitution.read_all", "duty.read",
+    },
     "designer": {"definition.deploy"},
     "operator": {
         "instance.read_all", "incident.read", "incident.resolve", "instance.suspend", "definition.suspend", "message.send", "message.read",
+        "instance.intervene",
     },
     "administrator": {
         "instance.start", "instance.read_all", "history.verify", "invoice.upload", "invoice.read_all", "archive.read", "definition.deploy", "incident.read",
-        "incident.resolve", "people.manage", "instance.suspend", "definition.suspend", "message.send", "message.read",
+        "incident.resolve", "instance.intervene", "instance.confirm", "people.manage", "instance.suspend", "definition.suspend", "message.send", "message.read",
+        "authority.read", "authority.manage", "substitution.read_all", "substitution.manage", "duty.read", "duty.manage", "duty.override",
     },
 }  # fmt: skip
 

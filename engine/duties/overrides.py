@@ -1,0 +1,104 @@
+"""Exceptions in one case: asked for by one person with a reason, approved or refused by a second. Every one stays listed for the auditor."""
+
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from engine import definitions
+from engine.bpmn.model import Element
+from engine.database.transaction import read_clock
+from engine.duties.violations import DRAWN
+from engine.errors import Duplicate, Fault, InvalidVariables, NotFound, Refused
+from engine.permissions import Actor, require, require_instance
+from models.duties import DutyOverride, DutyRule
+from models.identity import Person
+from models.runtime import ProcessInstance
+
+MAX_REASON = 500
+
+
+def ask(session: Session, instance_id: UUID, *, by: Actor, rule: str, person: str, element: str, reason: str) -> DutyOverride:
+    """Ask for an exception: that a person may work on an element of a case although a rule forbids it; nothing is allowed yet.
+
+    `rule` is what `DutyConflict` names. Refuses with `NotFound` a case that is not hers to know, with `InvalidVariables` every fault with its field, with
+    `Refused` a case that is over, with `Duplicate` an exception that is asked for or approved already.
+    """
+    require(by, "duty.ask")
+    require_instance(session, by, instance_id)
+    status = session.execute(select(ProcessInstance.status).filter_by(id=instance_id)).scalar()
+    if status is None:
+        raise NotFound(kind="process instance")
+    if status not in ("running", "suspended"):
+        raise Refused(reason=status)
+    found = definitions.element_of(session, instance_id, element)
+    faults = []
+    if found is None:
+        faults.append(Fault("element-unknown", "流程中没有这个节点", "The process has no such element", path="element"))
+    if found is None or not _is_rule(session, rule, found):
+        faults.append(Fault("rule-unknown", "没有这条规则", "No such rule", path="rule", found=rule[:100]))
+    if session.execute(select(Person.id).filter_by(key=person, active=True)).first() is None:
+        faults.append(Fault("person-unknown", "没有这个在职人员", "No such active person", path="person", found=person[:100]))
+    if not reason.strip():
+        faults.append(Fault("reason-missing", "请写明原因", "A reason is needed", path="reason"))
+    if faults:
+        raise InvalidVariables(faults)
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('duty_override'))"))
+    same = select(DutyOverride.id).filter_by(instance_id=instance_id, rule=rule, person=person, element=element)
+    if session.execute(same.where(DutyOverride.state != "refused")).first() is not None:
+        raise Duplicate(kind="duty exception")
+    row = DutyOverride(
+        instance_id=instance_id, rule=rule, person=person, element=element, reason=reason.strip()[:MAX_REASON], state="asked", asked_by=by.key,
+        asked_at=read_clock(session),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _is_rule(session: Session, rule: str, element: Element) -> bool:
+    if rule.startswith(DRAWN):
+        return rule.removeprefix(DRAWN) in element.not_by
+    try:
+        row = session.get(DutyRule, UUID(rule))
+    except ValueError:
+        return False
+    return row is not None and row.ended_at is None
+
+
+def settle(session: Session, override_id: UUID, *, by: Actor, approve: bool, note: str = "") -> DutyOverride:
+    """Approve or refuse an exception as the second person; an approved one counts from the next act on.
+
+    Refuses with `NotPermitted` without `duty.override`, with `NotFound`, and with `Refused` whoever asked for it, whom it is for, and one that is settled.
+    """
+    require(by, "duty.override")
+    row = session.get(DutyOverride, override_id, with_for_update=True)
+    if row is None:
+        raise NotFound(kind="duty exception")
+    if row.state != "asked":
+        raise Refused(reason="the exception is settled")
+    if row.asked_by == by.key:
+        raise Refused(reason="whoever asked cannot approve")
+    if row.person == by.key:
+        raise Refused(reason="whom it is for cannot approve")
+    row.state, row.settled_by, row.settled_at = ("approved" if approve else "refused"), by.key, read_clock(session)
+    row.note = note.strip()[:MAX_REASON] or None
+    session.flush()
+    return row
+
+
+def overrides(
+    session: Session, *, state: str | None = None, limit: int = 50, after: UUID | None = None
+) -> list[tuple[DutyOverride, str, UUID]]:
+    """Return exceptions with the number and the definition of their case, newest first."""
+    statement = (
+        select(DutyOverride, ProcessInstance.business_key, ProcessInstance.definition_id)
+        .join(ProcessInstance, ProcessInstance.id == DutyOverride.instance_id)
+        .order_by(DutyOverride.id.desc())
+        .limit(limit)
+    )
+    if state is not None:
+        statement = statement.where(DutyOverride.state == state)
+    if after is not None:
+        statement = statement.where(DutyOverride.id < after)
+    return [(row, key, definition) for row, key, definition in session.execute(statement)]
