@@ -6,6 +6,8 @@ Expressions stay text here; they are compiled by `engine.language` when they are
 
 from dataclasses import dataclass, field
 
+from engine.formjs import Form
+
 HUMAN = "userTask"
 SCRIPT = "scriptTask"
 SERVICE = "serviceTask"
@@ -195,6 +197,9 @@ class Element:
     outcomes: tuple[str, ...] = DEFAULT_OUTCOMES
     form: tuple[FormField, ...] = ()
     form_key: str | None = None
+    schema: Form | None = None  #: a form of form-js; with it, `form` is empty
+    sees: tuple[str, ...] = ()  #: variables that a user task shows besides those of its form
+    writes: tuple[str, ...] = ()  #: variables that its decision may write besides those of its form
     script: str | None = None
     operation: str | None = None
     inputs: tuple[tuple[str, Value], ...] = ()  #: names local to the activity, and what they are given when it begins
