@@ -4,16 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.model import ProcessModel
+from engine import attachments, definitions
+from engine.bpmn.model import START, Element, ProcessModel
+from engine.definitions import Definition
 from engine.errors import Fault, InstanceEnded, InvalidVariables, NotPermitted
 from engine.execution.values import clean
+from engine.forms import check_start, files_in
 from engine.permissions import SYSTEM, Actor, allows
 from engine.step import Step, begin, lock
+from models.repository import ProcessDefinition
 
 #: what decisions write; a starter who gave them would forge one
 RESERVED = frozenset({"outcome", "decisions"})
+MOST_STARTABLE = 200
 
 
 def start(
@@ -44,6 +50,45 @@ def start(
         raise NotPermitted(permission="instance.start")
     step.write()
     return step
+
+
+def submit(
+    session: Session, key_or_id: str | UUID, *, by: Actor, values: Mapping[str, Any] | None = None, business_key: str | None = None
+) -> Step:
+    """Start a case as somebody from outside does: what she gives is held against the start form, if the process has one, and its files are attached.
+
+    Refuses as `start` does, and with `InvalidVariables` everything that does not fit the form.
+    """
+    found = definitions.get(session, key_or_id) if isinstance(key_or_id, UUID) else definitions.latest(session, key_or_id)
+    element = beginning(found.model)
+    if element is None or (element.schema is None and not element.form):
+        return start(session, found.id, by=by, variables=values, business_key=business_key)
+    if by is not SYSTEM and not may_begin(by, found.model):
+        raise NotPermitted(permission="instance.start")
+    variables = check_start(element, values or {})
+    step = start(session, found.id, by=by, variables=variables, business_key=business_key)
+    attachments.attach_to_start(session, files_in(element, variables), instance_id=step.case.id, by=by)
+    return step
+
+
+def beginning(model: ProcessModel) -> Element | None:
+    """Return the start event that waits for nothing, by which people begin a case; None when a process begins only by events."""
+    return next((one for one in model.inside(None) if one.kind == START and not one.events), None)
+
+
+def startable(session: Session, by: Actor) -> list[Definition]:
+    """Return the processes that somebody may begin by filling in a form or by a mere press, by name; those that begin with a subject of their own are not."""
+    if not allows(by, "instance.start"):
+        return []
+    newest = (
+        select(ProcessDefinition.id)
+        .where(ProcessDefinition.subject_kind.is_(None), ProcessDefinition.suspended_at.is_(None))
+        .distinct(ProcessDefinition.key)
+        .order_by(ProcessDefinition.key, ProcessDefinition.version.desc())
+        .limit(MOST_STARTABLE)
+    )
+    found = [definitions.get(session, identity) for identity in session.scalars(newest)]
+    return sorted((one for one in found if beginning(one.model) and may_begin(by, one.model)), key=lambda one: one.name or one.key)
 
 
 def may_begin(by: Actor, model: ProcessModel) -> bool:

@@ -2,11 +2,26 @@
 
 from flask_smorest import Api
 
-from api.rest import archive, definitions, health, history, incidents, instances, invoices, messages, people, reference, tasks
+from api.rest import (
+    archive,
+    attachments,
+    definitions,
+    drafts,
+    health,
+    history,
+    incidents,
+    instances,
+    invoices,
+    messages,
+    people,
+    reference,
+    tasks,
+)
 from api.security import csrf
 
 BLUEPRINTS = (
-    definitions.blueprint, instances.blueprint, tasks.blueprint, history.blueprint, invoices.blueprint, archive.blueprint,
+    definitions.blueprint, instances.blueprint, tasks.blueprint, attachments.blueprint, drafts.blueprint,
+    history.blueprint, invoices.blueprint, archive.blueprint,
     incidents.blueprint, messages.blueprint, people.blueprint,
 )  # fmt: skip
 

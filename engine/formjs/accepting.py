@@ -94,7 +94,7 @@ class Taking:
             if name not in fields or "." in name:
                 self.refuse("field-unknown", f"表单没有字段 {name[:100]}", f"The form has no field {name[:100]}", joined(path, name))
         for name, one in fields.items():
-            if name not in given or not one.fills:
+            if name not in given or not one.fills or one.readonly is True:
                 continue
             here = joined(path, name)
             try:

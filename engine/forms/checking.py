@@ -20,11 +20,18 @@ UNFILLED = ("reject", "return")  #: who rejects or returns need not fill in the 
 
 
 class Filled(dict[str, Any]):
-    """What somebody filled in, with a way to look up the variables of the case that the form was shown with; looked up only for a form that needs them."""
+    """What somebody filled in, with a way to look up the variables that the form was shown with; looked up only for a form that needs them.
+
+    Once it was checked, `files` are the attachments that its file fields name.
+    """
 
     def __init__(self, values: Mapping[str, Any], variables: Callable[[], Mapping[str, Any]]) -> None:
         super().__init__(values)
         self.variables = variables
+        self.files: list[UUID] = []
+
+    def __bool__(self) -> bool:
+        return True  # also when nothing was filled in, the form is checked against the case
 
 
 def check_decision(
@@ -58,6 +65,8 @@ def check_decision(
     faults += found
     if faults:
         raise InvalidVariables(faults)
+    if isinstance(values, Filled):
+        values.files = files_in(element, accepted)
     return accepted
 
 
