@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from engine import attachments, definitions
@@ -61,7 +62,7 @@ def submit(
     """
     found = definitions.get(session, key_or_id) if isinstance(key_or_id, UUID) else definitions.latest(session, key_or_id)
     element = beginning(found.model)
-    if element is None or (element.schema is None and not element.form):
+    if element is None or not has_form(element):
         return start(session, found.id, by=by, variables=values, business_key=business_key)
     if by is not SYSTEM and not may_begin(by, found.model):
         raise NotPermitted(permission="instance.start")
@@ -77,18 +78,25 @@ def beginning(model: ProcessModel) -> Element | None:
 
 
 def startable(session: Session, by: Actor) -> list[Definition]:
-    """Return the processes that somebody may begin by filling in a form or by a mere press, by name; those that begin with a subject of their own are not."""
+    """Return the processes that somebody may begin by filling in a start form, by name; those that begin with a subject of their own are not among them."""
     if not allows(by, "instance.start"):
         return []
     newest = (
-        select(ProcessDefinition.id)
-        .where(ProcessDefinition.subject_kind.is_(None), ProcessDefinition.suspended_at.is_(None))
-        .distinct(ProcessDefinition.key)
+        select(ProcessDefinition.id, ProcessDefinition.subject_kind, ProcessDefinition.suspended_at)
+        .ext(distinct_on(ProcessDefinition.key))
         .order_by(ProcessDefinition.key, ProcessDefinition.version.desc())
         .limit(MOST_STARTABLE)
     )
-    found = [definitions.get(session, identity) for identity in session.scalars(newest)]
-    return sorted((one for one in found if beginning(one.model) and may_begin(by, one.model)), key=lambda one: one.name or one.key)
+    rows = [row for row in session.execute(newest) if row.subject_kind is None and row.suspended_at is None]
+    found = [definitions.get(session, row.id) for row in rows]
+    return sorted(
+        (one for one in found if has_form(beginning(one.model)) and may_begin(by, one.model)), key=lambda one: one.name or one.key
+    )
+
+
+def has_form(element: Element | None) -> bool:
+    """Tell whether something is asked for at an element."""
+    return element is not None and (element.schema is not None or bool(element.form))
 
 
 def may_begin(by: Actor, model: ProcessModel) -> bool:

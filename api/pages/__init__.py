@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from api.pages import archive, case, cases, frame, incidents, invoice, people, processes, sign_in, submit, task, todos
+from api.pages import archive, case, cases, frame, incidents, invoice, people, processes, sign_in, start, submit, task, todos
 
 BLUEPRINTS = (
     sign_in.blueprint, todos.blueprint, task.blueprint, submit.blueprint, cases.blueprint, case.blueprint, invoice.blueprint, archive.blueprint,
-    processes.blueprint, incidents.blueprint, people.blueprint,
+    processes.blueprint, start.blueprint, incidents.blueprint, people.blueprint,
 )  # fmt: skip
 
 

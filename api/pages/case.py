@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.pages import document, timeline, waiting
 from api.pages.once import once, said
+from api.pages.task import attached
 from api.security import current, needs
 from engine import definitions, instances, suspension
 from engine.database import transaction
@@ -81,7 +82,7 @@ def documents(session: Session, row: ProcessInstance) -> dict[str, Any]:
     elif row.subject_kind == "archive_item" and row.subject_id:
         item = session.get(ArchiveItem, row.subject_id)
         found = session.get(Invoice, item.source_id) if item is not None and item.source_kind == "invoice" else None
-    return {"invoice": document.view(session, found) if found else None, "summary": row.summary}
+    return {"invoice": document.view(session, found) if found else None, "summary": row.summary, "attached": attached(session, row.id)}
 
 
 def history(session: Session, row: ProcessInstance) -> dict[str, Any]:

@@ -100,8 +100,9 @@ class Taking:
             try:
                 found[name] = self.listed(one, given[name], held, here) if one.kind == "dynamiclist" else self.typed(one, given[name])
             except Misfit as misfit:
+                label = f"{one.label}{in_row(here)}"
                 self.wrong[here] = Fault(
-                    "field-invalid", f"{one.label}：{misfit.zh}", f"{name} {misfit.en}", path=here, found=str(given[name])[:100]
+                    "field-invalid", f"{label}：{misfit.zh}", f"{here} {misfit.en}", path=here, found=str(given[name])[:100]
                 )
         return found
 
