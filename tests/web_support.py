@@ -54,7 +54,9 @@ DIVIDING = drawing(
 #: the assignee stands in a variable
 NAMED = drawing(START, human("decide", "${boss}", camunda_dueDate="${due}"), END, path("start", "decide", "end"), key="named", name="指定")
 #: two people decide, one after the other
-TWICE = drawing(START, human("first"), human("second", "zhao.lei"), END, path("start", "first", "second", "end"), key="twice", name="两级")
+TWICE = drawing(
+    START, human("first"), human("second", "zhao.lei"), END, path("start", "first", "second", "end"), key="two_levels", name="两级"
+)
 
 
 class Web:

@@ -4,7 +4,7 @@ A field of an ordinary form is called `field.` and its path (`field.items[2].amo
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from json import JSONDecodeError, loads
@@ -21,9 +21,10 @@ from engine import attachments, forms
 from engine.bpmn.model import Element
 from engine.database import transaction
 from engine.errors import Fault, InvalidVariables
-from engine.formjs.accepting import MOST_FILES, Misfit, level, options_of
-from engine.formjs.model import SEVERAL, Component, Option
+from engine.formjs.accepting import level
+from engine.formjs.model import SEVERAL, Component
 from engine.formjs.reader import MOST_ROWS
+from engine.formjs.typed import MOST_FILES, options_of
 from models.attachment import Attachment
 
 STEP = re.compile(r"([^.\[\]]{1,200})|\[(\d{1,3})\]")
@@ -169,7 +170,7 @@ def shown(session: Session, element: Element | None, variables: Mapping[str, Any
         "values": values,
         "json": orjson.dumps(forms.data_of(values)).decode() if filling is not None else "",
         "kept": {path: kept_of(session, found) for path, found in filling.kept.items()} if ids and filling is not None else {},
-        "options": options_for(names),
+        "options": lambda one: options_of(one, names),
         "table": lambda one: table_of(one, names),
         "rows": lambda one, path, given: rows_of(one, path, given, data, filling),
     }
@@ -179,16 +180,6 @@ def kept_of(session: Session, ids: Iterable[UUID]) -> list[Attachment]:
     """Return uploads of the caller that still wait for a decision."""
     found = [session.get(Attachment, each) for each in ids]
     return [each for each in found if each is not None and each.uploaded_by == current().key and each.attached_at is None]
-
-
-def options_for(names: Mapping[str, Any]) -> Callable[[Component], tuple[Option, ...]]:
-    def options(one: Component) -> tuple[Option, ...]:
-        try:
-            return options_of(one, names)
-        except Misfit:
-            return ()
-
-    return options
 
 
 def table_of(one: Component, names: Mapping[str, Any]) -> list[Mapping[str, Any]]:

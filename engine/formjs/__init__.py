@@ -1,7 +1,8 @@
 """Forms of form-js (bpmn.io), as they stand in JSON files beside a drawing: read once into a neutral model, and values checked against the same.
 
-`reader` turns a file into a `Form` and lists what it cannot read, `accepting` holds values against it, `feel` evaluates the conditions as the viewer in
-the browser does, `flat` writes the fields that stand in a drawing as such a form. Nothing here knows of tasks, people or the database.
+`reader` turns a file into a `Form` (`model`) and lists what it cannot read (`properties`); `accepting` holds values against it, each in its type (`typed`);
+`feel` evaluates conditions as the viewer in the browser does (`syntax`, `values`); `flat` writes the fields of a drawing as such a form. Nothing here
+knows of tasks, people or the database.
 """
 
 from engine.formjs.accepting import accept

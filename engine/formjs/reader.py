@@ -2,30 +2,26 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from engine.errors import Fault, InvalidExpression
-from engine.formjs.feel import Condition, compile_condition
+from engine.errors import Fault
+from engine.formjs.feel import Condition
 from engine.formjs.model import HOLDERS, INPUTS, KINDS, SEVERAL, TEXTS, Component, Form, Option
-from engine.language.pattern import compile_pattern
+from engine.formjs.properties import JSON, Properties
 
 MAX_FORM = 256 * 1024  #: bytes of one form
 MOST_COMPONENTS = 500
 MOST_OPTIONS = 500
 MOST_DEPTH = 10
 MOST_ROWS = 500
-LONGEST_TEXT = 100_000  #: that a field may ask for
 NAME = re.compile(r"[^\W\d_]\w{0,199}")
 DOTTED = re.compile(r"[^\W\d_]\w{0,99}(\.[^\W\d_]\w{0,99}){1,5}")
 RESERVED = frozenset({"outcome", "decisions", "this", "parent", "i"})
 #: they would bring foreign content into our page
 REFUSED = {"image": "图片", "iframe": "内嵌网页", "html": "HTML", "documentPreview": "文档预览"}
-CHECKED = TEXTS | {"number"}
-JSON = Mapping[str, Any]
 
 
 def read_form(text: str | bytes, file: str) -> tuple[Form | None, list[Fault]]:
@@ -49,16 +45,10 @@ def read_form(text: str | bytes, file: str) -> tuple[Form | None, list[Fault]]:
 
 
 @dataclass(slots=True)
-class Reading:
+class Reading(Properties):
     """One file while it is read."""
 
-    file: str
-    faults: list[Fault] = field(default_factory=list)
     room: int = MOST_COMPONENTS
-
-    def fault(self, code: str, zh: str, en: str, place: str, found: Any = None) -> None:
-        shown = None if found is None else str(found)[:200]
-        self.faults.append(Fault(code, zh, en, file=self.file, path=place or None, found=shown))
 
     def components(self, found: Any, place: str, taken: dict[str, str], depth: int) -> tuple[Component, ...]:
         """Read the components of one level; `taken` are the names of this level that others have."""
@@ -217,90 +207,6 @@ class Reading:
             )
         return tuple((each["key"], str(each.get("label") or each["key"])) for each in found[:MOST_OPTIONS])
 
-    # --- single properties
-
-    def mapping(self, one: JSON, name: str, place: str) -> JSON:
-        found = one.get(name)
-        if found is not None and not isinstance(found, dict):
-            self.fault("form-invalid", f"{name} 不是对象", f"{name} is no object", f"{place}.{name}", found)
-        return found if isinstance(found, dict) else {}
-
-    def text(self, one: JSON, name: str) -> str:
-        found = one.get(name)
-        return found if isinstance(found, str) else ""
-
-    def truth(self, one: JSON, name: str, place: str) -> bool:
-        found = one.get(name, False)
-        if not isinstance(found, bool):
-            self.fault("form-invalid", f"{name} 须为 true 或 false", f"{name} is true or false", f"{place}.{name}", found)
-        return found is True
-
-    def switch(self, one: JSON, name: str, place: str) -> Condition | bool:
-        """Return a yes or no that may also be an expression."""
-        if isinstance(one.get(name), str):
-            return self.expression(one, name, place) or False
-        return self.truth(one, name, place)
-
-    def whole(self, one: JSON, name: str, place: str, most: int = LONGEST_TEXT) -> int | None:
-        found = one.get(name)
-        if isinstance(found, str) and found.isascii() and found.isdigit():
-            found = int(found[:10])
-        if found is None or found == "":
-            return None
-        if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= most:
-            self.fault(
-                "field-limit", f"{name} 须为 0 到 {most} 的整数", f"{name} is a whole number from 0 to {most}", f"{place}.{name}", found
-            )
-            return None
-        return found
-
-    def number(self, one: JSON, name: str, place: str) -> Decimal | None:
-        found = one.get(name)
-        if found is None or found == "":
-            return None
-        text = str(found) if isinstance(found, str | int | float) and not isinstance(found, bool) else ""
-        if not re.fullmatch(r"[-+]?\d{1,30}(\.\d{1,30})?([eE][-+]?\d{1,2})?", text):
-            self.fault("field-limit", f"{name} 不是数字", f"{name} is no number", f"{place}.validate.{name}", found)
-            return None
-        return Decimal(text)
-
-    def pattern(self, checks: JSON, place: str) -> str | None:
-        found = checks.get("pattern")
-        if found is None or found == "":
-            return None
-        try:
-            compile_pattern(anywhere(found) if isinstance(found, str) else "(")
-        except ValueError as error:
-            self.fault("pattern-invalid", "格式表达式无效", f"The pattern is none: {error}", f"{place}.validate.pattern", found)
-            return None
-        return str(found)
-
-    def one_of(self, one: JSON, name: str, allowed: tuple[str, ...], place: str) -> str | None:
-        found = one.get(name)
-        if found is None or found == "":
-            return None
-        if found not in allowed:
-            self.fault("form-invalid", f"{name} 无效", f"{name} is one of {', '.join(allowed)}", f"{place}.{name}", found)
-            return None
-        return str(found) if found != "custom" else None
-
-    def expression(self, one: JSON, name: str, place: str) -> Condition | None:
-        found = one.get(name)
-        if found is None or found == "":
-            return None
-        if not isinstance(found, str) or not found.startswith("="):
-            self.fault("condition-invalid", f"{name} 须以 = 开头", f"{name} begins with =", f"{place}.{name}", found)
-            return None
-        return self.compiled(found, f"{place}.{name}")
-
-    def compiled(self, text: str, place: str) -> Condition | None:
-        try:
-            return compile_condition(text)
-        except InvalidExpression as error:
-            for one in error.faults:
-                self.fault(one.code, one.zh, one.en, place, one.found or text)
-            return None
-
 
 def option_of(value: Any) -> Option | None:
     """Return an option: a mapping with value and label, or a bare value; None for what is none."""
@@ -310,8 +216,3 @@ def option_of(value: Any) -> Option | None:
     if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
         return None
     return Option(value, label if isinstance(label, str) and label else str(value))
-
-
-def anywhere(pattern: str) -> str:
-    """Return a pattern that fits a whole text if the given one is found somewhere in it, as in the browser."""
-    return rf"[\s\S]*(?:{pattern})[\s\S]*"

@@ -181,7 +181,7 @@ class Objects:
                 assert self.web.complete("wang.fang", task).status_code == 200
                 return task
             case "second":
-                task = self.web.task("twice")
+                task = self.web.task("two_levels")
                 return str(self.web.complete("wang.fang", task).json["tasks"][0]["id"])
             case "begun":
                 task = self.web.task()

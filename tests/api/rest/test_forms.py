@@ -7,7 +7,7 @@ from forms_support import CLAIM, ROWS, claims, definition_id, filled
 from sqlalchemy import text
 from web_support import Web, multipart, unknown, web
 
-from engine import definitions
+from engine import attachments, definitions, drafts
 from engine.database import transaction
 
 __all__ = ["claims", "web"]
@@ -104,6 +104,15 @@ def test_a_decision_is_checked_against_the_form_with_the_variables_of_the_case(c
     )
     cheap = begin(claims)
     assert claims.complete("wang.fang", cheap, values={"account": "6602.01", "approvalNumber": "no number, but hidden"}).status_code == 200
+
+
+def test_a_case_with_forms_can_be_run_again_from_its_record_alone(claims: Web) -> None:
+    task = begin(claims)
+    proof = upload(claims, "wang.fang", task)["id"]
+    assert claims.complete("wang.fang", task, values={"account": "6602.01", "proof": proof, "remark": {"a": [0.1]}}).status_code == 200
+    case = claims.get("wang.fang", f"/user-tasks/{task}").json["processInstanceId"]
+
+    assert claims.get("sun.mei", f"/process-instances/{case}/verification").json["ok"]
 
 
 def test_who_rejects_need_not_fill_in_the_form(claims: Web) -> None:
@@ -251,3 +260,19 @@ def test_a_draft_can_be_thrown_away_and_has_an_end(claims: Web) -> None:
     assert claims.call("wang.fang", "DELETE", route).status_code == 204
     assert claims.get("wang.fang", route).status_code == 404
     assert claims.call("wang.fang", "DELETE", route).status_code == 204
+
+
+def test_what_belongs_to_nothing_any_more_goes_with_time(claims: Web) -> None:
+    task = begin(claims)
+    claims.call("wang.fang", "PUT", f"/user-tasks/{task}/draft", json={"values": {}})
+    kept, loose = upload(claims, "wang.fang", task)["id"], upload(claims, "wang.fang", task)["id"]
+    assert claims.complete("wang.fang", task, values={"account": "6602.01"}, attachments=[kept]).status_code == 200
+    with claims.inside(), transaction() as session:
+        assert drafts.clean_up(session) >= 1
+        assert attachments.clean_up(session) == 0, "an upload is kept for a week"
+        session.execute(text("UPDATE clock SET ahead_seconds = 8 * 86400"))
+        assert attachments.clean_up(session) >= 1
+        session.execute(text("UPDATE clock SET ahead_seconds = 0"))
+
+    assert claims.get("wang.fang", f"/attachments/{loose}").status_code == 404
+    assert claims.get("wang.fang", f"/attachments/{kept}").status_code == 200
