@@ -192,8 +192,8 @@ def rows_of(one: Component, path: str, given: Any, data: Mapping[str, Any], fill
     """Return the rows of a table to fill in: those that were typed, else those of the case, else as many empty ones as the form begins with."""
     rows = given if isinstance(given, list) and given else data.get(one.key) if "[" not in path else None
     found = [dict(row) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    wanted = 1 if filling is not None and filling.more == path else 0
-    return [*found, *({} for _number in range(wanted))] or [{} for _number in range(one.rows)]
+    wanted = rows_in(path) + 1 if filling is not None and filling.more == path else 0 if found else one.rows
+    return [*found, *({} for _number in range(len(found), min(wanted, MOST_ROWS)))]
 
 
 def labels(element: Element) -> list[str]:

@@ -40,7 +40,11 @@ def begin(definition_id: UUID) -> ResponseReturnValue:
     try:
         with transaction() as session:
             element = beginning(permitted(session, definition_id).model)
+            newest = definitions.latest(session, definitions.get(session, definition_id).key).id
         found = filling.read(element, None)
+        if newest != definition_id:
+            zh, en = "流程刚刚更新，请核对后再提交一次", "The process has a newer version; look again and send it once more"
+            return page(newest, found, [Fault("definition-newer", zh, en)], 409)
         return page(definition_id, found) if found.more else once(work)
     except InvalidVariables as error:
         return page(definition_id, found, error.faults, 422)

@@ -5,6 +5,7 @@ Amounts become Decimal or whole numbers, never floats; times become datetimes.
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -20,6 +21,7 @@ from engine.formjs.reader import MOST_ROWS
 from engine.formjs.typed import Misfit, all_chosen, chosen, files_of, moment_of, number_of, options_of, text_of
 
 MOST_FAULTS = 200  #: told at once
+MOST_IN_ALL = 2000  #: rows of all tables of a form; each may have conditions that look at all others
 TRUTH = {"true": True, "on": True, "false": False, "off": False}
 Values = Mapping[str, Any]
 
@@ -68,6 +70,7 @@ class Taking:
         self.taken = Taken()
         self.wrong: dict[str, Fault] = {}  #: path -> why its value does not fit
         self.top: dict[str, Any] = {}
+        self.room = MOST_IN_ALL
 
     # --- every value in its type
 
@@ -96,7 +99,8 @@ class Taking:
             given = []
         if not isinstance(given, list) or not all(isinstance(row, Mapping) for row in given):
             raise Misfit("不是表格的行", "is no list of rows")
-        if len(given) > MOST_ROWS:
+        self.room -= len(given)
+        if len(given) > MOST_ROWS or self.room < 0:
             raise Misfit(f"超过 {MOST_ROWS} 行", f"has more than {MOST_ROWS} rows")
         kept = rows_of(held, one.key)
         if one.fixed and len(given) != (len(kept) or one.rows):
@@ -144,11 +148,11 @@ class Taking:
             found[one.key] = browser(value)
         return found
 
-    def compute(self, components: Iterable[Component], typed: dict[str, Any], row: dict[str, Any], scope: Values) -> None:
+    def compute(self, components: Iterable[Component], typed: dict[str, Any], row: dict[str, Any], scope: dict[str, Any]) -> None:
         """Work out the computed values of one level, each from what stands above it and what was filled in."""
         for one in level(components):
             if one.kind == "expression" and one.value is not None and one.key:
-                typed[one.key] = row[one.key] = one.value.evaluate({**self.top, **scope})
+                typed[one.key] = row[one.key] = one.value.evaluate(ChainMap(scope, self.top))
             elif one.kind == "dynamiclist" and isinstance(typed.get(one.key), list):
                 for number, each in enumerate(typed[one.key]):
                     self.compute(one.components, each, row[one.key][number], inside(scope, row[one.key][number], number))
@@ -156,11 +160,11 @@ class Taking:
     # --- what is shown must fit
 
     def settle(
-        self, components: Iterable[Component], typed: Values, given: Values, row: Values, scope: Values, path: str, hidden: bool
+        self, components: Iterable[Component], typed: Values, given: Values, row: Values, scope: dict[str, Any], path: str, hidden: bool
     ) -> dict[str, Any]:
         """Return the values of one level that count."""
         found: dict[str, Any] = {}
-        names = {**self.top, **scope}
+        names = ChainMap(scope, self.top)
         for one in components:
             away = hidden or (one.hide is not None and one.hide.holds(names))
             if one.kind == "group":
@@ -187,7 +191,7 @@ class Taking:
                 self.settle_field(one, typed, names, here, found)
         return found
 
-    def settled_rows(self, one: Component, typed: list[Any], given: list[Any], row: Values, scope: Values, path: str) -> list[Any]:
+    def settled_rows(self, one: Component, typed: list[Any], given: list[Any], row: Values, scope: dict[str, Any], path: str) -> list[Any]:
         shown = row.get(one.key)
         kept = rows_of(self.data, one.key) if "[" not in path else []
         found = []
@@ -239,7 +243,7 @@ def joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def inside(scope: Values, row: Values, number: int) -> dict[str, Any]:
+def inside(scope: dict[str, Any], row: Values, number: int) -> dict[str, Any]:
     """Return the names that the viewer knows in a row: itself, what is around it, and its numbers from 1."""
     return {"this": row, "parent": scope.get("this"), "i": [*(scope.get("i") or []), Decimal(number + 1)]}
 

@@ -48,6 +48,7 @@ class Component:
     pattern: str | None = None
     format: str | None = None  #: email or phone
     digits: int | None = None  #: after the decimal point; 0 makes it a whole number
+    step: Decimal | None = None  #: a number is a multiple of it
     as_text: bool = False  #: of a number: the browser holds it as a text
     subtype: str = "date"  #: of a datetime: date, time or datetime
     options: tuple[Option, ...] = ()

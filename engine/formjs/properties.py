@@ -66,7 +66,7 @@ class Properties:
             return None
         text = str(found) if isinstance(found, str | int | float) and not isinstance(found, bool) else ""
         if not re.fullmatch(r"[-+]?\d{1,30}(\.\d{1,30})?([eE][-+]?\d{1,2})?", text):
-            self.fault("field-limit", f"{name} 不是数字", f"{name} is no number", f"{place}.validate.{name}", found)
+            self.fault("field-limit", f"{name} 不是数字", f"{name} is no number", f"{place}.{name}", found)
             return None
         return Decimal(text)
 

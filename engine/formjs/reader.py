@@ -84,7 +84,15 @@ class Reading(Properties):
         length = (
             {"shortest": self.whole(checks, "minLength", place), "longest": self.whole(checks, "maxLength", place)} if kind in TEXTS else {}
         )
-        limits = {"least": self.number(checks, "min", place), "most": self.number(checks, "max", place)} if kind == "number" else {}
+        limits = (
+            {
+                "least": self.number(checks, "min", f"{place}.validate"),
+                "most": self.number(checks, "max", f"{place}.validate"),
+                "step": self.number(one, "increment", place),
+            }
+            if kind == "number"
+            else {}
+        )
         key = self.key(one, kind, place, taken)
         readonly = self.truth(one, "disabled", place) or self.switch(one, "readonly", place)
         if "." in key and readonly is not True:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ MOST_FILES = 20  #: of one field
 MOST_CHOSEN = 500
 LONGEST = {"textfield": 2000, "textarea": 20_000}  #: unless the field says otherwise
 MARGIN = 1000  #: white space around a text
+EXACT = Context(prec=200, traps=[])  #: a remainder that cannot be had is not a number, and no multiple
 NUMBER = re.compile(r"\s*[-+]?\d{1,30}(\.\d{1,30})?([eE][-+]?\d{1,2})?\s*")
 EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}\.[^\s@.]{2,63}")
 PHONE = re.compile(r"\+?[0-9][0-9 ()\-]{4,28}[0-9]")
@@ -60,6 +61,8 @@ def number_of(one: Component, value: Any) -> int | Decimal:
         raise Misfit(f"不能小于 {one.least}", f"is less than {one.least}")
     if one.most is not None and number > one.most:
         raise Misfit(f"不能大于 {one.most}", f"is more than {one.most}")
+    if one.step and EXACT.remainder(number, one.step) != 0:
+        raise Misfit(f"须为 {one.step} 的倍数", f"is no multiple of {one.step}")
     return int(number) if one.digits == 0 else number
 
 

@@ -8,8 +8,10 @@ import pytest
 from browser_support import DESK, PHONE, Desks
 from forms_support import CLAIM, filled
 from journeys_support import Installation
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from tests_support import eventually
+
+from api.cli.company import PASSWORD
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("SHENPI_SHOTS")  #: a folder; pictures for people to look at
@@ -136,3 +138,23 @@ def test_a_form_of_fields_keeps_a_draft_too(desks: Desks, installation: Installa
     page = desks.open("zhao.lei", f"/tasks/{task}")
     page.get_by_role("link", name="继续填写").click()
     expect(page.locator("#field-voucherNumber")).to_have_value("记-0042")
+
+
+def test_without_script_the_same_form_stands_there_as_plain_fields(browser: Browser, installation: Installation, definition: str) -> None:
+    context = browser.new_context(viewport=PHONE, base_url=installation.url, java_script_enabled=False)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.fill("#key", "li.na")
+    page.fill("#password", PASSWORD)
+    page.click("main button[type=submit]")
+    page.goto(f"/processes/{definition}/start")
+    page.get_by_label("事由").fill("买办公用品")
+    page.get_by_role("button", name="再加一行").click()
+    for number, amount in enumerate(("12.50", "7.50")):
+        page.get_by_label("日期").nth(number).fill("2026-11-20")
+        page.get_by_label("类别").nth(number).select_option("other")
+        page.get_by_label("金额（元）").nth(number).fill(amount)
+    shot(page, "plain-390")
+    page.get_by_role("button", name="发起").click()
+    expect(page.locator("h1")).to_have_text("报销 买办公用品")
+    context.close()

@@ -6,10 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from forms_support import ROWS, claim_office, claims, definition_id, filled
+from forms_support import CLAIM, ROWS, claim_office, claims, definition_id, filled
 from lxml import html
 from pages_support import Office
 from werkzeug.test import TestResponse
+
+from engine import definitions
+from engine.database import transaction
 
 __all__ = ["claim_office", "claims"]
 Words = Callable[[TestResponse], str]
@@ -144,6 +147,20 @@ def test_fields_of_a_drawing_keep_a_draft_too(claim_office: Office) -> None:
 
     page = desk.get(f"/tasks/{task}?draft=1").text
     assert 'value="事假"' in page and 'value="3"' in page
+
+
+def test_a_version_that_has_a_newer_one_begins_nothing_and_the_newer_form_is_shown(claim_office: Office, words: Words) -> None:
+    desk, address = claim_office.desk("li.na"), start_page(claim_office)
+    stale = desk.form(address, address)
+    with claim_office.web.inside(), transaction() as session:
+        definitions.deploy(session, {**CLAIM, "about.txt": b"newer"}, by="zheng.hao")
+
+    answer = desk.client.post(address, data={**stale, **START, "outcome": "start"})
+
+    assert answer.status_code == 409 and "刚刚更新" in words(answer)
+    newer = start_page(claim_office)
+    assert newer != address and newer in answer.text and 'value="820.00"' in answer.text
+    assert desk.send(newer, newer, outcome="start", **START).status_code == 303
 
 
 def test_crafted_paths_and_names_hurt_nobody(claim_office: Office) -> None:

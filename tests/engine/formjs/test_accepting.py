@@ -51,6 +51,7 @@ VALUES = [{"value": "a", "label": "甲"}, {"value": "b"}, {"value": 3}]
         ("number", {"decimalDigits": 0}, "12", 12),
         ("number", {"decimalDigits": 2}, "12.500", Decimal("12.500")),
         ("number", {"validate": {"min": 1, "max": 2}}, 2, Decimal(2)),
+        ("number", {"increment": "0.05"}, "1.15", Decimal("1.15")),
         ("checkbox", {}, "on", True),
         ("radio", {"values": VALUES}, "a", "a"),
         ("select", {"values": VALUES}, "3", 3),
@@ -86,6 +87,7 @@ def test_a_time_without_zone_is_one_of_the_installation() -> None:
         ("number", {}, "NaN"), ("number", {}, "1e999"), ("number", {}, True), ("number", {}, "十"), ("number", {}, {}),
         ("number", {"decimalDigits": 2}, "1.001"), ("number", {"decimalDigits": 0}, "1.5"), ("number", {"validate": {"min": 1}}, "0.99"),
         ("number", {"decimalDigits": 2}, "1.0000000000000000000000000000001"),
+        ("number", {"increment": "0.5"}, "1.25"),
         ("checkbox", {}, "yes"), ("radio", {"values": VALUES}, "c"), ("radio", {"values": VALUES}, ["a"]), ("checklist", {"values": VALUES}, ["a", "a"]),
         ("checklist", {"values": VALUES}, ["a", "z"]), ("datetime", {"subtype": "date"}, "2026-02-30"), ("datetime", {"subtype": "date"}, "2026-11-28T09:30"),
         ("datetime", {"subtype": "time"}, "25:00"), ("datetime", {"subtype": "datetime"}, "2026-11-28"), ("filepicker", {}, ["nothing"]),
@@ -192,6 +194,11 @@ def test_rows_are_checked_one_by_one_and_a_misfit_names_its_row() -> None:
 
 
 def test_a_table_has_an_end() -> None:
+    deep = {"type": "dynamiclist", "path": "more", "components": [{"type": "textfield", "key": "x"}]}
+    found = misfits(element({**ROWS, "components": [deep]}), {"items": [{"more": [{}] * 400}] * 10})
+    assert found == {f"items[{number}].more": "field-invalid" for number in range(4, 10)}, (
+        "nor have all tables together more than 2,000 rows"
+    )
     for rows in ([{"name": "x"}] * 501, "rows", [1], {"0": {}}):
         assert misfits(element(ROWS), {"items": rows}) == {"items": "field-invalid"}
 
