@@ -1,5 +1,6 @@
 """What a form-js form says, free of JSON: its components in the order of the file, and what each takes."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +17,7 @@ INPUTS = TEXTS | CHOICES | SEVERAL | {"number", "checkbox", "datetime", "filepic
 HOLDERS = frozenset({"group", "dynamiclist"})
 #: components that only show something; a button does nothing here, because the page has its own
 SHOWN = frozenset({"text", "separator", "spacer", "table", "button"})
+TEMPLATE = re.compile(r"\{\{\s*([^\W\d]\w*)")
 KINDS = INPUTS | HOLDERS | SHOWN | {"expression"}
 
 
@@ -101,9 +103,9 @@ class Form:
 
     @property
     def reads(self) -> frozenset[str]:
-        """The names that its conditions, options, tables and computed values read."""
+        """The names that its conditions, options, tables, computed values and texts (`{{name}}`) read."""
         found = {name for one in self.walk() for each in one.conditions for name in each.names}
-        return frozenset(found)
+        return frozenset(found | {name for one in self.walk() for name in TEMPLATE.findall(f"{one.text} {one.label} {one.description}")})
 
     @property
     def shows(self) -> frozenset[str]:

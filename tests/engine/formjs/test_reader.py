@@ -44,7 +44,7 @@ EVERY: list[dict[str, Any]] = [
         "components": [{"type": "number", "key": "amount"}, {"type": "filepicker", "key": "receipt", "multiple": True}],
     },
     {"type": "table", "dataSource": "=history", "columns": [{"key": "at", "label": "时间"}]},
-    {"type": "text", "text": "# 说明"},
+    {"type": "text", "text": "# 说明 {{ buyer.name }}"},
     {"type": "separator"},
     {"type": "spacer", "height": 60},
     {"type": "filepicker", "key": "files", "accept": ".pdf"},
@@ -65,7 +65,7 @@ def test_every_component_is_read_with_what_it_takes() -> None:
     assert [(option.value, option.label) for option in found["kinds"].options] == [("a", "甲"), ("b", "b")]
     assert found["items"].components[1].multiple
     assert form.writes >= {"title", "why", "items", "files"} and form.writes.isdisjoint({"amount", "sum", "invoice.number"})
-    assert form.reads == {"suppliers", "tagNames", "urgent", "history", "items"}
+    assert form.reads == {"buyer", "suppliers", "tagNames", "urgent", "history", "items"}
     assert form.gives == {"title"}
 
 
