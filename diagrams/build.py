@@ -59,6 +59,7 @@ def environment() -> dict[str, str]:
         "PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}",
         "npm_config_audit": "false",
         "npm_config_fund": "false",
+        "npm_config_ignore_scripts": "true",  # what packages want to run when they are installed is nothing that we need
     }
 
 

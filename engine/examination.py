@@ -20,7 +20,7 @@ from engine.bpmn.normaliser import include, normalise
 from engine.bpmn.places import fault
 from engine.bpmn.reader import processes, read
 from engine.bpmn.variables import undefined_variables
-from engine.bpmn.xml import line_of, parse
+from engine.bpmn.xml import MAX_BYTES, line_of, parse
 from engine.child import Child, ChildLost, serve
 from engine.dmn import read as read_decisions
 from engine.errors import Fault, InvalidDefinition
@@ -111,6 +111,9 @@ def of_drawing(
             found.warnings.extend(replace(warning, file=file) for warning in warnings(model))
     if len(found.faults) == before and processes(root):
         found.normalised[file] = normalise(root, delegates).decode()
+        if len(found.normalised[file]) > MAX_BYTES:  # with the forms in it, it could not be read again
+            zh, en = f"流程连同表单超过 {MAX_BYTES} 字节", f"The drawing and its forms are larger than {MAX_BYTES} bytes together"
+            found.faults.append(Fault("too-large", zh, en, file=file))
 
 
 def missing_decisions(model: ProcessModel, file: str, decisions: set[str]) -> Iterable[Fault]:
@@ -123,7 +126,7 @@ def missing_decisions(model: ProcessModel, file: str, decisions: set[str]) -> It
 
 def warnings(model: ProcessModel) -> list[Fault]:
     """Return what runs and should be looked at all the same: people, forms and variables that may be missing; in the order of the file."""
-    found = [*unshown(model), *undefined_variables(model)]
+    found = [*unshown(model), *unseen(model), *undefined_variables(model)]
     return sorted(found, key=lambda warning: warning.line or 0)
 
 
@@ -133,12 +136,24 @@ def unshown(model: ProcessModel) -> Iterable[Fault]:
         wanted = element.assignment
         if element.kind == HUMAN and not (wanted.assignee or wanted.candidate_users or wanted.candidate_groups):
             yield fault("nobody-asked", "没有指定处理人或候选人，将由管理员处理", "Nobody is named; the administrators are asked", element)
-        if element.form_key and not element.form:
+        if element.form_key and not element.form and element.schema is None:
             zh, en = (
                 f"表单 {element.form_key} 不在文件中，不显示字段",
                 f"The form {element.form_key} is in none of the files; no fields are shown",
             )
             yield fault("form-not-shown", zh, en, element, element.form_key[:200])
+
+
+def unseen(model: ProcessModel) -> Iterable[Fault]:
+    """Find variables that a form reads and its task does not declare: the form never sees them, so what depends on them never happens."""
+    for element in model.elements.values():
+        form = element.schema
+        for name in sorted(form.reads - {key.partition(".")[0] for key in form.shows} - {*element.sees}) if form is not None else ():
+            zh, en = (
+                f"表单读取 {name}，但任务没有声明 sees",
+                f"The form reads {name}, which is no field of it and not among what the task sees",
+            )
+            yield fault("form-reads-undeclared", zh, en, element, name)
 
 
 def asked(model: ProcessModel, file: str) -> Iterable[Asked]:

@@ -4,17 +4,23 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from engine.bpmn.model import ProcessModel
+from engine import attachments, definitions
+from engine.bpmn.model import START, Element, ProcessModel
+from engine.definitions import Definition
 from engine.errors import Fault, InvalidVariables, NotPermitted, Refused
 from engine.execution.values import clean
+from engine.forms import check_start, files_in
 from engine.permissions import SYSTEM, Actor, allows
 from engine.step import Step, begin, lock
+from models.repository import ProcessDefinition
 
 #: what decisions write; a starter who gave them would forge one
 RESERVED = frozenset({"outcome", "decisions"})
+MOST_STARTABLE = 200
 
 
 def start(
@@ -45,6 +51,52 @@ def start(
         raise NotPermitted(permission="instance.start")
     step.write()
     return step
+
+
+def submit(
+    session: Session, key_or_id: str | UUID, *, by: Actor, values: Mapping[str, Any] | None = None, business_key: str | None = None
+) -> Step:
+    """Start a case as somebody from outside does: what she gives is held against the start form, if the process has one, and its files are attached.
+
+    Refuses as `start` does, and with `InvalidVariables` everything that does not fit the form.
+    """
+    found = definitions.get(session, key_or_id) if isinstance(key_or_id, UUID) else definitions.latest(session, key_or_id)
+    element = beginning(found.model)
+    if element is None or not has_form(element):
+        return start(session, found.id, by=by, variables=values, business_key=business_key)
+    if by is not SYSTEM and not may_begin(by, found.model):
+        raise NotPermitted(permission="instance.start")
+    variables = check_start(element, values or {})
+    step = start(session, found.id, by=by, variables=variables, business_key=business_key)
+    attachments.attach_to_start(session, files_in(element, variables), instance_id=step.case.id, by=by)
+    return step
+
+
+def beginning(model: ProcessModel) -> Element | None:
+    """Return the start event that waits for nothing, by which people begin a case; None when a process begins only by events."""
+    return next((one for one in model.inside(None) if one.kind == START and not one.events), None)
+
+
+def startable(session: Session, by: Actor) -> list[Definition]:
+    """Return the processes that somebody may begin by filling in a start form, by name; those that begin with a subject of their own are not among them."""
+    if not allows(by, "instance.start"):
+        return []
+    newest = (
+        select(ProcessDefinition.id, ProcessDefinition.subject_kind, ProcessDefinition.suspended_at)
+        .ext(distinct_on(ProcessDefinition.key))
+        .order_by(ProcessDefinition.key, ProcessDefinition.version.desc())
+        .limit(MOST_STARTABLE)
+    )
+    rows = [row for row in session.execute(newest) if row.subject_kind is None and row.suspended_at is None]
+    found = [definitions.get(session, row.id) for row in rows]
+    return sorted(
+        (one for one in found if has_form(beginning(one.model)) and may_begin(by, one.model)), key=lambda one: one.name or one.key
+    )
+
+
+def has_form(element: Element | None) -> bool:
+    """Tell whether something is asked for at an element."""
+    return element is not None and (element.schema is not None or bool(element.form))
 
 
 def may_begin(by: Actor, model: ProcessModel) -> bool:

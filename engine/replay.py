@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engine import definitions
 from engine.errors import Fault, NotFound
 from engine.history.chain import COLUMNS, Check, Row, verify
+from engine.permissions import Actor, may_read_content
 from engine.reexecution import Outcome, rerun
 from models.history import HistoryEvent
 from models.identity import Department, Person
@@ -19,12 +20,16 @@ MAX_EVENTS = 20_000
 TAIL = "tail-differs"
 
 
-def record_of(session: Session, instance_id: UUID) -> dict[str, Any]:
-    """Return everything a replay needs, the exact bytes of each event in base64; `NotFound` for an unknown case."""
+def record_of(session: Session, instance_id: UUID, *, by: Actor) -> dict[str, Any]:
+    """Return everything a replay needs, the exact bytes of each event in base64; `NotFound` for an unknown case.
+
+    Comments and values stand beside the bytes: whoever may not read all of the case gets only those of her own acts, the others are `withheld`.
+    """
     instance = session.get(ProcessInstance, instance_id)
     if instance is None:
         raise NotFound(kind="process instance")
     events = session.scalars(select(HistoryEvent).filter_by(instance_id=instance_id).order_by(HistoryEvent.number).limit(MAX_EVENTS)).all()
+    whole = may_read_content(session, by, instance_id)
     keys = {event.actor for event in events if event.actor} | {instance.initiator}
     return {
         "bpmn": definitions.bpmn_of(session, instance.definition_id).decode(),
@@ -34,7 +39,7 @@ def record_of(session: Session, instance_id: UUID) -> dict[str, Any]:
             "lastHash": instance.event_hash.hex(),
         },
         "people": people(session, {key for key in keys if key}),
-        "events": [_event(event) for event in events],
+        "events": [_event(event, withheld=not (whole or event.actor == by.key)) for event in events],
     }  # fmt: skip
 
 
@@ -48,7 +53,8 @@ def people(session: Session, keys: set[str]) -> dict[str, dict[str, str | None]]
     return {key: {"name": name, "department": department} for key, name, department in session.execute(statement)}
 
 
-def _event(event: HistoryEvent) -> dict[str, Any]:
+def _event(event: HistoryEvent, *, withheld: bool) -> dict[str, Any]:
+    personal, salt = (None, None) if withheld else (event.personal, event.salt)
     return {
         "number": event.number,
         "step": event.step,
@@ -58,8 +64,9 @@ def _event(event: HistoryEvent) -> dict[str, Any]:
         "element": event.element,
         "body": b64encode(event.body).decode(),
         "hash": event.hash.hex(),
-        "personal": b64encode(event.personal).decode() if event.personal is not None else None,
-        "salt": b64encode(event.salt).decode() if event.salt is not None else None,
+        "personal": b64encode(personal).decode() if personal is not None else None,
+        "salt": b64encode(salt).decode() if salt is not None else None,
+        "withheld": withheld and event.personal is not None,
     }
 
 

@@ -20,7 +20,7 @@ from marshmallow import ValidationError
 from procrastinate import App
 from sqlalchemy import text
 
-from engine import deliveries, inbox, incidents, jobs, messages, notices, signals, suspension, timers
+from engine import attachments, deliveries, drafts, inbox, incidents, jobs, messages, notices, signals, suspension, timers
 from engine.crash import point
 from engine.database import transaction
 from engine.errors import (
@@ -359,6 +359,8 @@ class Worker:
             session.execute(text(_LOST_MESSAGES))
             signals.wake_lost(session)
             messages.expire(session)
+            drafts.clean_up(session)
+            attachments.clean_up(session)
 
 
 _LOST_CALLS = """

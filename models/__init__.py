@@ -3,8 +3,10 @@
 from models import (
     approvals,
     archive,
+    attachment,
     duties,
     events,
+    file,
     history,
     identity,
     invoice,
@@ -17,6 +19,6 @@ from models import (
 from models.base import Base, db
 
 __all__ = [
-    "Base", "approvals", "archive", "db", "duties", "events", "history", "identity", "invoice", "oa", "organisation", "repository", "runtime",
-    "substitution",
+    "Base", "approvals", "archive", "attachment", "db", "duties", "events", "file", "history", "identity", "invoice", "oa", "organisation", "repository",
+    "runtime", "substitution",
 ]  # fmt: skip

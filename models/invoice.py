@@ -4,24 +4,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import Boolean, Date, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Created, Key, Money
-
-
-class StoredFile(Base):
-    """The bytes of an uploaded file, kept once by SHA-256 and never changed (a trigger refuses it)."""
-
-    __tablename__ = "stored_file"
-
-    sha256: Mapped[str] = mapped_column(primary_key=True)
-    sm3: Mapped[str]
-    size: Mapped[int] = mapped_column(BigInteger)
-    media_type: Mapped[str]
-    content: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[Created]
+from models.file import StoredFile
 
 
 class Invoice(Base):

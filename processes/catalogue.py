@@ -22,6 +22,9 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     "invoice": ("invoice_approval.bpmn", "authority.dmn"),
     "archive": ("archive_filing.bpmn",),
 }
+#: shown by tests and to designers; deployed only by whoever wants them
+EXAMPLES: Mapping[str, tuple[str, ...]] = {"expense_claim": ("expense_claim.bpmn", "claim.form", "check.form")}
+FOLDERS = {"expense_claim": "expense"}
 
 
 def install() -> None:
@@ -36,6 +39,12 @@ def shipped(area: str) -> dict[str, bytes]:
     """Return the files of an area, as they are in this installation."""
     folder = files("processes") / area
     return {name: (folder / name).read_bytes() for name in AREAS[area]}
+
+
+def example(name: str) -> dict[str, bytes]:
+    """Return the files of an example, as they are in this installation."""
+    folder = files("processes") / FOLDERS[name]
+    return {file: (folder / file).read_bytes() for file in EXAMPLES[name]}
 
 
 def deploy_shipped(session: Session) -> list[ProcessDefinition]:

@@ -53,6 +53,10 @@ DIVIDING = drawing(
 )  # fmt: skip
 #: the assignee stands in a variable
 NAMED = drawing(START, human("decide", "${boss}", camunda_dueDate="${due}"), END, path("start", "decide", "end"), key="named", name="指定")
+#: two people decide, one after the other
+TWICE = drawing(
+    START, human("first"), human("second", "zhao.lei"), END, path("start", "first", "second", "end"), key="two_levels", name="两级"
+)
 
 
 class Web:
@@ -63,7 +67,7 @@ class Web:
         with app.app_context():
             with transaction() as session:
                 self.tokens = {person.key: accounts.make_token(session, person.key, "test")[1] for person in PEOPLE}
-                for xml in (LEAVE, GROUPED, CALLING, DIVIDING, NAMED):
+                for xml in (LEAVE, GROUPED, CALLING, DIVIDING, NAMED, TWICE):
                     definitions.deploy(session, {"p.bpmn": xml}, by=None)
             db.session.remove()
 

@@ -16,6 +16,7 @@ from api.pages import (
     posts,
     processes,
     sign_in,
+    start,
     submit,
     substitutions,
     task,
@@ -25,7 +26,7 @@ from api.pages import (
 
 BLUEPRINTS = (
     sign_in.blueprint, todos.blueprint, task.blueprint, task_verbs.blueprint, submit.blueprint, cases.blueprint, case.blueprint,
-    invoice.blueprint, archive.blueprint, processes.blueprint, incidents.blueprint, people.blueprint, posts.blueprint, organisation.blueprint,
+    invoice.blueprint, archive.blueprint, processes.blueprint, start.blueprint, incidents.blueprint, people.blueprint, posts.blueprint, organisation.blueprint,
     substitutions.blueprint, authority.blueprint, duties.blueprint,
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from api import problems
 from api.pages import document, timeline, waiting
 from api.pages.once import once, said
+from api.pages.task import attached
 from api.security import current, needs
 from engine import copies, definitions, instances, interventions, suspension, tasks
 from engine.bpmn.model import HUMAN
@@ -106,7 +107,7 @@ def documents(session: Session, row: ProcessInstance) -> dict[str, Any]:
     elif row.subject_kind == "archive_item" and row.subject_id:
         item = session.get(ArchiveItem, row.subject_id)
         found = session.get(Invoice, item.source_id) if item is not None and item.source_kind == "invoice" else None
-    return {"invoice": document.view(session, found) if found else None, "summary": row.summary}
+    return {"invoice": document.view(session, found) if found else None, "summary": row.summary, "attached": attached(session, row.id)}
 
 
 def history(session: Session, row: ProcessInstance) -> dict[str, Any]:

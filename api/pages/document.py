@@ -6,8 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.rendering import PICTURES, count_pages
+from models.file import StoredFile
 from models.identity import Person
-from models.invoice import Carrier, Invoice, StoredFile
+from models.invoice import Carrier, Invoice
 
 
 def view(session: Session, row: Invoice) -> dict[str, Any]:

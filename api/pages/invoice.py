@@ -14,7 +14,8 @@ from api.security import current, needs
 from engine.database import transaction
 from engine.errors import NotFound
 from engine.permissions import may_read_instance
-from models.invoice import Carrier, StoredFile
+from models.file import StoredFile
+from models.invoice import Carrier
 from models.runtime import ProcessInstance
 
 blueprint = Blueprint("invoice", __name__, url_prefix="/invoices")

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api.pages.filling import labels
 from api.pages.once import once, said
 from api.security import current, needs
 from engine import definitions, suspension
@@ -18,6 +19,7 @@ from engine.bpmn.model import HUMAN, ProcessModel
 from engine.database import transaction
 from engine.errors import Conflict, Fault, InvalidContent, NotFound, NotPermitted, Refused
 from engine.examination import warnings
+from engine.instances import beginning, may_begin
 from engine.permissions import allows
 from engine.replay import people
 from models.repository import Deployment, ProcessDefinition
@@ -83,14 +85,21 @@ def show(definition_id: UUID) -> ResponseReturnValue:
             "process": summary(row, counts) | {"by": by["name"] if by else deployment.by, "files": row.manifest["bpmn"] | row.manifest["others"]},
             "held": {"who": names.get(row.suspended_by or ""), "at": row.suspended_at, "text": row.suspended_reason} if row.suspended_at else None,
             "warnings": remarks(model) if allows(current(), "definition.deploy") else [],
+            "startable": is_startable(row, others[0], model),
             "versions": [summary(each, counts) for each in others],
             "tasks": [
                 {"id": element.id, "name": element.name or element.id, "about": element.documentation, "outcomes": element.outcomes,
-                 "fields": [field.label for field in element.form], "assignment": element.assignment}
+                 "fields": labels(element), "assignment": element.assignment}
                 for element in model.of_kind(HUMAN)
             ],
         }  # fmt: skip
     return render_template("process.html", **shown)
+
+
+def is_startable(row: ProcessDefinition, newest: ProcessDefinition, model: ProcessModel) -> bool:
+    """Tell whether the caller may begin a case of this version on a page: the newest one, of a process that begins with no subject of its own."""
+    alone = row.id == newest.id and row.subject_kind is None and row.suspended_at is None
+    return alone and allows(current(), "instance.start") and beginning(model) is not None and may_begin(current(), model)
 
 
 def remarks(model: ProcessModel) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
+from api.pages.start import offered
 from api.pages.todos import COUNTED
 from api.security import current, needs
 from engine import worklist
@@ -77,8 +78,11 @@ def page(rows: list[Row], status: int, *, nothing: bool = False) -> ResponseRetu
     """Render the whole page with the rows so far."""
     with transaction() as session:
         counted = worklist.count_my_tasks(session, current(), COUNTED + 1)
+        others = [{"id": each.id, "name": each.name or each.key} for each in offered(session)]
     largest = current_app.config["SETTINGS"].max_upload // (1024 * 1024)
-    return render_template("submit.html", rows=rows, nothing=nothing, largest=largest, open=counted, **words_of_form()), status
+    return render_template(
+        "submit.html", rows=rows, nothing=nothing, largest=largest, open=counted, others=others, **words_of_form()
+    ), status
 
 
 def words_of_form() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """One task: what it is about, what was found and decided before, and the decision. After it is closed: who decided what, and what comes next."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +11,15 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from api.pages import document, timeline
+from api.pages import document, filling, timeline
 from api.pages.archive import as_findings
 from api.pages.offers import offered, signing
 from api.pages.once import once
 from api.pages.people import choices
 from api.rest.tasks import known
 from api.security import current, needs
-from engine import definitions, tasks, worklist
-from engine.bpmn.model import FormField
+from engine import attachments, definitions, disclosure, drafts, tasks, worklist
+from engine.bpmn.model import Element
 from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.errors import Conflict, Fault, InvalidVariables, NotFound, Refused, ShenpiError, TaskClosed
@@ -47,8 +48,17 @@ EFFECTS = {
 @blueprint.get("/<uuid:task_id>")
 @needs("task.work")
 def show(task_id: UUID) -> ResponseReturnValue:
-    """The task while it is open, what became of it afterwards."""
-    return page(task_id)
+    """The task while it is open, what became of it afterwards; with `draft`, filled in as one left it."""
+    with transaction() as session:
+        row = known(session, task_id)
+        begun = drafts.load(session, task_id, by=current()) if row.state == "open" else None
+    if begun is None or "draft" not in request.args:
+        return page(task_id, draft=begun)
+    typed = {
+        "comment": begun.comment,
+        **{f"field.{name}": str(value) for name, value in begun.values.items() if isinstance(value, str | int | Decimal)},
+    }
+    return page(task_id, typed=typed, found=filling.Filling(begun.values))
 
 
 @blueprint.post("/<uuid:task_id>/decide")
@@ -58,12 +68,37 @@ def decide(task_id: UUID) -> ResponseReturnValue:
     outcome = request.form.get("outcome", "")
     comment = request.form.get(f"comment_{outcome}", "").strip() or request.form.get("comment", "").strip()
 
-    def work(session: Session) -> Step:
-        names = {field.name for field in fields_of(session, known(session, task_id))}
-        values = {name: request.form.get(f"field.{name}", "").strip() for name in names}
-        return tasks.complete(session, task_id, by=current(), outcome=outcome, comment=comment, values=values, channel="page")
+    with transaction() as session:
+        element = element_of(session, known(session, task_id))
+    found: filling.Filling | None = None
+    try:
+        found = filling.read(element, task_id)
+    except InvalidVariables as error:
+        return page(task_id, typed=request.form, faults=error.faults, status=422)
+    except TaskClosed:
+        return page(task_id, typed=request.form, late=True, status=409)
+    if found.more:
+        return page(task_id, typed=request.form, found=found)
 
-    return act(task_id, work, url_for("task.show", task_id=task_id))
+    def work(session: Session) -> Step:
+        return tasks.complete(
+            session, task_id, by=current(), outcome=outcome, comment=comment, values=found.values, files=found.beside, channel="page"
+        )
+
+    return act(task_id, work, url_for("task.show", task_id=task_id), found)
+
+
+@blueprint.post("/<uuid:task_id>/draft/discard")
+@needs("task.work")
+def discard(task_id: UUID) -> ResponseReturnValue:
+    """Throw away what one has begun."""
+
+    def work(session: Session) -> str:
+        known(session, task_id)
+        drafts.discard(session, task_id, by=current())
+        return url_for("task.show", task_id=task_id)
+
+    return once(work)
 
 
 @blueprint.post("/<uuid:task_id>/claim")
@@ -113,7 +148,7 @@ def handed_over(session: Session, instance_id: UUID) -> bool:
     return session.execute(events.limit(1)).scalar() is not None
 
 
-def act(task_id: UUID, verb: Callable[[Session], Step], target: str) -> ResponseReturnValue:
+def act(task_id: UUID, verb: Callable[[Session], Step], target: str, found: filling.Filling | None = None) -> ResponseReturnValue:
     """Do one thing to the task, once; every refusal becomes the page as it is now, with the reason and with what was typed."""
 
     def work(session: Session) -> str:
@@ -124,7 +159,7 @@ def act(task_id: UUID, verb: Callable[[Session], Step], target: str) -> Response
     try:
         return once(work)
     except InvalidVariables as error:
-        return page(task_id, typed=request.form, faults=error.faults, status=422)
+        return page(task_id, typed=request.form, faults=error.faults, found=found, status=422)
     except TaskClosed:
         return page(task_id, typed=request.form, late=True, status=409)
     except NotFound as error:
@@ -137,7 +172,7 @@ def act(task_id: UUID, verb: Callable[[Session], Step], target: str) -> Response
             status=422,
         )
     except (Conflict, Refused) as error:
-        return page(task_id, typed=request.form, faults=[told(error)], status=409)
+        return page(task_id, typed=request.form, faults=[told(error)], found=found, status=409)
 
 
 def told(error: ShenpiError) -> Fault:
@@ -148,22 +183,30 @@ def told(error: ShenpiError) -> Fault:
 
 
 def page(
-    task_id: UUID, *, typed: Mapping[str, str] | None = None, faults: list[Fault] | None = None, late: bool = False, status: int = 200
+    task_id: UUID,
+    *,
+    typed: Mapping[str, str] | None = None,
+    faults: list[Fault] | None = None,
+    late: bool = False,
+    found: filling.Filling | None = None,
+    draft: drafts.Begun | None = None,
+    status: int = 200,
 ) -> ResponseReturnValue:
-    """Render the task as it is now."""
+    """Render the task as it is now, with what was filled in so far."""
     with transaction() as session:
         row = known(session, task_id)
-        shown = opened(session, row) if row.state in OPEN else closed(session, row)
-    if row.state in OPEN:
-        return render_template(
-            "task.html", task=row, typed=typed or {}, faults=faults or [], phrases=PHRASES, effects=EFFECTS, **shown
-        ), status
+        shown = opened(session, row, found) if row.state in OPEN else closed(session, row)
+        if row.state in OPEN:
+            return render_template(
+                "task.html", task=row, typed=typed or {}, faults=faults or [], draft=draft, phrases=PHRASES, effects=EFFECTS, **shown
+            ), status
     late = late or bool(faults)
     return render_template("task_closed.html", task=row, typed=typed or {}, late=late, **shown), status
 
 
-def opened(session: Session, row: Row[Any]) -> dict[str, Any]:
+def opened(session: Session, row: Row[Any], found: filling.Filling | None = None) -> dict[str, Any]:
     """Return what the page of an open task shows."""
+    element = element_of(session, row)
     now = read_clock(session)
     rows = session.scalars(select(Candidate).filter_by(task_id=row.id)).all()
     users, groups = [each.name for each in rows if each.kind == "u"], [each.name for each in rows if each.kind == "g"]
@@ -174,7 +217,10 @@ def opened(session: Session, row: Row[Any]) -> dict[str, Any]:
         "now": now,
         "mine": mine,
         "assignee": people(session, {row.assignee}).get(row.assignee) if row.assignee else None,
-        "fields": fields_of(session, row),
+        "fields": element.form if element else (),
+        "filling": form_of(session, row, element, found) if mine else {},
+        "beside": filling.kept_of(session, found.beside) if found is not None else [],
+        "attached": attached(session, row.instance_id),
         "about": about(session, row),
         "entries": timeline.story(session, row.instance_id, now, brief=True),
         "verbs": offered(session, row.id, mine=mine),
@@ -200,10 +246,27 @@ def about(session: Session, row: Row[Any]) -> dict[str, Any]:
     return {}
 
 
-def fields_of(session: Session, row: Row[Any]) -> tuple[FormField, ...]:
-    """Return the fields that the drawing asks for at this task."""
-    element = definitions.element_of(session, row.instance_id, row.element)
-    return element.form if element else ()
+def element_of(session: Session, row: Row[Any]) -> Element | None:
+    """Return the element of the drawing that this task stands at."""
+    return definitions.element_of(session, row.instance_id, row.element)
+
+
+def form_of(session: Session, row: Row[Any], element: Element | None, found: filling.Filling | None) -> dict[str, Any]:
+    """Return what the page needs to show a form of form-js, with the variables that the task declares; nothing for any other task."""
+    if element is None or element.schema is None:
+        return {}
+    variables = disclosure.variables(session, row.id, by=current())
+    return filling.shown(session, element, variables, found, url_for("tasks.form", task_id=row.id))
+
+
+def attached(session: Session, instance_id: UUID) -> list[dict[str, Any]]:
+    """Return what was attached to a case, with who did it."""
+    rows = attachments.of_instance(session, instance_id)
+    names = people(session, {each.uploaded_by for each in rows}) if rows else {}
+    return [
+        {"id": each.id, "name": each.name, "size": each.size, "at": each.at, "by": each.uploaded_by, "who": names.get(each.uploaded_by)}
+        for each in rows
+    ]
 
 
 def closed(session: Session, row: Row[Any]) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from flask_smorest import Api
 
 from api.rest import (
     archive,
+    attachments,
     authority,
     case_verbs,
     definitions,
+    drafts,
     duties,
     health,
     history,
@@ -24,9 +26,8 @@ from api.rest import (
 from api.security import csrf
 
 BLUEPRINTS = (
-    definitions.blueprint, instances.blueprint, tasks.blueprint, task_verbs.blueprint, case_verbs.blueprint,
-    history.blueprint, invoices.blueprint, archive.blueprint,
-    incidents.blueprint, messages.blueprint, people.blueprint,
+    definitions.blueprint, instances.blueprint, tasks.blueprint, task_verbs.blueprint, case_verbs.blueprint, attachments.blueprint, drafts.blueprint,
+    history.blueprint, invoices.blueprint, archive.blueprint, incidents.blueprint, messages.blueprint, people.blueprint,
     organisation.blueprint, substitutions.blueprint, authority.blueprint, duties.blueprint,
 )  # fmt: skip
 

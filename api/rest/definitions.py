@@ -14,7 +14,7 @@ from api.idempotency import once
 from api.rest.conventions import Camel, Paging, Strict, multipart, page_of, place_of, route, shown
 from api.security import current
 from engine import definitions as room
-from engine import suspension
+from engine import forms, instances, suspension
 from engine.database import transaction
 from models.repository import ProcessDefinition
 
@@ -60,6 +60,12 @@ class Remark(Camel):
     path = fields.String()
     expected = fields.String()
     found = fields.String()
+
+
+class StartForm(Camel):
+    schema = fields.Dict(allow_none=True)
+    data = fields.Dict()
+    readonly = fields.Boolean()
 
 
 class Deployed(Definitions):
@@ -130,6 +136,16 @@ def xml(definition_id: UUID) -> Response:
     with transaction() as session:
         content = room.bpmn_of(session, definition_id)
     return Response(content, mimetype="application/xml", headers={"Content-Disposition": "attachment; filename=process.bpmn"})
+
+
+@blueprint.route("/process-definitions/<uuid:definition_id>/start-form", methods=["GET"])
+@route("definition.read")
+@blueprint.response(200, StartForm)
+def start_form(definition_id: UUID) -> Response:
+    """The form by which a case of this version begins, as form-js draws it; its schema is null when the process has none."""
+    with transaction() as session:
+        element = instances.beginning(room.get(session, definition_id).model)
+        return shown({"schema": forms.schema_of(element) if element is not None else None, "data": {}, "readonly": False})
 
 
 @blueprint.route("/process-definitions/<string:key>/suspend", methods=["POST"])

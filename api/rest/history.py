@@ -29,10 +29,13 @@ class Verification(Camel):
 @route("history.read")
 @blueprint.response(200)
 def show(instance_id: UUID) -> Response:
-    """Everything a replay needs: the drawing, the people, and each event with the bytes that were hashed (base64)."""
+    """Everything a replay needs: the drawing, the people, and each event with the bytes that were hashed (base64).
+
+    Comments and values that are not the caller's to know are `withheld`; the bytes with their digests are there all the same.
+    """
     with transaction() as session:
         require_instance(session, current(), instance_id)
-        return Response(orjson.dumps(replay.record_of(session, instance_id)), mimetype="application/json")
+        return Response(orjson.dumps(replay.record_of(session, instance_id, by=current())), mimetype="application/json")
 
 
 @blueprint.route("/<uuid:instance_id>/verification", methods=["GET"])

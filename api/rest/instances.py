@@ -15,9 +15,9 @@ from api.security import current
 from engine import instances as room
 from engine import suspension, worklist
 from engine.database import transaction
-from engine.errors import NotFound
+from engine.errors import NotFound, NotPermitted
 from engine.execution import values
-from engine.permissions import require_instance
+from engine.permissions import may_read_content, require_instance
 from engine.step import Step, lock
 from models.runtime import ProcessInstance
 
@@ -95,11 +95,11 @@ def moved(step: Step) -> dict[str, Any]:
 @blueprint.arguments(Start, as_kwargs=False)
 @blueprint.response(201, Instance)
 def start(body: dict[str, Any]) -> Response:
-    """Start a case of the newest version of a process and run it to its first wait."""
+    """Start a case of the newest version of a process and run it to its first wait. Where it has a start form, the variables must fit it."""
 
     def work(session: Session) -> tuple[Any, int, dict[str, str]]:
-        step = room.start(
-            session, body["process_definition_key"], by=current(), variables=body["variables"], business_key=body["business_key"]
+        step = room.submit(
+            session, body["process_definition_key"], by=current(), values=body["variables"], business_key=body["business_key"]
         )
         return moved(step), 201, {"Location": f"/api/v1/process-instances/{step.case.id}", **etag(step.case.revision + 1)}
 
@@ -135,9 +135,14 @@ def show(instance_id: UUID) -> Response:
 @blueprint.route("/<uuid:instance_id>/variables", methods=["GET"])
 @route("instance.read")
 def variables(instance_id: UUID) -> Response:
-    """The variables of a case. Amounts, dates and the like carry their type: `{"$d": "1.20"}` is a decimal."""
+    """All variables of a case, for its initiator and those who may read all cases; what a task shows is at the task.
+
+    Amounts, dates and the like carry their type: `{"$d": "1.20"}` is a decimal.
+    """
     with transaction() as session:
         require_instance(session, current(), instance_id)
+        if not may_read_content(session, current(), instance_id):
+            raise NotPermitted(permission="instance.read_all")
         step = lock(session, instance_id, running=False)
         body = orjson.dumps(values.tagged(step.execution.memory.variables))
     return Response(body, mimetype="application/json")

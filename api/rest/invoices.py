@@ -17,7 +17,8 @@ from engine.database import transaction
 from engine.errors import NotFound
 from engine.permissions import Actor, allows, may_read_instance
 from engine.worklist import mark, place
-from models.invoice import Carrier, Invoice, StoredFile
+from models.file import StoredFile
+from models.invoice import Carrier, Invoice
 from processes.invoice.intake import submit
 
 blueprint = Blueprint("invoices", __name__, url_prefix="/invoices", description="Invoices")

@@ -12,13 +12,14 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from api.idempotency import once
-from api.rest.conventions import Camel, Paging, Strict, etag, expected_revision, page_of, route
+from api.rest.conventions import Camel, Paging, Strict, etag, expected_revision, page_of, route, shown
 from api.rest.instances import moved
 from api.security import current
+from engine import disclosure, worklist
 from engine import tasks as room
-from engine import worklist
 from engine.database import transaction
 from engine.errors import NotFound
+from engine.execution.values import tagged
 from engine.permissions import require_instance
 from engine.step import Step
 
@@ -56,6 +57,13 @@ class Complete(Strict):
     outcome = fields.String(required=True, validate=validate.Length(1, 50))
     comment = fields.String(load_default="", validate=validate.Length(max=2000))
     values = fields.Dict(keys=fields.String(), load_default=dict)
+    attachments = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=100))
+
+
+class FormView(Camel):
+    schema = fields.Dict(allow_none=True)
+    data = fields.Dict()
+    readonly = fields.Boolean()
 
 
 class Transfer(Strict):
@@ -112,14 +120,34 @@ def act(task_id: UUID, verb: Callable[[Session], Step]) -> Response:
 @blueprint.arguments(Complete)
 @blueprint.response(200)
 def complete(body: dict[str, Any], task_id: UUID) -> Response:
-    """Decide a task. A task that somebody else decided meanwhile answers 409 with who and when; a stale If-Match answers 412."""
+    """Decide a task. A task that somebody else decided meanwhile answers 409 with who and when; a stale If-Match answers 412.
+
+    The values must fit the task's form; `attachments` are ids of files that were brought for this task, besides those that file fields name.
+    """
     return act(
         task_id,
         lambda session: room.complete(
-            session, task_id, by=current(), outcome=body["outcome"], comment=body["comment"], values=body["values"],
+            session, task_id, by=current(), outcome=body["outcome"], comment=body["comment"], values=body["values"], files=body["attachments"],
             expected_revision=expected_revision(), channel="api",
         ),
     )  # fmt: skip
+
+
+@blueprint.route("/<uuid:task_id>/form", methods=["GET"])
+@route("task.work")
+@blueprint.response(200, FormView)
+def form(task_id: UUID) -> Response:
+    """The form of a task as form-js draws it, of the version its case runs on, and the variables it shows; the schema is null for a task without a form."""
+    with transaction() as session:
+        return shown(disclosure.form(session, task_id, by=current()))
+
+
+@blueprint.route("/<uuid:task_id>/variables", methods=["GET"])
+@route("task.work")
+def variables(task_id: UUID) -> Response:
+    """The variables that a task shows: those of its form and those it declares. Amounts, dates and the like carry their type: `{"$d": "1.20"}` is a decimal."""
+    with transaction() as session:
+        return shown(tagged(disclosure.variables(session, task_id, by=current())))
 
 
 @blueprint.route("/<uuid:task_id>/claim", methods=["POST"])

@@ -2,6 +2,7 @@
 import './app.css';
 import 'htmx.org/dist/htmx.esm.js';
 import { listenForCopy } from './page/copy';
+import { keepDrafts } from './page/draft';
 import { sendTheCsrfToken, showThatWeWait } from './page/requests';
 import { listenForKeys } from './page/keys';
 import { listenForPhrases } from './page/phrases';
@@ -13,3 +14,4 @@ listenForKeys();
 listenForCopy();
 listenForDrops();
 listenForPhrases();
+keepDrafts();

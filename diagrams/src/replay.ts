@@ -57,6 +57,7 @@ function tellVerdict(root: HTMLElement, verdict: Verdict, steps: Step[]): void {
     first ? say('said:faults', { n: faulty.reduce((sum, entry) => sum + entry.faults.length, 0) }) : say('said:numbers'),
     ...(verdict.personalAll ? [say('said:personal', { good: verdict.personalTrue, all: verdict.personalAll })] : []),
     ...(verdict.erased ? [say('said:erased', { n: verdict.erased })] : []),
+    ...(verdict.withheld ? [say('said:withheld', { n: verdict.withheld })] : []),
     say('said:cannot'),
   ];
   part(root, 'verdict-words').replaceChildren(...lines.map((line) => build('li', {}, line)));

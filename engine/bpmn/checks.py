@@ -36,6 +36,7 @@ def check(process: ProcessModel, file: str) -> list[Fault]:
     for element in process.elements.values():
         faults.extend(of_element(element))
         faults.extend(of_form(element))
+        faults.extend(of_declared(element))
         faults.extend(of_names(element))
         faults.extend(of_times(element))
         faults.extend(check_policy(element, process.elements))
@@ -152,6 +153,21 @@ def of_form(element: Element) -> Iterator[Fault]:
         for limit in (field.minimum, field.maximum):
             if limit is not None and not re.fullmatch(r"\s*[-+]?\d{1,30}(\.\d{1,30})?\s*", limit):
                 yield fault("field-limit", f"字段 {field.name} 的上下限不是数字", f"A limit of {field.name} is no number", element, limit)
+
+
+def of_declared(element: Element) -> Iterator[Fault]:
+    """Look at the variables that a task says it sees and writes, and that it has one form and not two."""
+    if element.form and element.schema is not None:
+        yield fault("form-twice", "既有字段又有表单文件", "It has fields of its own and a form file beside them", element)
+    if (element.sees or element.writes) and element.kind != model.HUMAN:
+        yield fault("attribute-unknown", "只有用户任务可以声明 sees 和 writes", "Only a user task says what it sees and writes", element)
+    for name in (*element.sees, *element.writes):
+        if not is_name(name):
+            yield fault("name-invalid", f"变量名无效：{name}", f"{name[:50]!r} cannot be the name of a variable", element, name)
+    for name in RESERVED.intersection(element.writes):
+        yield fault("name-invalid", f"{name} 由系统写入", f"{name} is written by the engine", element, name)
+    if len(element.sees) + len(element.writes) > MAX_FIELDS:
+        yield fault("too-complex", f"声明的变量超过 {MAX_FIELDS} 个", f"A task names at most {MAX_FIELDS} variables", element)
 
 
 def of_names(element: Element) -> Iterator[Fault]:

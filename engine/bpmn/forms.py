@@ -1,10 +1,15 @@
-"""Forms that stand in the drawing: `formData` of Camunda and `formProperty` of Flowable and Activiti, as neutral fields."""
+"""Forms of a drawing: `formData` of Camunda, `formProperty` of Flowable and Activiti, forms of form-js; and what a task may see and write."""
+
+from dataclasses import replace
 
 from lxml import etree
 
+from engine.bpmn.extensions import ours
 from engine.bpmn.model import FormField
-from engine.bpmn.reading import Reading
-from engine.bpmn.xml import local, truth, vendor, vendor_children
+from engine.bpmn.reading import Reading, owner
+from engine.bpmn.xml import EXTENSIONS, SHENPI, line_of, local, truth, vendor, vendor_children
+from engine.formjs import Form
+from engine.formjs import read_form as read_schema
 
 TYPES = {
     "string": "string", "text": "string", "multi-line-text": "string", "long": "long", "integer": "long", "int": "long",
@@ -28,6 +33,23 @@ def read_form(node: etree._Element, reading: Reading) -> tuple[FormField, ...]:
     fields = [read_field(item, reading) for item in vendor_children(node, "formData", "formField")]
     properties = [read_property(item, reading) for item in vendor_children(node, "formProperty") if truth(item.get("readable"), True)]
     return (*fields, *properties)
+
+
+def read_form_file(node: etree._Element, reading: Reading) -> Form | None:
+    """Return the form of form-js that was deployed beside the drawing for a user task or start event, or stands in it."""
+    holder = node.find(EXTENSIONS)
+    item = holder.find(f"{{{SHENPI}}}form") if holder is not None else None
+    if item is None:
+        return None
+    found, faults = read_schema(item.text or "", item.get("file") or reading.file)
+    # a form that is no file of its own is found by the element it stands in
+    reading.faults.extend(faults if item.get("file") else [replace(one, line=line_of(item), element=owner(item)) for one in faults])
+    return found
+
+
+def read_names(node: etree._Element, attribute: str) -> tuple[str, ...]:
+    """Return the variables that `shenpi:sees` or `shenpi:writes` of a user task names."""
+    return tuple(dict.fromkeys((ours(node, attribute) or "").replace(",", " ").split()))
 
 
 def read_field(item: etree._Element, reading: Reading) -> FormField:

@@ -7,6 +7,7 @@ Expressions stay text here; they are compiled by `engine.language` when they are
 from dataclasses import dataclass, field
 
 from engine.bpmn.policies import NO_POLICY, Policy
+from engine.formjs import Form
 
 HUMAN = "userTask"
 SCRIPT = "scriptTask"
@@ -198,6 +199,9 @@ class Element:
     not_by: tuple[str, ...] = ()  #: separation of duties: `initiator`, and user tasks whose deciders must not do this one
     form: tuple[FormField, ...] = ()
     form_key: str | None = None
+    schema: Form | None = None  #: a form of form-js; with it, `form` is empty
+    sees: tuple[str, ...] = ()  #: variables that a user task shows besides those of its form
+    writes: tuple[str, ...] = ()  #: variables that its decision may write besides those of its form
     script: str | None = None
     operation: str | None = None
     inputs: tuple[tuple[str, Value], ...] = ()  #: names local to the activity, and what they are given when it begins

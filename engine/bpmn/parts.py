@@ -199,5 +199,5 @@ def extension(node: etree._Element, reading: Reading) -> None:
             reading.fault("extension-not-supported", f"不支持扩展 {name}", f"The extension {name} is not read", node, name)
     elif (namespace == SPIFF and name not in SPIFF_READ | SPIFF_SILENT) or namespace == ZEEBE:
         reading.fault("extension-not-supported", f"不支持扩展 {name}", f"The extension {name} is not read", node, name)
-    elif namespace == SHENPI and name not in ("summary", "item", "correlation", "in", "out"):
+    elif namespace == SHENPI and name not in ("summary", "item", "correlation", "in", "out", "form"):
         reading.fault("extension-not-supported", f"未知的扩展 {name}", f"The extension shenpi:{name} is not known", node, name)

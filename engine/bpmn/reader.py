@@ -9,7 +9,7 @@ from engine.bpmn.calls import GLOBALS, global_task, read_call
 from engine.bpmn.data import called_inputs, called_outputs, read_associations, read_initial, read_local
 from engine.bpmn.events import read_events, read_message
 from engine.bpmn.extensions import ours, read_assignment, read_not_by, read_outcomes, read_retries, read_starters, read_summary
-from engine.bpmn.forms import read_form
+from engine.bpmn.forms import read_form, read_form_file, read_names
 from engine.bpmn.loops import read_loop
 from engine.bpmn.naming import NODES, name_parts
 from engine.bpmn.parameters import read_parameters, read_properties
@@ -152,6 +152,9 @@ def read_element(
         not_by=read_not_by(node),
         form=read_form(body, reading),
         form_key=vendor(body, "formKey") or vendor(body, "formRef"),
+        schema=read_form_file(body, reading) if kind in (model.HUMAN, model.START) else None,
+        sees=read_names(node, "sees"),
+        writes=read_names(node, "writes"),
         script=script,
         operation=work.operation,
         inputs=(

@@ -55,6 +55,7 @@ def writes(element: Element) -> Names:
         found |= DECIDED
     if element.kind in (model.HUMAN, model.START):
         found |= {field.name for field in element.form if field.required}
+        found |= element.schema.gives if element.schema is not None else set()
     for event in element.events:
         found |= {name for name in (event.code_variable, event.message_variable) if name}
     if element.called is not None:

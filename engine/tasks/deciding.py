@@ -1,6 +1,6 @@
 """Deciding a user task, alone or with signers who were added to it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from secrets import compare_digest
 from typing import Any
@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from engine import attachments
 from engine.errors import NotPermitted
 from engine.execution import values as kept
-from engine.forms import check_decision
+from engine.forms import check_decision, files_in
 from engine.history.events import stamp
 from engine.permissions import Actor
 from engine.step import Step
@@ -30,13 +31,15 @@ def complete(
     outcome: str,
     comment: str = "",
     values: Mapping[str, Any] | None = None,
+    files: Iterable[UUID] = (),
     expected_revision: int | None = None,
     channel: str | None = None,
     nonce: str | None = None,
 ) -> Step:
     """Decide a user task and let its case go on to its next wait.
 
-    Afterwards the task is closed, the decision stands in the history, `outcome`, `decisions.<element>` and the form's values are variables. The case waits on
+    Afterwards the task is closed, the decision stands in the history, `outcome`, `decisions.<element>` and the form's values are variables, and
+    `files` (uploads of this person for this task) belong to it for good. The case waits on
     while somebody who was added has not signed; a signer who rejects or returns decides for all. A task that was delegated goes back to who delegated it, and
     the outcome is an opinion. Refuses with `TaskClosed` a task that is decided or gone, with `NotPermitted` somebody it is not addressed to, with
     `TaskAlreadyClaimed` when somebody else holds it, with `InvalidVariables` values outside the form or an unknown outcome, with `StaleRevision` a caller who
@@ -47,10 +50,12 @@ def complete(
     if nonce is not None and not compare_digest(nonce.encode(errors="replace"), task["nonce"].encode()):
         raise NotPermitted(reason="nonce")
     if task.get("owner"):
-        check_decision(replace(held.element, form=()), task, outcome, comment, values or {})
+        check_decision(replace(held.element, form=(), schema=None, writes=()), task, outcome, comment, values or {})
         return give_back(held, comment, opinion=outcome, channel=channel)
     signs = "for" in task
-    accepted = check_decision(replace(held.element, form=()) if signs else held.element, task, outcome, comment, values or {})
+    element = replace(held.element, form=(), schema=None, writes=()) if signs else held.element
+    accepted = check_decision(element, task, outcome, comment, values or {}, step.execution.variables_of(held.token))
+    attached = attachments.attach(session, [*files_in(element, accepted), *files], task_id=task_id, by=by)
     decides = not signs or outcome in AGAINST
     concludes = outcome in AGAINST or not held.others
     excepted = held.require_duties(by, held.behalf)
@@ -61,6 +66,7 @@ def complete(
         on_behalf_of=held.behalf,
         element=held.element.id,
         data={"task": task["id"], "outcome": outcome, "round": task["round"], "channel": channel}
+        | ({"files": [{"id": str(one.id), "sha256": one.sha256} for one in attached]} if attached else {})
         | ({"exceptions": excepted} if excepted else {})
         | ({} if decides else {"decides": False})
         | ({} if concludes else {"concludes": False}),

@@ -42,4 +42,8 @@ def element_names(elements: Iterable[Element]) -> dict[str, str]:
 
 def field_labels(elements: Iterable[Element]) -> dict[str, str]:
     """Return the labels of all form fields by name."""
-    return {field.name: field.label or field.name for element in elements for field in element.form}
+    found = {}
+    for element in elements:
+        found |= {field.name: field.label or field.name for field in element.form}
+        found |= {one.key: one.label for one in element.schema.top() if one.key} if element.schema is not None else {}
+    return found

@@ -5,7 +5,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.invoice import Carrier, StoredFile
+from models.file import StoredFile
+from models.invoice import Carrier
 from models.invoice import Invoice as InvoiceRow
 from processes.archive.sources import Description, Document, Opened, Signature, Source
 from processes.invoice import formats

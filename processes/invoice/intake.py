@@ -20,8 +20,9 @@ from engine.errors import Fault, InvoiceUnreadable
 from engine.oa.codec import plain
 from engine.permissions import Actor, require
 from engine.settings import read_settings
+from models.file import StoredFile
 from models.identity import Department, LegalEntity, Person
-from models.invoice import Carrier, StoredFile
+from models.invoice import Carrier
 from models.invoice import Invoice as InvoiceRow
 from models.runtime import ProcessInstance
 from processes.invoice import formats, typed

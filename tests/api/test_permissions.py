@@ -30,6 +30,8 @@ TABLE = """
 GET    /api-tokens                                  401 200 200 200 200 200 200 200 200 200
 POST   /api-tokens                                  401 201 201 201 201 201 201 201 201 201
 DELETE /api-tokens/<token>                          401 204 404 404 404 404 404 404 404 404
+GET    /attachments/<attachment>                    401 200 200 404 404 404 200 404 200 404
+GET    /attachments/<unknown>                       401 404 404 404 404 404 404 404 404 404
 GET    /archive-items                               401 403 403 403 403 200 200 403 200 403
 GET    /archive-items/<item>                        401 403 403 403 403 200 200 403 200 403
 GET    /archive-items/<unknown>                     401 403 403 403 403 404 404 403 404 403
@@ -54,13 +56,15 @@ GET    /people                                      401 200 200 200 200 200 200 
 GET    /process-definitions                         401 200 200 200 200 200 200 200 200 200
 GET    /process-definitions/<definition>            401 200 200 200 200 200 200 200 200 200
 GET    /process-definitions/<definition>/xml        401 200 200 200 200 200 200 200 200 200
+GET    /process-definitions/<definition>/start-form 401 200 200 200 200 200 200 200 200 200
 POST   /process-definitions/<process>/suspend       401 403 403 403 403 403 403 403 200 403
 POST   /process-definitions/<held_process>/resume   401 403 403 403 403 403 403 403 200 403
 POST   /process-definitions/<unknown>/suspend       401 403 403 403 403 403 403 403 404 403
 GET    /process-instances                           401 200 200 200 200 200 200 200 200 200
 POST   /process-instances                           401 201 403 403 403 403 403 403 201 403
 GET    /process-instances/<case>                    401 200 200 404 404 404 200 404 200 404
-GET    /process-instances/<case>/variables          401 200 200 404 404 404 200 404 200 404
+GET    /process-instances/<case>/attachments        401 200 200 404 404 404 200 404 200 404
+GET    /process-instances/<case>/variables          401 200 403 404 404 404 200 404 200 404
 GET    /process-instances/<case>/history            401 200 200 404 404 404 200 404 200 404
 GET    /process-instances/<case>/verification       401 403 403 403 403 403 200 403 200 403
 POST   /process-instances/<case>/withdraw           401 200 403 404 404 404 403 404 403 404
@@ -105,6 +109,15 @@ POST   /duty-overrides/<unknown>/approve            401 403 403 403 403 403 403 
 GET    /user-tasks                                  401 200 200 200 200 200 200 200 200 200
 GET    /user-tasks/<task>                           401 200 200 404 404 404 200 404 200 404
 GET    /user-tasks/<grouped>                        401 200 404 200 200 404 200 404 200 404
+GET    /user-tasks/<task>/form                      401 200 200 404 404 404 200 404 200 404
+GET    /user-tasks/<grouped>/form                   401 200 404 200 200 404 200 404 200 404
+GET    /user-tasks/<task>/variables                 401 200 200 404 404 404 200 404 200 404
+GET    /user-tasks/<second>/variables               401 200 403 200 404 404 200 404 200 404
+GET    /user-tasks/<task>/draft                     401 404 404 404 404 404 404 404 404 404
+GET    /user-tasks/<begun>/draft                    401 404 200 404 404 404 404 404 404 404
+PUT    /user-tasks/<task>/draft                     401 409 200 404 404 404 409 404 409 404
+DELETE /user-tasks/<begun>/draft                    401 204 204 404 404 404 204 404 204 404
+POST   /user-tasks/<task>/attachments               401 409 201 404 404 404 409 404 409 404
 POST   /user-tasks/<task>/claim                     401 403 200 404 404 404 403 404 403 404
 POST   /user-tasks/<grouped>/claim                  401 403 404 200 200 404 403 404 403 404
 POST   /user-tasks/<task>/unclaim                   401 403 409 404 404 404 403 404 403 404
@@ -144,6 +157,8 @@ ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
         ("files", "p.bpmn", drawing(START, human("a"), END, path("start", "a", "end"), key=f"p{uuid4().hex}"))
     ),
     "/conditions": lambda: {"json": {"variables": {}}},
+    "/user-tasks/<task>/attachments": lambda: multipart(("file", "合同.pdf", b"%PDF-1.7")),
+    "draft": lambda: {"json": {"values": {"reason": "事假"}}},
     "/messages": lambda: {"json": {"name": uuid4().hex}},
     "/signals": lambda: {"json": {"name": uuid4().hex}},
     "suspend": lambda: {"json": {"reason": "核查"}},
@@ -270,6 +285,18 @@ class Objects:
                 task = self.web.task()
                 assert self.web.complete("wang.fang", task).status_code == 200
                 return task
+            case "second":
+                task = self.web.task("two_levels")
+                return str(self.web.complete("wang.fang", task).json["tasks"][0]["id"])
+            case "begun":
+                task = self.web.task()
+                assert self.web.call("wang.fang", "PUT", f"/user-tasks/{task}/draft", json={"values": {}}).status_code == 200
+                return task
+            case "attachment":
+                task = self.web.task()
+                made = self.web.post("wang.fang", f"/user-tasks/{task}/attachments", **multipart(("file", "a.pdf", b"%PDF-1.7"))).json["id"]
+                assert self.web.complete("wang.fang", task, attachments=[made]).status_code == 200
+                return str(made)
             case "incident":
                 return self.web.incident()[1]
             case "token":
@@ -295,7 +322,7 @@ def test_a_route_answers_each_person_as_the_table_says(web: Web, objects: Object
         real = {name: objects.get(name) if method != "GET" or name not in kept else kept[name] for name in names}
         kept.update(real)
         filled = re.sub("<(.+?)>", lambda part: real[part[1]], route)  # noqa: B023
-        found.append(web.call(person, method, filled, **(body() if method == "POST" else {})).status_code)
+        found.append(web.call(person, method, filled, **(body() if method in ("POST", "PUT") else {})).status_code)
 
     assert dict(zip(PEOPLE, found, strict=True)) == dict(zip(PEOPLE, expected, strict=True))
 

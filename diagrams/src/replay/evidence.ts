@@ -14,6 +14,8 @@ export interface Row {
   body: string;
   hash: string;
   personal: string | null;
+  /** The personal part is there and not this reader's to know. */
+  withheld?: boolean;
   salt: string | null;
 }
 
@@ -50,6 +52,8 @@ export interface Entry {
   personal: Data | null;
   /** The bytes name a personal part that was erased by a recorded act. */
   erased: boolean;
+  /** The bytes name a personal part that is not this reader's to know. */
+  withheld: boolean;
   hash: string;
   faults: Fault[];
 }
@@ -60,6 +64,7 @@ export interface Verdict {
   personalTrue: number;
   personalAll: number;
   erased: number;
+  withheld: number;
 }
 
 const isRecord = (value: unknown): value is Data => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -78,13 +83,14 @@ export async function verify(recording: Recording): Promise<Verdict> {
     personalAll: withPersonal.length,
     personalTrue: Math.max(0, withPersonal.length - personalFalse),
     erased: entries.filter((entry) => entry.erased).length,
+    withheld: entries.filter((entry) => entry.withheld).length,
   };
 }
 
 async function readAndCheck(row: Row, before: Row | undefined): Promise<Entry> {
   const entry: Entry = {
     number: row.number, step: row.step, type: 'unreadable', at: '', actor: null, onBehalfOf: null, element: null,
-    data: {}, personal: null, erased: false, hash: row.hash, faults: [],
+    data: {}, personal: null, erased: false, withheld: false, hash: row.hash, faults: [],
   };
   let bytes: Uint8Array;
   let body: Data;
@@ -134,7 +140,8 @@ function instant(text: string): string {
 async function readPersonal(row: Row, body: Data, entry: Entry): Promise<void> {
   const expected = textOrNull(body.personal);
   if (row.personal === null) {
-    entry.erased = expected !== null;
+    entry.withheld = expected !== null && row.withheld === true;
+    entry.erased = expected !== null && !entry.withheld;
     return;
   }
   try {

@@ -84,8 +84,8 @@ export class Panel {
     const comment = find('comment');
     const reason = find('reason') ?? find('message') ?? find('error');
     if (comment || reason) return this.section(say(comment ? 'comment' : 'reason'), build('blockquote', { class: 'replay-comment' }, String(comment ?? reason)));
-    if (!step.entries.some((entry) => entry.erased)) return null;
-    return this.section(say('comment'), build('p', { class: 'text-secondary mb-0' }, say('erased')));
+    const why = step.entries.some((entry) => entry.erased) ? 'erased' : step.entries.some((entry) => entry.withheld) ? 'withheld' : null;
+    return why && this.section(say('comment'), build('p', { class: 'text-secondary mb-0' }, say(why)));
   }
 
   private changes(step: Step): HTMLElement | null {

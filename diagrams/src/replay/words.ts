@@ -78,6 +78,7 @@ const table = {
   records: ['本步记录', 'Records of this step'],
   record: ['记录 {n}', 'Record {n}'],
   erased: ['个人内容已按规定删除，删除本身有记录', 'The personal part was erased by a recorded act'],
+  withheld: ['意见和内容只对发起人和审计等角色显示', 'Comments and values are shown to the initiator and to those who may read all cases'],
   none: ['—', '—'],
   empty: ['（空）', '(empty)'],
   yes: ['是', 'yes'],
@@ -102,6 +103,7 @@ const table = {
   'said:faults': ['发现 {n} 处问题', '{n} fault(s) found'],
   'said:personal': ['{good}/{all} 份个人内容（意见、变量值）与摘要一致', '{good} of {all} personal parts (comments, values) match their digest'],
   'said:erased': ['{n} 份个人内容已删除，无法核对', '{n} personal parts were erased and cannot be compared'],
+  'said:withheld': ['{n} 份个人内容不对您显示，未核对', '{n} personal parts are not shown to you and were not compared'],
   'said:cannot': [
     '本页无法判断：末尾是否被截断、整条链是否被重写（须与存证点比对）；姓名、部门与流程图不在哈希之内',
     'Not provable on this page: a cut tail or a chain rewritten as a whole (compare with a checkpoint); names, departments and the drawing are not part of the hashes',

@@ -17,8 +17,8 @@ from engine.database import transaction
 from engine.errors import EvidenceBroken, ExecutionFailed
 from engine.operations import Situation
 from models.archive import ArchiveItem, ArchivePackage
+from models.file import StoredFile
 from models.history import HistoryEvent
-from models.invoice import StoredFile
 from models.oa import OaConnection, OaDelivery
 from models.runtime import Incident, Job, ProcessInstance
 from processes.archive import package

@@ -1,37 +1,23 @@
-"""Form values: what people typed, converted to the types a drawing's form names, with every misfit listed."""
+"""Fields that stand in a drawing: what people typed, converted to the types that the fields name."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from engine.bpmn.model import Element, FormField
+from engine.bpmn.model import FormField
 from engine.errors import Fault, InvalidVariables
 from engine.execution import values as kept
 from engine.language.pattern import compile_pattern
 
-MAX_COMMENT = 2000
+LONGEST = 2000  #: of a text
 YES_OR_NO = {"true": True, "on": True, "false": False, "off": False}
 
 
-def check_decision(element: Element, task: Mapping[str, Any], outcome: str, comment: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values a decision brings, converted as the form says; `InvalidVariables` lists everything that does not fit.
-
-    Required fields are asked for only when the task is approved: who rejects or returns need not fill in the form.
-    """
-    faults = []
-    if outcome not in task["outcomes"]:
-        allowed = ", ".join(task["outcomes"])
-        faults.append(
-            Fault("outcome-unknown", f"不允许的结论：{outcome}", f"The outcome is none of {allowed}", path="outcome", found=outcome[:100])
-        )
-    kept.clean(comment, "comment")
-    if len(comment) > MAX_COMMENT:
-        faults.append(
-            Fault("too-long", f"意见超过 {MAX_COMMENT} 字", f"The comment is longer than {MAX_COMMENT} characters", path="comment")
-        )
-    fields = {field.name: field for field in element.form}
-    faults += [
+def take(form: tuple[FormField, ...], values: Mapping[str, Any], *, complete: bool) -> tuple[dict[str, Any], list[Fault]]:
+    """Return the values that fit the fields, and everything that does not; required fields are asked for only when `complete`."""
+    fields = {field.name: field for field in form}
+    faults = [
         Fault("field-unknown", f"表单没有字段 {name}", f"The form has no field {name}", path=name[:100])
         for name in values
         if name not in fields or fields[name].readonly
@@ -40,7 +26,7 @@ def check_decision(element: Element, task: Mapping[str, Any], outcome: str, comm
     for name, field in fields.items():
         value = values.get(name)
         if value in (None, ""):
-            if field.required and outcome not in ("reject", "return"):
+            if field.required and complete and not field.readonly:
                 faults.append(Fault("field-required", f"请填写 {field.label}", f"{name} is required", path=name))
             continue
         try:
@@ -51,9 +37,7 @@ def check_decision(element: Element, task: Mapping[str, Any], outcome: str, comm
             faults.append(
                 Fault("field-invalid", f"{field.label} 格式不正确", f"{name} is no {field.type}", path=name, found=str(value)[:100])
             )
-    if faults:
-        raise InvalidVariables(faults)
-    return accepted
+    return accepted, faults
 
 
 def within(field: FormField, value: Any) -> Any:
@@ -84,7 +68,7 @@ def convert(field: FormField, value: Any) -> Any:
             if not isinstance(value, str | int | Decimal) or isinstance(value, bool):
                 raise ValueError(f"{type(value).__name__} is no text")
             text = str(value)
-            if len(text) > MAX_COMMENT or (field.pattern and not compile_pattern(field.pattern).fits(text)):
+            if len(text) > LONGEST or (field.pattern and not compile_pattern(field.pattern).fits(text)):
                 raise ValueError(text[:100])
             return text
 
