@@ -10,12 +10,21 @@ import pytest
 from journeys_support import Installation
 from tests_support import eventually
 
-from processes.invoice.samples.generate import default_number, make
+from processes.invoice.samples.generate import default_number, make, make_with_invoice
+from processes.invoice.typed import texts
+
+ASKED = ("net", "tax", "seller.name", "seller.taxId", "buyer.name", "buyer.taxId")
 
 
 def running() -> int:
     """Return a running number that no other case of this run has."""
     return time.monotonic_ns() % 10**10
+
+
+def typed(gross: str) -> dict[str, str]:
+    """Return what a person reads off one of our own prints."""
+    invoice, _ = make_with_invoice("pdf", gross=Decimal(gross))
+    return {path: text for path, text in texts(invoice).items() if path in ASKED}
 
 
 @pytest.fixture(autouse=True)
@@ -72,16 +81,39 @@ def test_a_rejected_invoice_ends_and_may_be_submitted_again(installation: Instal
 
 
 def test_a_returned_invoice_is_corrected_and_approved(installation: Installation) -> None:
-    case = installation.submit()["caseId"]
+    number = default_number("pdf", running())
+    file = make("pdf", number=number, gross=Decimal("8600.00"))
+    wrong = {**typed("8600.00"), "seller.name": "华东办公用品公司"}
+    first = installation.upload(*file, **wrong).json()
+    case = first["caseId"]
 
-    installation.decide("wang.fang", case, "approve_manager", "return", "请补充事由")
-    installation.decide("li.na", case, "correct_submission", "resubmit", "已补充", reason="办公用品采购")
+    installation.decide("wang.fang", case, "approve_manager", "return", "销售方名称少了“有限”二字")
+    installation.task("li.na", case, "correct_submission")
+    corrected = installation.upload(*file, **typed("8600.00"))
+    assert (corrected.status_code, corrected.json()["result"], corrected.json()["caseId"]) == (200, "corrected", case)
+    installation.decide("li.na", case, "correct_submission", "resubmit", "已更正", reason="更正销售方名称")
+    title = installation.case(case)["title"]
     installation.decide("wang.fang", case, "approve_manager")
     installation.finance(case)
 
     assert ended(installation, case)["outcome"] == "approve"
+    assert "华东办公用品有限公司" in title
     comments = [event for event in installation.events(case) if event["type"] == "task:completed"]
     assert [event["element"] for event in comments] == ["approve_manager", "correct_submission", "approve_manager", "approve_finance"]
+    kept = installation.client("zhao.lei").get(f"/invoices/{first['invoiceId']}").json()
+    assert kept["content"]["seller"]["name"] == "华东办公用品有限公司"
+    assert kept["changes"][0]["differences"] == [{"field": "seller.name", "kept": "华东办公用品公司", "said": "华东办公用品有限公司"}]
+
+
+def test_an_invoice_that_was_withdrawn_does_not_come_back_with_another_amount(installation: Installation) -> None:
+    number = default_number("einvoice", running())
+    first = installation.upload(*make("einvoice", number=number, gross=Decimal("500000.00"))).json()
+    assert installation.client("li.na").post(f"/process-instances/{first['caseId']}/withdraw", json={}).status_code == 200
+
+    answer = installation.upload(*make("einvoice", number=number, gross=Decimal("9000.00")))
+
+    assert answer.status_code == 409
+    assert "500000.00" in answer.text and "9000.00" in answer.text
 
 
 def test_a_withdrawn_invoice_leaves_no_to_do_anywhere(installation: Installation) -> None:
