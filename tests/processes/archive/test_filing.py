@@ -73,6 +73,7 @@ def test_a_period_that_is_none_is_replaced_by_the_month_and_warned_about(flow: F
     with transaction() as session:  # our own drawing lets no such period through; another one may
         value = open_filing(session, told(session, case), {"period": period, "voucherNumber": "记-1"}).value
     filing = UUID(value["instanceId"])
+    flow.work(case)
     flow.work(filing)
 
     item = flow.item(filing)
