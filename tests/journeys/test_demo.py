@@ -1,15 +1,20 @@
 """`shenpi demo` tells the whole story, and fails as soon as any part of it did not happen."""
 
+import io
 import threading
 import time
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from journeys_support import Installation, installed
+from PIL import Image
 
 from engine.database.embedded import EmbeddedServer
-from processes.invoice.samples.generate import default_number, make
+from processes.invoice.samples.code import png
+from processes.invoice.samples.generate import default_number, make, make_with_invoice
+from processes.invoice.typed import texts
 
 
 def demo(installation: Installation, *arguments: str, patience: str = "30") -> tuple[int, str]:
@@ -34,6 +39,44 @@ def test_the_demo_tells_the_whole_story_again_and_again(installation: Installati
 def test_the_demo_takes_any_invoice_given(installation: Installation, samples: Path, name: str) -> None:
     code, said = demo(installation, str(samples / name))
 
+    assert code == 0, said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["pdf", "photo"])
+def test_the_demo_types_what_a_print_does_not_say_and_brings_the_original(installation: Installation, kind: str) -> None:
+    code, said = demo(installation, "--kind", kind)
+
+    assert code == 0, said
+    assert "照票面填写" in said
+    assert "补交 einvoice" in said
+
+
+@pytest.mark.slow
+def test_the_demo_knows_a_print_of_ours_by_its_bytes(installation: Installation, tmp_path: Path) -> None:
+    _, data = make("pdf", number=default_number("pdf", time.monotonic_ns() % 10**9), gross=Decimal("4242.00"))
+    (tmp_path / "scan.pdf").write_bytes(data)
+
+    code, said = demo(installation, str(tmp_path / "scan.pdf"))
+
+    assert code == 0, said
+
+
+@pytest.mark.slow
+def test_the_demo_says_which_fields_a_strangers_print_needs_and_takes_them_from_flags(installation: Installation, tmp_path: Path) -> None:
+    number = default_number("photo", time.monotonic_ns() % 10**9)
+    seen, data = make_with_invoice("photo", number=number, gross=Decimal("777.00"))
+    photo, original = tmp_path / "photo.png", tmp_path / "original.xml"
+    photo.write_bytes(png(Image.open(io.BytesIO(data)).rotate(0.5, fillcolor=235)))
+    original.write_bytes(make("einvoice", number=number, gross=Decimal("777.00"))[1])
+
+    code, said = demo(installation, str(photo))
+    assert code == 1
+    assert "--field seller.name=..." in said and "--field net=..." in said and "--field number=..." not in said
+
+    needed = ("net", "tax", "seller.name", "seller.taxId", "buyer.name", "buyer.taxId")
+    flags = [part for name, text in texts(seen).items() if name in needed for part in ("--field", f"{name}={text}")]
+    code, said = demo(installation, str(photo), *flags, "--original", str(original))
     assert code == 0, said
 
 
