@@ -2,12 +2,12 @@
 
 from flask_smorest import Api
 
-from api.rest import archive, definitions, health, history, incidents, instances, invoices, messages, people, reference, tasks
+from api.rest import archive, definitions, departments, health, history, incidents, instances, invoices, messages, people, reference, tasks
 from api.security import csrf
 
 BLUEPRINTS = (
     definitions.blueprint, instances.blueprint, tasks.blueprint, history.blueprint, invoices.blueprint, archive.blueprint,
-    incidents.blueprint, messages.blueprint, people.blueprint,
+    incidents.blueprint, messages.blueprint, people.blueprint, departments.blueprint,
 )  # fmt: skip
 
 
