@@ -1,4 +1,4 @@
-"""What was kept of an invoice before it was corrected, and how invoices that look alike are found."""
+"""What was kept of an invoice before it was corrected, how invoices that look alike are found, and which mails went out."""
 
 from alembic import op
 
@@ -23,9 +23,17 @@ def upgrade() -> None:
     op.execute("ALTER TABLE invoice_change ENABLE ALWAYS TRIGGER keep_all")
     op.execute("CREATE INDEX ix_invoice_gross ON invoice (gross, issue_date)")
     op.execute("CREATE INDEX ix_invoice_plain_number ON invoice (substring(identity from '[^:]*$'))")
+    op.execute(
+        """CREATE TABLE mail (
+             job_id uuid NOT NULL, person text NOT NULL, state text NOT NULL, note text, at timestamptz NOT NULL DEFAULT now(),
+             CONSTRAINT pk_mail PRIMARY KEY (job_id, person),
+             CONSTRAINT fk_mail_job_id_job FOREIGN KEY (job_id) REFERENCES job (id),
+             CONSTRAINT ck_mail_state CHECK (state IN ('sent', 'refused')))"""
+    )
 
 
 def downgrade() -> None:
+    op.execute("DROP TABLE mail")
     op.execute("DROP INDEX ix_invoice_plain_number")
     op.execute("DROP INDEX ix_invoice_gross")
     op.execute("DROP TABLE invoice_change")
