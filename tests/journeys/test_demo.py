@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from carriers_support import tampered_ofd
 from journeys_support import Installation, installed
 from PIL import Image
 
@@ -80,7 +81,20 @@ def test_the_demo_says_which_fields_a_strangers_print_needs_and_takes_them_from_
     assert code == 0, said
 
 
-def test_the_demo_ends_with_the_reason_for_a_broken_or_tampered_file(installation: Installation, samples: Path) -> None:
+def test_the_demo_ends_with_the_reason_for_a_broken_or_tampered_file(installation: Installation, tmp_path: Path) -> None:
+    xml = make("ubl", number=default_number("ubl", time.monotonic_ns() % 10**6))[1]
+    for name, data, reason in (
+        ("half.xml", xml[: len(xml) // 2], "half.xml"),
+        ("tampered.ofd", tampered_ofd(default_number("ofd", time.monotonic_ns() % 10**9)), "Doc_0/Document.xml"),
+    ):
+        (tmp_path / name).write_bytes(data)
+        code, said = demo(installation, str(tmp_path / name))
+
+        assert code != 0
+        assert reason in said
+
+
+def test_the_demo_ends_with_the_reason_for_a_real_broken_or_tampered_file(installation: Installation, samples: Path) -> None:
     for name, reason in (
         ("facturx/negative-invalid-xml-encoding.pdf", "factur-x.xml"),
         ("ofd/tampered-document-xml.ofd", "Doc_0/Document.xml"),
