@@ -36,6 +36,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def hears_interrupts() -> None:
+    """Of a child before it begins: let SIGINT end it, also where the tests themselves were started in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Installation:
     """Everything a customer runs, started and ended by a test."""
 

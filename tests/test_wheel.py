@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from journeys_support import answers, free_port
+from journeys_support import answers, free_port, hears_interrupts
 from tests_support import ROOT, eventually
 
 
@@ -78,7 +78,9 @@ def test_the_wheel_runs_in_a_fresh_environment_and_tells_its_story(place: Path) 
     web, simulator = free_port(), free_port()
     command = [str(shenpi), "run", "--demo", "--port", str(web), "--simulator-port", str(simulator)]
     with open(place / "run.log", "w") as log:
-        process = subprocess.Popen(command, cwd=elsewhere, env=environment, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=elsewhere, env=environment, stdout=log, stderr=log, start_new_session=True, preexec_fn=hears_interrupts
+        )
     try:
         eventually(lambda: answers(f"http://127.0.0.1:{web}/health/ready"), 90)
         addresses = ["--url", f"http://127.0.0.1:{web}", "--simulator", f"http://127.0.0.1:{simulator}"]
@@ -93,7 +95,11 @@ def test_the_wheel_runs_in_a_fresh_environment_and_tells_its_story(place: Path) 
         raise
     finally:
         process.send_signal(signal.SIGINT)
-        code = process.wait(60)
+        try:
+            code = process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.terminate()  # it ends its parts, and nothing is left behind
+            raise
         ended = subprocess.run([shenpi, "database", "stop"], cwd=elsewhere, env=environment, capture_output=True, text=True)
     said = (place / "run.log").read_text()
     assert code == 0, said

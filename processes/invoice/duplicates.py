@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from models.invoice import Carrier
@@ -65,7 +65,7 @@ def _same_file(session: Session, row: InvoiceRow) -> Iterable[InvoiceRow]:
 def _same_number(session: Session, row: InvoiceRow, invoice: Invoice) -> Iterable[InvoiceRow]:
     last = row.identity.rpartition(":")[2]
     others = session.scalars(
-        select(InvoiceRow).where(InvoiceRow.id != row.id, func.substring(InvoiceRow.identity, "[^:]*$") == last).limit(LOOKED_AT)
+        select(InvoiceRow).where(InvoiceRow.id != row.id, func.substring(InvoiceRow.identity, text("'[^:]*$'")) == last).limit(LOOKED_AT)
     )
     for other in others:
         content = Invoice.from_json(other.content)

@@ -12,6 +12,7 @@ from carriers_support import tampered_ofd
 from journeys_support import Installation, installed
 from PIL import Image
 
+from api.cli import given
 from engine.database.embedded import EmbeddedServer
 from processes.invoice.samples.code import png
 from processes.invoice.samples.generate import default_number, make, make_with_invoice
@@ -53,14 +54,16 @@ def test_the_demo_types_what_a_print_does_not_say_and_brings_the_original(instal
     assert "补交 einvoice" in said
 
 
-@pytest.mark.slow
-def test_the_demo_knows_a_print_of_ours_by_its_bytes(installation: Installation, tmp_path: Path) -> None:
-    _, data = make("pdf", number=default_number("pdf", time.monotonic_ns() % 10**9), gross=Decimal("4242.00"))
-    (tmp_path / "scan.pdf").write_bytes(data)
+def test_the_demo_knows_a_print_of_ours_by_its_bytes(tmp_path: Path) -> None:
+    for kind in ("pdf", "photo"):
+        number = default_number(kind, time.monotonic_ns() % 10**9)
+        said, data = make_with_invoice(kind, number=number, gross=Decimal("4242.00"))
+        (tmp_path / "scan").write_bytes(data)
 
-    code, said = demo(installation, str(tmp_path / "scan.pdf"))
+        found = given.from_file(tmp_path / "scan", {}, None)
 
-    assert code == 0, said
+        assert found.fields["net"] == str(said.net)
+        assert found.original == make("einvoice", number=number, gross=Decimal("4242.00"))
 
 
 @pytest.mark.slow
