@@ -30,7 +30,7 @@ run: assets ## start everything with the demo company
 	$(BIN)/shenpi run --demo
 
 test: $(TESTABLE) assets ## linters, types, import contracts, and every test
-	$(BIN)/python tests/browser.py
+	$(BIN)/python diagrams/chromium.py
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 

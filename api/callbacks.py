@@ -6,7 +6,6 @@ from flask import Blueprint, Flask, Response, jsonify, request
 
 from api.security import csrf, open_to_all
 from engine import inbox
-from engine.crash import point
 from engine.database import transaction
 from engine.errors import NotFound
 from engine.oa.contract import Connection, Event
@@ -31,10 +30,9 @@ def receive(key: str) -> Response:
     """Take one signed callback of an office system; repeated ones are acknowledged and change nothing."""
     request.max_content_length = MAX_BODY
     event = verified(key)
-    with transaction() as session:
+    with transaction("callbacks.receive") as session:
         said = inbox.kind_answer(session, event)
         inbox.receive(session, key, event)
-    point("callback:stored")
     return jsonify(said)
 
 

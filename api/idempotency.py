@@ -27,7 +27,7 @@ def once(work: Callable[[Session], tuple[Any, int, dict[str, str]]]) -> Response
         return problems.problem(422, "idempotency-key-too-long", f"An Idempotency-Key has at most {MAX_KEY} characters")
     scope = {"caller": current().key, "route": f"{request.method} {request.path}", "key": key}
     digest = _digest()
-    with transaction() as session:
+    with transaction(request.endpoint or "") as session:
         if key:
             session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:scope, 0))"), {"scope": "\n".join(scope.values())})
             kept = session.execute(select(IdempotencyRecord).filter_by(**scope)).scalar_one_or_none()

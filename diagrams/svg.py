@@ -6,10 +6,10 @@ Run it after changing a drawing; `python diagrams/build.py --install` gets bpmn-
 
 import argparse
 import hashlib
-import shutil
 import sys
 from pathlib import Path
 
+import chromium
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,14 +50,6 @@ def draw(page: Page, drawing: Path) -> str:
     return svg[:start] + metadata_of(drawing) + svg[start:].rstrip() + "\n"
 
 
-def chromium() -> str:
-    """Return the path of a Chromium on this machine; raises SystemExit when there is none."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if not found:
-        raise SystemExit("no Chromium found: install it (Debian: apt-get install chromium)")
-    return found
-
-
 def main() -> int:
     """Write the pictures that are missing or out of date (all of them with --all) and say which."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -80,8 +72,11 @@ def is_current(drawing: Path) -> bool:
 
 def write(stale: list[Path]) -> None:
     """Draw each file into its picture."""
+    browser_path = chromium.find()
+    if browser_path is None:
+        raise SystemExit("no Chromium found: run python diagrams/chromium.py")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         page = browser.new_page()
         page.set_content("<!doctype html><body></body>")
         page.add_script_tag(path=BPMN_JS)

@@ -81,12 +81,11 @@ def call(job: str) -> None:
         return
     point("call:answered")
     try:
-        with transaction() as session:
+        with transaction("call.answer") as session:
             incidents.answer(session, identity, outcome)
     except InvalidContent as error:
         with transaction() as session:
             incidents.fail(session, identity, f"the answer cannot be kept: {error}", lasting=True)
-    point("call:recorded")
 
 
 def push(connection: str) -> None:
@@ -142,12 +141,11 @@ def push_some(connection: str, settings: Settings, promise: float = 0.0) -> int:
                 for other in taken[place + 1 :]:
                     deliveries.put_back(session, other)
             break
-    with transaction() as session:
+    with transaction("push.receipts") as session:
         busy = deliveries.record_receipts(session, receipts)
     for one in busy:
         with transaction() as session:
             deliveries.record_receipts(session, [one])
-    point("push:recorded")
     return len(taken)
 
 
@@ -168,16 +166,14 @@ def send(pending: deliveries.Pending) -> Receipt | None:
 
 def apply_message(message: str) -> None:
     """Apply what an office system told us."""
-    with transaction() as session:
+    with transaction("inbox.apply") as session:
         inbox.apply(session, UUID(message))
-    point("inbox:applied")
 
 
 def fire(instance: str, token: str) -> None:
     """Let a BPMN timer fire."""
-    with transaction() as session:
+    with transaction("timer.fire") as session:
         timers.fire(session, UUID(instance), UUID(token))
-    point("timer:fired")
 
 
 def deliver(message: str) -> None:

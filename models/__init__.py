@@ -10,6 +10,7 @@ from models import (
     history,
     identity,
     invoice,
+    mail,
     oa,
     organisation,
     repository,
@@ -19,6 +20,6 @@ from models import (
 from models.base import Base, db
 
 __all__ = [
-    "Base", "approvals", "archive", "attachment", "db", "duties", "events", "file", "history", "identity", "invoice", "oa", "organisation", "repository",
-    "runtime", "substitution",
+    "Base", "approvals", "archive", "attachment", "db", "duties", "events", "file", "history", "identity", "invoice", "mail", "oa", "organisation",
+    "repository", "runtime", "substitution",
 ]  # fmt: skip

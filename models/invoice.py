@@ -16,7 +16,11 @@ class Invoice(Base):
     """One invoice, whatever files carry it. `identity` is unique, so that two parallel uploads cannot both win."""
 
     __tablename__ = "invoice"
-    __table_args__ = (Index("ix_invoice_created", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_invoice_created", "created_at", "id"),
+        Index("ix_invoice_gross", "gross", "issue_date"),
+        Index("ix_invoice_plain_number", text("substring(identity from '[^:]*$')")),
+    )
 
     id: Mapped[Key]
     identity: Mapped[str] = mapped_column(unique=True)
@@ -34,6 +38,7 @@ class Invoice(Base):
     submitted_by: Mapped[str]
     created_at: Mapped[Created]
     carriers: Mapped[list["Carrier"]] = relationship(order_by="Carrier.created_at")
+    changes: Mapped[list["InvoiceChange"]] = relationship(order_by="InvoiceChange.id")
 
 
 class Carrier(Base):
@@ -53,3 +58,19 @@ class Carrier(Base):
     uploaded_by: Mapped[str]
     created_at: Mapped[Created]
     file: Mapped[StoredFile] = relationship()
+
+
+class InvoiceChange(Base):
+    """What was kept of an invoice before its content was corrected or its original came. Never changed (a trigger refuses it)."""
+
+    __tablename__ = "invoice_change"
+
+    id: Mapped[Key]
+    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"), index=True)
+    why: Mapped[str]  #: `corrected` by the person who had typed it, or the `original` came
+    by: Mapped[str]
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_file.sha256"))  #: the file that said otherwise
+    case_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))  #: open or ended then
+    differences: Mapped[list[Any]] = mapped_column(JSONB)  #: field, kept, said
+    former: Mapped[dict[str, Any]] = mapped_column(JSONB)  #: the whole content before
+    at: Mapped[Created]

@@ -36,10 +36,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def hears_interrupts() -> None:
+    """Of a child before it begins: let SIGINT end it, also where the tests themselves were started in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Installation:
     """Everything a customer runs, started and ended by a test."""
 
-    def __init__(self, url: str, home: Path, **environment: str) -> None:
+    def __init__(self, url: str, home: Path, *, web_processes: int = 1, **environment: str) -> None:
+        self.web_processes = web_processes
         self.home = home
         self.database = url
         self.ports = {"web": free_port(), "simulator": free_port()}
@@ -70,7 +76,7 @@ class Installation:
         shenpi = [sys.executable, "-m", "api.cli"]
         callback = f"{self.url}/oa/{CONNECTION}/callback"
         return {
-            "web": [*shenpi, "serve", "--port", str(self.ports["web"]), "--workers", "1"],
+            "web": [*shenpi, "serve", "--port", str(self.ports["web"]), "--workers", str(self.web_processes)],
             "worker": [*shenpi, "work"],
             "simulator": [*shenpi, "simulate", "oa", "--port", str(self.ports["simulator"]), "--callback-url", callback],
         }
@@ -190,10 +196,10 @@ def answers(address: str) -> bool:
 
 
 @contextmanager
-def installed(server: EmbeddedServer, template: str, home: Path, **environment: str) -> Iterator[Installation]:
+def installed(server: EmbeddedServer, template: str, home: Path, *, web_processes: int = 1, **environment: str) -> Iterator[Installation]:
     """Start an installation and end it; its logs are shown when something went wrong."""
     with fresh_database(server, template) as name:
-        made = Installation(server.url(name), home, **environment)
+        made = Installation(server.url(name), home, web_processes=web_processes, **environment)
         try:
             made.start()
             yield made

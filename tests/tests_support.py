@@ -4,7 +4,6 @@ Databases are made from a template (67 ms each) on one embedded server in `var/t
 """
 
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from api.cli.company import make_company
 from api.foundation import configure
+from diagrams.chromium import find
 from engine.database import transaction
 from engine.database.embedded import EmbeddedServer
 from engine.permissions import Actor, load_actor
@@ -202,7 +202,7 @@ def eventually(check, seconds: float = 30.0):  # type: ignore[no-untyped-def]
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of an installed Chromium."""
-    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    found = find()
     if found is None:
         pytest.skip("NO CHROMIUM: the browser tests did not run")
     return found

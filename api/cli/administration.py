@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from api import accounts
 from api.cli.context import opened
-from engine import definitions
+from engine import definitions, keys
 from engine.database import transaction
 from engine.errors import NotFound
 from models.identity import ROLES, Department, Group, GroupMember, Person, RoleGrant
@@ -26,16 +26,19 @@ def user() -> None:
 @click.option("--group", "groups", multiple=True, help="candidate group, may be repeated")
 @click.password_option()
 def add(key: str, name: str, department: str | None, roles: tuple[str, ...], groups: tuple[str, ...], password: str) -> None:
-    """Make a person with an account; KEY is the work number and never changes."""
+    """Make a person with an account; KEY is the work number and never changes. Somebody who is there is refused and stays as she is."""
     with opened(), transaction() as session:
-        person = session.scalars(select(Person).filter_by(key=key)).first()
-        if person is None:
-            found = session.scalars(select(Department).filter_by(key=department)).first() if department else None
-            if department and found is None:
-                raise NotFound(kind=f"department {department}")
-            person = Person(key=key, name=name, department_id=found.id if found else None, active=True)
-            session.add(person)
-            session.flush()
+        keys.checked(key)
+        for group in groups:
+            keys.checked(group, "group")
+        if session.scalars(select(Person.id).filter_by(key=key)).first() is not None:
+            raise click.ClickException(f"{key} is there already; `shenpi user reset {key}` sets a new password")
+        found = session.scalars(select(Department).filter_by(key=department)).first() if department else None
+        if department and found is None:
+            raise NotFound(kind=f"department {department}")
+        person = Person(key=key, name=name, department_id=found.id if found else None, active=True)
+        session.add(person)
+        session.flush()
         for role in roles:
             session.merge(RoleGrant(person_id=person.id, role=role))
         for group in groups:

@@ -14,12 +14,13 @@ import click
 import httpx
 from rich.console import Console
 
+from api.cli import given
 from api.cli.company import PASSWORD
-from engine.errors import InvoiceUnreadable
+from api.cli.given import Given
 from engine.history.chain import Row, verify
 from processes.archive import verify as package
-from processes.invoice import formats
-from processes.invoice.samples.generate import default_number, make
+from processes.invoice.invoice import Invoice
+from processes.invoice.samples.generate import default_number
 
 console = Console(soft_wrap=True, highlight=False)
 LABELS = {
@@ -88,30 +89,37 @@ class Story:
 
     # --- the steps
 
-    def register_buyer(self, name: str, data: bytes) -> None:
+    def register_buyer(self, invoice: Invoice) -> None:
         """Make the buyer of a file given a legal entity of the demo company, so that the buyer rule passes."""
-        try:
-            invoice = formats.read(data, name).invoice
-        except InvoiceUnreadable as error:
-            raise Failed("; ".join(str(fault) for fault in error.faults)) from error
-        if invoice is None or not invoice.buyer.name:
-            raise Failed(f"{name}: 没有购买方信息 / the file names no buyer")
         body = {"name": invoice.buyer.name, "taxId": invoice.buyer.tax_id or f"NAME:{invoice.buyer.name}"}
         answer = self.people["ma.lin"].post("/legal-entities", json=body)
         if answer.status_code not in (200, 201):
             raise Failed(f"购买方登记失败 / the buyer could not be registered: {answer.text[:300]}")
         self.say(f"购买方登记为法人实体：{invoice.buyer.name}")
 
-    def upload(self, name: str, data: bytes) -> dict[str, Any]:
-        answer = self.people["li.na"].post("/invoices", files={"file": (name, data)})
+    def upload(self, file: Given) -> dict[str, Any]:
+        answer = self.people["li.na"].post("/invoices", files={"file": (file.name, file.data)}, data=dict(file.fields))
         body: dict[str, Any] = answer.json()
         if answer.status_code != 201:
-            reasons = "；".join(fault.get("zh", "") for fault in body.get("faults", [])) or body.get("result") or body.get("detail", "")
-            raise Failed(f"{name} 未受理 / not accepted: {body.get('result', answer.status_code)} {reasons}")
+            raise Failed(f"{file.name} 未受理 / not accepted: {_reasons(answer, body)}")
         invoice = body["invoice"]
         seller, money = invoice["seller"]["name"], f"{invoice['currency']} {invoice['gross']}"
-        self.say(f"李娜上传 {name}：{body['kind']}，{invoice['number']}，{seller}，{money} → {body['businessKey']}")
+        self.say(f"李娜上传 {file.name}：{body['kind']}，{invoice['number']}，{seller}，{money} → {body['businessKey']}")
+        if file.fields:
+            self.say(f"文件没有写明的 {len(file.fields)} 项由李娜照票面填写")
         return body
+
+    def bring_original(self, file: Given, filing: str) -> None:
+        """A print is never filed alone: the electronic original joins it, and the archivist has everything checked again."""
+        if file.original is None:
+            raise Failed("归档要等电子原件 / the filing waits for the electronic original: --original FILE")
+        name, data = file.original
+        answer = self.people["li.na"].post("/invoices", files={"file": (name, data)})
+        body = answer.json()
+        if answer.status_code != 200:
+            raise Failed(f"{name} 未附加 / not attached: {_reasons(answer, body)}")
+        self.say(f"归档检测发现缺少电子原件；李娜补交 {name}：{body['result']}")
+        self.decide("chen.jing", "陈静", filing, "resolve_faults", "recheck")
 
     def check(self, invoice_id: str) -> None:
         findings = self.people["li.na"].get(f"/invoices/{invoice_id}")["findings"]
@@ -141,14 +149,14 @@ class Story:
         self.wait("王芳的审批生效 / the decision is recorded", lambda: self.task("wang.fang", case, "approve_manager") is None)
         self.say(f"王芳在办公系统中点「同意」：{answer.json().get('answer')}")
 
-    def decide(self, person: str, name: str, case: str, element: str, **values: str) -> None:
+    def decide(self, person: str, name: str, case: str, element: str, outcome: str = "approve", **values: str) -> None:
         task = self.wait(f"{name}的待办 / the to-do of {person}", lambda: self.task(person, case, element))
         answer = self.people[person].post(
-            f"/user-tasks/{task['id']}/complete", json={"outcome": "approve", "comment": "同意", "values": values}
+            f"/user-tasks/{task['id']}/complete", json={"outcome": outcome, "comment": "同意", "values": values}
         )
         if answer.status_code != 200:
             raise Failed(f"{name}审批失败 / {person} could not approve: {answer.text[:300]}")
-        self.say(f"{name}在本系统中同意「{task['name']}」")
+        self.say(f"{name}在本系统中{'同意' if outcome == 'approve' else '办理'}「{task['name']}」")
 
     def approve(self, case: str) -> None:
         self.press_in_simulator(case)
@@ -175,12 +183,19 @@ class Story:
             raise Failed(f"审批结果是 {outcome} / the approval ended as {outcome}")
         self.say("审批通过，办公系统已通知，归档流程已发起")
 
-    def file(self, case: str) -> dict[str, Any]:
+    def file(self, case: str, file: Given) -> dict[str, Any]:
         def item() -> dict[str, Any] | None:
             items = self.people["chen.jing"].get("/archive-items", limit=200)["items"]
             return next((row for row in items if row["sourceInstanceId"] == case), None)
 
         found = self.wait("归档件 / the archive item", item)
+
+        def stop() -> str | None:
+            elements = ("resolve_faults", "confirm_filing")
+            return next((each for each in elements if self.task("chen.jing", found["filingInstanceId"], each)), None)
+
+        if self.wait("归档检测 / the checks of the filing", stop) == "resolve_faults":
+            self.bring_original(file, found["filingInstanceId"])
         self.decide("chen.jing", "陈静", found["filingInstanceId"], "confirm_filing")
         sealed: dict[str, Any] = self.wait(
             "归档包封存 / the package is sealed", lambda: (row := item()) is not None and row["state"] == "sealed" and row
@@ -233,6 +248,12 @@ class Story:
         self.say("办公系统：待办全部关闭，归档已登记")
 
 
+def _reasons(answer: httpx.Response, body: dict[str, Any]) -> str:
+    reasons = "；".join(fault.get("zh", "") for fault in body.get("faults", [])) or body.get("detail", "")
+    needed = " ".join(f"--field {name}=..." for name in body.get("missing", []))
+    return f"{body.get('result', answer.status_code)} {reasons} {needed}".strip()
+
+
 def _row(case: str, event: dict[str, Any]) -> Row:
     def raw(name: str) -> bytes | None:
         return b64decode(event[name]) if event[name] is not None else None
@@ -247,25 +268,36 @@ def _row(case: str, event: dict[str, Any]) -> Row:
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, envvar="SHENPI_PUBLIC_URL")
 @click.option("--simulator", default="http://127.0.0.1:8100", show_default=True)
-@click.option("--kind", default="einvoice", show_default=True, help="kind of the shipped sample")
+@click.option("--kind", default="einvoice", show_default=True, type=click.Choice(list(given.KINDS)), help="kind of the shipped sample")
+@click.option(
+    "--field", "fields", multiple=True, metavar="NAME=VALUE", help="what FILE does not say, such as seller.name=...; may be repeated"
+)
+@click.option(
+    "--original",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="the electronic original of a FILE that is only a print",
+)
 @click.option("--patience", default=60.0, show_default=True, help="seconds to wait for each step")
-def demo(file: Path | None, url: str, simulator: str, kind: str, patience: float) -> None:
+def demo(file: Path | None, url: str, simulator: str, kind: str, fields: tuple[str, ...], original: Path | None, patience: float) -> None:
     """Tell the whole story with a shipped sample, or with FILE: upload, approve in the office system and here, file, verify, replay."""
+    said = dict(map(given.field_of, fields))
     try:
         httpx.get(f"{url}/health/ready", timeout=5).raise_for_status()
     except httpx.HTTPError as error:
         raise Failed(f"{url} 没有应答，请先运行 make run / the server does not answer; start it with make run") from error
+    submitted = (
+        given.sample(kind, default_number(kind, time.time_ns() // 1_000_000 % 10**6))
+        if file is None
+        else given.from_file(file, said, original)
+    )
     story = Story(url, simulator, patience)
-    if file is None:
-        name, data = make(kind, number=default_number(kind, time.time_ns() // 1_000_000 % 10**6))
-    else:
-        name, data = file.name, file.read_bytes()
-        story.register_buyer(name, data)
     try:
-        body = story.upload(name, data)
+        if submitted.buyer is not None:
+            story.register_buyer(submitted.buyer)
+        body = story.upload(submitted)
         story.check(body["invoiceId"])
         story.approve(body["caseId"])
-        item = story.file(body["caseId"])
+        item = story.file(body["caseId"], submitted)
         story.verify_package(item)
         story.replay(body["caseId"])
         story.look_in_simulator(body["caseId"], item)

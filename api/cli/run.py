@@ -50,6 +50,10 @@ def run(demo: bool, port: int, simulator_port: int, workers: int) -> None:
     if demo:
         environment["SHENPI_SIMULATOR_SECRET"] = secret
     Supervisor(parts, settings.home / "logs", environment).run(lambda: _say(settings, demo, port, simulator_port))
+    if not settings.database_url:
+        console.print(
+            "已结束；数据库仍在运行，用 shenpi database stop 结束 / ended; the database keeps running, `shenpi database stop` ends it"
+        )
 
 
 def environment_of(port: int, demo: bool) -> dict[str, str]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from api.rendering import PICTURES, count_pages
 from models.file import StoredFile
 from models.identity import Person
-from models.invoice import Carrier, Invoice
+from models.invoice import Carrier, Invoice, InvoiceChange
 
 
 def view(session: Session, row: Invoice) -> dict[str, Any]:
@@ -30,7 +30,19 @@ def view(session: Session, row: Invoice) -> dict[str, Any]:
         "original_missing": row.original_missing,
         "case_id": row.case_id,
         "carriers": [carrier(session, *found) for found in carriers],
+        "changes": changes(session, row),
     }
+
+
+def changes(session: Session, row: Invoice) -> list[dict[str, Any]]:
+    """Return what was kept of an invoice before, the latest first."""
+    statement = (
+        select(InvoiceChange, Person.name).outerjoin(Person, Person.key == InvoiceChange.by).where(InvoiceChange.invoice_id == row.id)
+    )
+    return [
+        {"why": change.why, "by": name or change.by, "at": change.at, "differences": change.differences}
+        for change, name in session.execute(statement.order_by(InvoiceChange.id.desc()))
+    ]
 
 
 def carrier(session: Session, row: Carrier, media_type: str, size: int, by: str | None) -> dict[str, Any]:

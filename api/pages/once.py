@@ -28,7 +28,7 @@ def once(work: Callable[[Session], str]) -> Response:
         raise InvalidVariables([Fault("form-key-missing", "表单不完整，请刷新页面后重试", "The form is not complete; load the page again")])
     scope = {"caller": current().key, "route": f"{request.method} {request.path}", "key": key}
     digest = _digest()
-    with transaction() as session:
+    with transaction(request.endpoint or "") as session:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:scope, 0))"), {"scope": "\n".join(scope.values())})
         kept = session.execute(select(IdempotencyRecord).filter_by(**scope)).scalar_one_or_none()
         if kept is None:

@@ -13,6 +13,7 @@ from api import accounts
 from api.pages.listing import next_url, rows_only, text
 from api.pages.once import once, said
 from api.security import current, needs
+from engine import keys
 from engine.database import transaction
 from engine.errors import Fault, InvalidVariables, NotFound, Refused
 from engine.worklist import like
@@ -152,11 +153,9 @@ def add() -> ResponseReturnValue:
 def check_new(session: Session, key: str) -> None:
     """Refuse a work number that is empty, oddly written or taken."""
     faults = []
-    if not key or len(key) > LONGEST or not all(part.isalnum() for part in key.replace("-", ".").replace("_", ".").split(".")):
-        faults.append(
-            Fault("key-invalid", "工号由字母、数字、点、横线组成", "A work number has letters, digits, dots and dashes", path="key")
-        )
-    elif key == "system" or session.scalars(select(Person.id).filter_by(key=key)).first() is not None:
+    if not keys.is_key(key):
+        faults.append(keys.fault_of(key))
+    elif session.scalars(select(Person.id).filter_by(key=key)).first() is not None:
         faults.append(Fault("key-taken", "这个工号已经有人了", "This work number is taken", path="key"))
     if not request.form.get("name", "").strip():
         faults.append(Fault("name-missing", "请填写姓名", "A name is needed", path="name"))

@@ -114,9 +114,10 @@ def described(session: Session, name: str, found: Submission, typed: dict[str, s
     row = Row(name, found.result, found, list(found.faults), typed=typed)
     if found.result == "incomplete":
         row.asked = tuple(part for part in PARTS if part in found.missing)
+        row.typed = typed or found.typed
     elif found.result == "unreadable" and asked and row.wrong:
         row.result, row.asked = "incomplete", asked
-    if found.case_id and found.invoice_id:
+    if found.case_id and found.invoice_id and found.result != "incomplete":
         findings = session.execute(select(Invoice.findings).filter_by(id=found.invoice_id)).scalar() or []
         row.blocking = sum(each.get("severity") == "block" for each in findings)
         task = select(UserTask.id).filter_by(instance_id=found.case_id, state="open", assignee=current().key)

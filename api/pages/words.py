@@ -80,9 +80,11 @@ PLACES: Words = {"before": _l("之前"), "after": _l("之后"), "beside": _l("�
 UPLOADS = {
     "new": Sign(_l("新"), "circle-check", "approve"),
     "again": Sign(_l("再次提交"), "circle-check", "approve"),
+    "corrected": Sign(_l("已更正"), "circle-check", "approve"),
     "attached": Sign(_l("已附加"), "link", "running"),
     "exists": Sign(_l("已存在"), "info-circle", "running"),
     "incomplete": Sign(_l("需要补充"), "edit", "return"),
+    "contradicts": Sign(_l("与已有记录不一致"), "circle-x", "reject"),
     "tampered": Sign(_l("盖章后被改动"), "circle-x", "reject"),
     "unreadable": Sign(_l("无法识别"), "circle-x", "reject"),
     "not-an-invoice": Sign(_l("不是发票"), "circle-x", "reject"),

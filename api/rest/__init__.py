@@ -8,6 +8,7 @@ from api.rest import (
     authority,
     case_verbs,
     definitions,
+    departments,
     drafts,
     duties,
     health,
@@ -27,7 +28,7 @@ from api.security import csrf
 
 BLUEPRINTS = (
     definitions.blueprint, instances.blueprint, tasks.blueprint, task_verbs.blueprint, case_verbs.blueprint, attachments.blueprint, drafts.blueprint,
-    history.blueprint, invoices.blueprint, archive.blueprint, incidents.blueprint, messages.blueprint, people.blueprint,
+    history.blueprint, invoices.blueprint, archive.blueprint, incidents.blueprint, messages.blueprint, people.blueprint, departments.blueprint,
     organisation.blueprint, substitutions.blueprint, authority.blueprint, duties.blueprint,
 )  # fmt: skip
 

@@ -26,8 +26,10 @@ blueprint = Blueprint("invoices", __name__, url_prefix="/invoices", description=
 STATUS = {
     "new": 201,
     "again": 201,
+    "corrected": 200,
     "attached": 200,
     "exists": 200,
+    "contradicts": 409,
     "incomplete": 422,
     "tampered": 422,
     "unreadable": 422,
@@ -41,6 +43,15 @@ class CarrierView(Camel):
     role = fields.String()
     syntax = fields.String()
     created_at = fields.AwareDateTime()
+
+
+class ChangeView(Camel):
+    at = fields.AwareDateTime()
+    why = fields.String()
+    by = fields.String()
+    sha256 = fields.String()
+    case_id = fields.UUID(allow_none=True)
+    differences = fields.List(fields.Dict())
 
 
 class InvoiceView(Camel):
@@ -60,6 +71,7 @@ class InvoiceDetail(InvoiceView):
     content = fields.Dict()
     findings = fields.List(fields.Dict())
     carriers = fields.List(fields.Nested(CarrierView))
+    changes = fields.List(fields.Nested(ChangeView))
 
 
 class Invoices(Camel):
@@ -74,7 +86,8 @@ class Invoices(Camel):
 def upload() -> Response:
     """Take in one file, with fields a person typed where the file does not say them.
 
-    201 for a new case, 200 when the invoice is known (the file is attached or was there), 422 with the reason otherwise.
+    201 for a new case, 200 when the invoice is known (the file is attached, was there, or corrected what was typed), 409 when it contradicts what is
+    kept, with both values in `faults`, 422 with the reason otherwise.
     """
     file = request.files.get("file")
     if request.mimetype != "multipart/form-data" or file is None:
@@ -91,7 +104,7 @@ def upload() -> Response:
         headers = {"Location": f"/api/v1/invoices/{found.invoice_id}"} if found.invoice_id else {}
         body = found.as_json()
         status = STATUS[found.result]
-        if status == 422:
+        if status >= 400:
             detail = found.faults[0].zh if found.faults else found.result
             body |= {
                 "type": f"/problems/invoice-{found.result}",
@@ -139,7 +152,7 @@ def readable(session: Session, actor: Actor, invoice_id: UUID) -> Invoice:
 @route("invoice.read")
 @blueprint.response(200, InvoiceDetail)
 def show(invoice_id: UUID) -> Any:
-    """One invoice as it was read, with what the checks found and the files that carry it."""
+    """One invoice as it is kept, with what the checks found, the files that carry it, and what was kept before."""
     with transaction() as session:
         row = readable(session, current(), invoice_id)
         return shown(InvoiceDetail().dump(row))

@@ -1,22 +1,21 @@
 """People and API tokens."""
 
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 from uuid import UUID
 
 from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from api import accounts
+from api import accounts, organisation
 from api.idempotency import once
 from api.rest.conventions import Camel, Paging, Strict, page_of, route, shown
 from api.security import current
 from engine.database import transaction
-from engine.errors import Duplicate, NotFound, NotPermitted
+from engine.errors import NotFound, NotPermitted
 from models.identity import ApiToken, LegalEntity, Person
 
 blueprint = Blueprint("people", __name__, url_prefix="", description="People and API tokens")
@@ -107,20 +106,8 @@ def add_legal_entity(body: dict[str, Any]) -> Response:
     """Register a company; one that is there with the same tax id is answered with 200 and not changed."""
 
     def work(session: Session) -> tuple[Any, int, dict[str, str]]:
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('legal_entity'))"))  # or two could give the same number
-        row = session.scalars(select(LegalEntity).filter_by(tax_id=body["tax_id"])).first()
-        if row is not None:
-            return LegalEntityView().dump(row), 200, {}
-        taken = set(session.scalars(select(LegalEntity.fonds)))
-        if body["fonds"] in taken:
-            raise Duplicate(kind="fonds")
-        number = next(number for number in count(len(taken) + 1) if f"S{number:03}" not in taken)
-        row = LegalEntity(
-            key=f"entity-{number}", name=body["name"], tax_id=body["tax_id"], fonds=body["fonds"] or f"S{number:03}", active=True
-        )
-        session.add(row)
-        session.flush()
-        return LegalEntityView().dump(row), 201, {}
+        row, new = organisation.add_entity(session, body["name"], body["tax_id"], body["fonds"])
+        return LegalEntityView().dump(row), 201 if new else 200, {}
 
     return once(work)
 

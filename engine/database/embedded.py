@@ -73,6 +73,7 @@ class EmbeddedServer:
     def stop(self) -> None:
         """End the server if it runs; open transactions are rolled back by it."""
         if (self.folder / "postmaster.pid").exists() and self._answers():
+            self._own()  # a folder above may have been closed to others since the start
             self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self.folder), "stop")
 
     def _answers(self) -> bool:

@@ -19,8 +19,8 @@ SERIALIZATION = {"40001", "40P01", "55P03"}  #: serialization failure, deadlock,
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
-    """Give the session of one transaction; commit at the end, roll back on any error.
+def transaction(name: str = "") -> Iterator[Session]:
+    """Give the session of one transaction; commit at the end, roll back on any error. `name` says what is committed, for `engine.crash`.
 
     A deadlock or a lock that was not to be had is `Conflict`, a lost database is `Unavailable`; nothing is half written in either case.
     """
@@ -28,9 +28,9 @@ def transaction() -> Iterator[Session]:
     defer(session)
     try:
         yield session
-        point("commit:before")
+        point(name, ":before")
         settle(session)
-        point("commit:after")
+        point(name, ":after")
     except (DBAPIError, psycopg.Error) as error:
         abandon(session)
         raise translated(error) from error

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.crash import point
 from engine.errors import Refused, Unavailable
 from processes.archive import bag
 from processes.archive.codes import ArchivalCode
@@ -52,7 +53,9 @@ def write(root: Path, code: ArchivalCode, item: str, payload: Mapping[str, bytes
         for child in draft.iterdir():
             shutil.rmtree(child) if child.is_dir() else child.unlink()
         written = bag.write(draft, payload, [*info, ("External-Identifier", str(code)), (ITEM_LABEL, item)])
+        point("package.rename:before")
         draft.rename(place)
+        point("package.rename:after")
         bag.sync_folder(place.parent)
     return Stored(relative, written.digest, written.files, written.bytes)
 

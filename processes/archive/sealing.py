@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.crash import point
 from engine.database import transaction
 from engine.errors import EvidenceBroken, ExecutionFailed, Fault
 from engine.operations import Outcome, Situation
@@ -51,7 +50,6 @@ def write_package(told: Situation, inputs: dict[str, Any]) -> Outcome:
         return _outcome(*sealed)
     code = codes.parse(order.material.code)
     stored = package.write(read_settings().archive_folder, code, order.item_id, contents.payload(order.material), _info(order))
-    point("package:written")
     with transaction() as session:
         _record(session, told, str(code), stored)
     return _outcome(str(code), stored)

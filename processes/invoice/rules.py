@@ -4,10 +4,11 @@ Each rule leaves at least one finding, also when all is well, so that an auditor
 the right to do so overrides it with a reason, `warn` is shown to the approver, `info` says why a rule did not apply.
 """
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Sequence
 
 from processes.invoice import arithmetic, words
 from processes.invoice.authenticity import code, electronic_seal
+from processes.invoice.duplicates import Twin
 from processes.invoice.finding import Finding, Severity, shown
 from processes.invoice.formats.qr import QR
 from processes.invoice.invoice import Invoice
@@ -16,8 +17,6 @@ from processes.invoice.seals import SealReport
 
 __all__ = ["Finding", "check"]
 
-Known = Container[str] | Callable[[str], object]
-
 
 def check(
     invoice: Invoice,
@@ -25,12 +24,11 @@ def check(
     own_entities: Sequence[tuple[str, str]],
     seal: SealReport | None = None,
     qr: QR | None = None,
-    duplicates: Known = (),
+    duplicates: Sequence[Twin] = (),
 ) -> list[Finding]:
     """Return the findings of every rule, in the order of the rules.
 
-    `own_entities` are (name, tax id) of the legal entities that may be the buyer. `duplicates` holds the identities of all invoices known so far, or
-    tells by a call whether one is known; it may answer with a text that names the earlier case.
+    `own_entities` are (name, tax id) of the legal entities that may be the buyer. `duplicates` are other invoices that look like this one.
     """
     return [
         header_sum(invoice),
@@ -40,7 +38,7 @@ def check(
         buyer(invoice, own_entities),
         tax_id(invoice, "seller"),
         tax_id(invoice, "buyer"),
-        duplicate(invoice, duplicates),
+        *duplicate(invoice, duplicates),
         electronic_seal(invoice, seal),
         code(invoice, qr),
     ]
@@ -125,12 +123,32 @@ def amount_in_words(invoice: Invoice) -> Finding:
     )
 
 
-def duplicate(invoice: Invoice, known: Known) -> Finding:
-    """R08: the same invoice is not here yet, in whatever carrier and state."""
+_LIKE = {
+    "file": ("同一个文件已作为另一张发票提交", "The same file was submitted for another invoice"),
+    "number": ("同一销售方、同一年度已有相同号码的发票", "There is an invoice of this number by this seller in this year"),
+    "amount": ("三天内已有同一销售方、同一金额的发票，请核对", "There is an invoice of this seller and amount within three days"),
+}  # fmt: skip
+
+
+def duplicate(invoice: Invoice, twins: Sequence[Twin]) -> list[Finding]:
+    """R08: the invoice is not here under another identity; one finding names each other one.
+
+    The later one is blocked when it has the file or the number of an earlier one that is not rejected; seller, day and amount alone only warn.
+    """
     evidence = {"identity": invoice.identity}
-    found = known(invoice.identity) if callable(known) else invoice.identity in known
-    if not found:
-        return Finding("R08", "ok", "没有重复。", "It is not here yet.", evidence)
-    if isinstance(found, str):
-        evidence["existing"] = found
-    return Finding("R08", "block", "该发票已存在。", "This invoice is already here.", evidence)
+    if not twins:
+        return [Finding("R08", "ok", "没有重复。", "It is not here yet.", evidence)]
+    return [_twin(twin, evidence) for twin in twins]
+
+
+def _twin(twin: Twin, evidence: dict[str, str]) -> Finding:
+    zh, en = _LIKE[twin.like]
+    severity: Severity = "block" if twin.first and twin.like != "amount" else "warn"
+    named = f"{twin.number}（{twin.case}）" if twin.case else twin.number
+    return Finding(
+        "R08",
+        severity,
+        f"{zh}：{named}。",
+        f"{en}: {twin.number} ({twin.case or '-'}).",
+        evidence | shown(number=twin.number, existing=twin.case or None),
+    )

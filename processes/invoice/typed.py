@@ -41,6 +41,12 @@ def complete(partial: Invoice | None, typed: Mapping[str, str], syntax: Syntax =
     return _merged(partial, {name: value for name, value in made.items() if name not in known}, syntax)
 
 
+def texts(invoice: Invoice) -> dict[str, str]:
+    """Return what an invoice says under each field, as a person would type it."""
+    found = {name: _stated(invoice, name) for name in FIELDS}
+    return {name: format(value, "f") if name in _AMOUNTS else str(value) for name, value in found.items() if value is not None}
+
+
 def _merged(partial: Invoice | None, made: Mapping[str, Any], syntax: Syntax) -> Invoice:
     fields = {_SNAKE.get(name, name): value for name, value in made.items() if "." not in name}
     if partial is None:

@@ -1,8 +1,7 @@
 """Operations that reach people through the office systems, by mail and on our own pages."""
 
-import smtplib
-from email.message import EmailMessage
 from typing import Any
+from uuid import UUID
 
 from marshmallow import EXCLUDE, Schema, fields
 from sqlalchemy import select
@@ -10,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from engine import tasks
 from engine.database import transaction
-from engine.errors import OAUnavailable
 from engine.notices import Notice
 from engine.oa.contract import Connection, OARequest
 from engine.oa.registry import Connectors
@@ -18,7 +16,9 @@ from engine.operations import Operation, Outcome, Situation
 from engine.settings import read_settings
 from models.identity import Group, GroupMember, Person
 from models.oa import OaConnection
-from models.runtime import ProcessInstance, UserTask
+from models.runtime import Job, ProcessInstance, UserTask
+from processes.office import mail
+from processes.office.mail import Recipient
 
 connectors = Connectors()
 
@@ -84,17 +84,24 @@ def ask(operation: str, key: str, payload: dict[str, Any]) -> list[dict[str, Any
 
 
 def remind(told: Situation, inputs: dict[str, Any]) -> Outcome:
-    """Remind the people of an element's open tasks: a mark on our page, a notice in the office systems, a mail where mail is set up."""
+    """Remind the people of an element's open tasks: a mark on our page, a mail where mail is set up, a notice in the office systems.
+
+    The mails go out whether or not an office system answers. Tried again, it marks no task and mails nobody a second time.
+    """
     with transaction() as session:
         rows = session.scalars(select(UserTask).filter_by(instance_id=told.instance_id, element=inputs["element"], state="open")).all()
         people = {person.key: person for row in rows for person in _people(session, row)}
-        reminded = [row.id for row in rows]
-        title = rows[0].title if rows else None
-    for task_id in reminded:
+        recipients = [Recipient(person.key, person.email) for person in people.values() if person.email]
+        job = session.get(Job, UUID(told.key))
+        since = job.created_at if job else told.now
+        unmarked = [row.id for row in rows if row.reminded_at is None or row.reminded_at < since]
+        count, title = len(rows), rows[0].title if rows else None
+    for task_id in unmarked:
         with transaction() as session:
             tasks.mark_reminded(session, task_id)
-    if not reminded:
+    if not count:
         return Outcome({"reminded": 0, "receipts": []})
+    mailed, failure = mail.send(told, recipients, f"待办催办：{title}", f"{told.business_key} 正在等待您的审批。")
     payload = {
         "kind": "urge",
         "instanceKey": str(told.instance_id),
@@ -103,8 +110,9 @@ def remind(told: Situation, inputs: dict[str, Any]) -> Outcome:
         "users": sorted(people),
     }
     receipts = ask("oa.notify", told.key, payload)
-    mailed = sum(send_mail(person, f"待办催办：{title}", f"{told.business_key} 正在等待您的审批。", told) for person in people.values())
-    return Outcome({"reminded": len(reminded), "mailed": mailed, "receipts": receipts})
+    if failure is not None:
+        raise failure
+    return Outcome({"reminded": count, "mailed": mailed, "receipts": receipts})
 
 
 def _people(session: Session, task: UserTask) -> list[Person]:
@@ -114,23 +122,6 @@ def _people(session: Session, task: UserTask) -> list[Person]:
     keys = [task.assignee] if task.assignee else users
     members = select(GroupMember.person_id).join(Group).where(Group.key.in_(groups))
     return list(session.scalars(select(Person).where(Person.active, Person.key.in_(keys) | Person.id.in_(members))))
-
-
-def send_mail(person: Person, subject: str, text: str, told: Situation) -> int:
-    """Send one mail if a server is set up and the person has an address; 1 if sent. `OAUnavailable` when the server cannot be reached."""
-    settings = read_settings()
-    if not settings.smtp_host or not person.email:
-        return 0
-    message = EmailMessage()
-    message["Subject"], message["From"], message["To"] = subject, settings.mail_from, person.email
-    message["Message-ID"] = f"<{told.key}.{person.key}@shenpi>"
-    message.set_content(f"{text}\n{settings.public_url}/cases/{told.instance_id}\n")
-    try:
-        with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=10) as server:
-            server.send_message(message)
-    except (OSError, smtplib.SMTPException) as error:
-        raise OAUnavailable(reason=f"mail: {type(error).__name__}") from error
-    return 1
 
 
 WORDS = {"urge": "催办", "copy": "抄送", "comment": "评论", "remind": "催办"}
@@ -150,8 +141,8 @@ def send_notice(notice: Notice) -> None:
     }  # fmt: skip
     word = WORDS.get(notice.kind, "通知")
     told = Situation(instance.id, instance.business_key, "", None, None, None, instance.started_at, notice.key)
-    for person in people:
-        send_mail(person, f"{word}：{instance.title or instance.business_key}", f"{instance.business_key} {word}。{notice.text}", told)
+    recipients = [Recipient(person.key, person.email) for person in people if person.email]
+    mail.tell(told, recipients, f"{word}：{instance.title or instance.business_key}", f"{instance.business_key} {word}。{notice.text}")
     ask("oa.notify", notice.key, payload)
 
 

@@ -36,6 +36,10 @@ GET    /archive-items                               401 403 403 403 403 200 200 
 GET    /archive-items/<item>                        401 403 403 403 403 200 200 403 200 403
 GET    /archive-items/<unknown>                     401 403 403 403 403 404 404 403 404 403
 GET    /archive-items/<item>/package                401 403 403 403 403 404 404 403 404 403
+GET    /departments                                 401 200 200 200 200 200 200 200 200 200
+POST   /departments                                 401 403 403 403 403 403 403 403 201 403
+POST   /departments/<department>/head               401 403 403 403 403 403 403 403 200 403
+POST   /departments/<unknown>/head                  401 403 403 403 403 403 403 403 404 403
 POST   /deployments                                 401 403 403 403 403 403 403 201 201 403
 GET    /incidents                                   401 403 403 403 403 403 403 403 200 403
 POST   /incidents/<incident>/retry                  401 403 403 403 403 403 403 403 200 403
@@ -153,6 +157,8 @@ AUTHORITY = {"currency": "CNY", "upTo": "10000", "approver": "wang.fang"}
 DUTY = {"kind": "groups", "group": "finance", "otherGroup": "archivists", "reason": "内控"}
 ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "/api-tokens": lambda: {"json": {"name": uuid4().hex}},
+    "/departments": lambda: {"json": {"key": uuid4().hex, "name": "新部门", "legalEntity": "shenpi-sh"}},
+    "head": lambda: {"json": {"head": "wang.fang"}},
     "/deployments": lambda: multipart(
         ("files", "p.bpmn", drawing(START, human("a"), END, path("start", "a", "end"), key=f"p{uuid4().hex}"))
     ),
@@ -297,6 +303,8 @@ class Objects:
                 made = self.web.post("wang.fang", f"/user-tasks/{task}/attachments", **multipart(("file", "a.pdf", b"%PDF-1.7"))).json["id"]
                 assert self.web.complete("wang.fang", task, attachments=[made]).status_code == 200
                 return str(made)
+            case "department":
+                return "office"
             case "incident":
                 return self.web.incident()[1]
             case "token":

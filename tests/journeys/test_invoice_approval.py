@@ -3,19 +3,32 @@
 import time
 from collections.abc import Iterator
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import httpx
+import psycopg
 import pytest
+from carriers_support import plain_ofd, tampered_ofd
 from journeys_support import Installation
 from tests_support import eventually
 
-from processes.invoice.samples.generate import default_number, make
+from processes.invoice.samples.generate import default_number, make, make_with_invoice
+from processes.invoice.typed import texts
+
+ASKED = ("net", "tax", "seller.name", "seller.taxId", "buyer.name", "buyer.taxId")
 
 
 def running() -> int:
     """Return a running number that no other case of this run has."""
     return time.monotonic_ns() % 10**10
+
+
+def typed(gross: str) -> dict[str, str]:
+    """Return what a person reads off one of our own prints."""
+    invoice, _ = make_with_invoice("pdf", gross=Decimal(gross))
+    return {path: text for path, text in texts(invoice).items() if path in ASKED}
 
 
 @pytest.fixture(autouse=True)
@@ -72,16 +85,39 @@ def test_a_rejected_invoice_ends_and_may_be_submitted_again(installation: Instal
 
 
 def test_a_returned_invoice_is_corrected_and_approved(installation: Installation) -> None:
-    case = installation.submit()["caseId"]
+    number = default_number("pdf", running())
+    file = make("pdf", number=number, gross=Decimal("8600.00"))
+    wrong = {**typed("8600.00"), "seller.name": "华东办公用品公司"}
+    first = installation.upload(*file, **wrong).json()
+    case = first["caseId"]
 
-    installation.decide("wang.fang", case, "approve_manager", "return", "请补充事由")
-    installation.decide("li.na", case, "correct_submission", "resubmit", "已补充", reason="办公用品采购")
+    installation.decide("wang.fang", case, "approve_manager", "return", "销售方名称少了“有限”二字")
+    installation.task("li.na", case, "correct_submission")
+    corrected = installation.upload(*file, **typed("8600.00"))
+    assert (corrected.status_code, corrected.json()["result"], corrected.json()["caseId"]) == (200, "corrected", case)
+    installation.decide("li.na", case, "correct_submission", "resubmit", "已更正", reason="更正销售方名称")
+    title = installation.case(case)["title"]
     installation.decide("wang.fang", case, "approve_manager")
     installation.finance(case)
 
     assert ended(installation, case)["outcome"] == "approve"
+    assert "华东办公用品有限公司" in title
     comments = [event for event in installation.events(case) if event["type"] == "task:completed"]
     assert [event["element"] for event in comments] == ["approve_manager", "correct_submission", "approve_manager", "approve_finance"]
+    kept = installation.client("zhao.lei").get(f"/invoices/{first['invoiceId']}").json()
+    assert kept["content"]["seller"]["name"] == "华东办公用品有限公司"
+    assert kept["changes"][0]["differences"] == [{"field": "seller.name", "kept": "华东办公用品公司", "said": "华东办公用品有限公司"}]
+
+
+def test_an_invoice_that_was_withdrawn_does_not_come_back_with_another_amount(installation: Installation) -> None:
+    number = default_number("einvoice", running())
+    first = installation.upload(*make("einvoice", number=number, gross=Decimal("500000.00"))).json()
+    assert installation.client("li.na").post(f"/process-instances/{first['caseId']}/withdraw", json={}).status_code == 200
+
+    answer = installation.upload(*make("einvoice", number=number, gross=Decimal("9000.00")))
+
+    assert answer.status_code == 409
+    assert "500000.00" in answer.text and "9000.00" in answer.text
 
 
 def test_a_withdrawn_invoice_leaves_no_to_do_anywhere(installation: Installation) -> None:
@@ -118,39 +154,69 @@ def test_a_further_carrier_of_the_same_invoice_is_attached_to_it(installation: I
     assert {carrier["syntax"] for carrier in carriers} == {"einvoice", "pdf"}
 
 
-def test_the_same_invoice_in_ubl_and_cii_is_one_case(installation: Installation, samples: Path) -> None:
-    one, other = samples / "ubl" / "guide-example1.xml", samples / "cii" / "CII_example1.xml"
+def joined(installation: Installation, one: tuple[str, bytes], other: tuple[str, bytes]) -> None:
+    first, second = installation.upload(*one).json(), installation.upload(*other).json()
 
-    first = installation.upload(one.name, one.read_bytes()).json()
-    second = installation.upload(other.name, other.read_bytes()).json()
-
-    assert (first["result"], second["result"]) == ("new", "attached")
+    assert (first["result"], second["result"]) == ("new", "attached"), second
     assert first["caseId"] == second["caseId"]
 
 
-def test_a_broken_file_is_answered_with_its_place_and_leaves_nothing(installation: Installation, samples: Path) -> None:
+def test_the_same_invoice_in_ubl_and_cii_is_one_case(installation: Installation) -> None:
+    number = default_number("ubl", running())
+    joined(installation, make("ubl", number=number), make("cii", number=number))
+
+
+def test_a_real_invoice_in_ubl_and_cii_is_one_case(installation: Installation, samples: Path) -> None:
+    paths = samples / "ubl" / "guide-example1.xml", samples / "cii" / "CII_example1.xml"
+    joined(installation, *((path.name, path.read_bytes()) for path in paths))
+
+
+def refused(installation: Installation, name: str, data: bytes, result: str) -> dict[str, Any]:
+    """A file is answered with its faults and leaves nothing: no case, no invoice, no bytes."""
+    answer = installation.upload(name, data)
+
+    assert answer.status_code == 422
+    body: dict[str, Any] = answer.json()
+    assert (body["result"], body["caseId"], body["invoiceId"]) == (result, None, None)
+    assert body["faults"]
+    with psycopg.connect(installation.database.replace("+psycopg", "")) as connection:
+        digest = sha256(data).hexdigest()
+        assert connection.execute("SELECT count(*) FROM stored_file WHERE sha256 = %s", (digest,)).fetchone() == (0,)
+    return body
+
+
+def test_a_broken_file_is_answered_with_its_place_and_leaves_nothing(installation: Installation) -> None:
+    xml = make("ubl", number=default_number("ubl", running()))[1]
+    pdf = make("facturx", number=default_number("facturx", running()))[1]
+    assert refused(installation, "half.xml", xml[: len(xml) // 2], "unreadable")["faults"][0]["line"]
+    assert "IssueDate" in str(refused(installation, "date.xml", xml.replace(b"2026-11-02", b"2026-99-02"), "unreadable")["faults"])
+    refused(installation, "half.pdf", pdf[: len(pdf) // 2].replace(b"%%EOF", b""), "unreadable")
+
+
+def test_a_real_broken_file_is_answered_with_its_place_and_leaves_nothing(installation: Installation, samples: Path) -> None:
     path = samples / "facturx" / "negative-invalid-xml-encoding.pdf"
-
-    answer = installation.upload(path.name, path.read_bytes())
-
-    assert answer.status_code == 422
-    assert answer.json()["faults"]
-    assert answer.json()["caseId"] is None
+    refused(installation, path.name, path.read_bytes(), "unreadable")
 
 
-def test_a_tampered_ofd_is_refused_with_the_part_that_was_changed(installation: Installation, samples: Path) -> None:
-    answer = installation.upload("发票.ofd", (samples / "ofd" / "tampered-document-xml.ofd").read_bytes())
+def test_a_tampered_ofd_is_refused_with_the_part_that_was_changed(installation: Installation) -> None:
+    number = default_number("ofd", running())
+    found = refused(installation, "发票.ofd", tampered_ofd(number), "tampered")
+    assert "Doc_0/Document.xml" in str(found["faults"])
+    assert installation.upload(*make("ofd", number=number)).status_code == 201, "the untouched one is taken"
+    assert installation.upload("发票.ofd", tampered_ofd(number)).json()["result"] == "tampered", "and its like is not attached to it"
 
-    assert answer.status_code == 422
-    assert answer.json()["result"] == "tampered"
-    assert "Doc_0/Document.xml" in str(answer.json()["faults"])
+
+def test_a_real_tampered_ofd_is_refused_with_the_part_that_was_changed(installation: Installation, samples: Path) -> None:
+    found = refused(installation, "发票.ofd", (samples / "ofd" / "tampered-document-xml.ofd").read_bytes(), "tampered")
+    assert "Doc_0/Document.xml" in str(found["faults"])
 
 
-def test_a_valid_ofd_that_is_no_invoice_is_classified_and_not_a_failure(installation: Installation, samples: Path) -> None:
-    answer = installation.upload("hello.ofd", (samples / "ofd" / "not-an-invoice-helloworld.ofd").read_bytes())
+def test_a_valid_ofd_that_is_no_invoice_is_classified_and_not_a_failure(installation: Installation) -> None:
+    refused(installation, "plain.ofd", plain_ofd(), "not-an-invoice")
 
-    assert answer.status_code == 422
-    assert answer.json()["result"] == "not-an-invoice"
+
+def test_a_real_ofd_that_is_no_invoice_is_classified_and_not_a_failure(installation: Installation, samples: Path) -> None:
+    refused(installation, "hello.ofd", (samples / "ofd" / "not-an-invoice-helloworld.ofd").read_bytes(), "not-an-invoice")
 
 
 def test_an_invoice_over_the_limit_goes_to_the_director(installation: Installation) -> None:

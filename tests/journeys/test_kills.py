@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import threading
 import time
 from pathlib import Path
@@ -15,6 +16,8 @@ from journeys_support import Installation, installed
 from tests_support import eventually
 
 from engine.database.embedded import EmbeddedServer
+
+KILLS = 30
 
 
 @pytest.mark.slow
@@ -38,16 +41,19 @@ def test_100_cases_survive_30_random_kills_of_web_server_and_worker(server: Embe
         people = [threading.Thread(target=walk) for _ in range(4)]
         for thread in people:
             thread.start()
-        kills = 0
-        while kills < 30:
-            time.sleep(chance.uniform(0.2, 1.0))
-            part = chance.choice(["web", "worker"])
-            if any(thread.is_alive() for thread in people):
-                eventually(lambda: is_busy(installation), 30)
-            installation.kill(part)
-            kills += 1
-            time.sleep(chance.uniform(0.0, 0.3))
-            installation.start(part)
+        hits: list[str] = []
+        with Witness(server, installation) as witness:
+            for _ in range(KILLS):
+                time.sleep(chance.uniform(0.2, 1.0))
+                part = chance.choice(["web", "worker"])
+                if any(thread.is_alive() for thread in people):
+                    witness.await_work(part)
+                installation.kill(part)
+                hits += [part] if witness.was_hit() else []
+                time.sleep(chance.uniform(0.0, 0.3))
+                installation.start(part)
+        print(f"{len(hits)} of {KILLS} kills hit an open step or delivery: {hits}")
+        assert len(hits) >= KILLS // 3, hits
         for thread in people:
             thread.join(300)
         assert not failures
@@ -55,16 +61,58 @@ def test_100_cases_survive_30_random_kills_of_web_server_and_worker(server: Embe
         assert_approvals_are_well(installation, [walker.case for walker in walkers])
 
 
-def is_busy(installation: Installation) -> bool:
-    """Tell whether a step or a delivery is open right now: a transaction that writes, or a job being done."""
-    with psycopg.connect(installation.database.replace("postgresql+psycopg://", "postgresql://")) as connection:
-        row = connection.execute(
-            """SELECT (SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing'))
-                    + (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-                       AND state IN ('active', 'idle in transaction'))
-                    + (SELECT count(*) FROM oa_delivery WHERE state = 'waiting')"""
-        ).fetchone()
-    return bool(row and row[0])
+class Witness:
+    """Knows which connections hold the rows of a case or of its outbox, and whether a kill cut one of them off: PostgreSQL's log says so, by its pid.
+
+    A job that a killed worker leaves undone counts as well: it was between its transactions, in a call to the outside.
+    """
+
+    HELD = """
+        SELECT DISTINCT l.pid FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
+        WHERE c.relname IN ('process_instance', 'history_event', 'oa_delivery') AND l.mode IN ('RowShareLock', 'RowExclusiveLock') AND l.granted
+          AND l.pid <> pg_backend_pid()"""
+    DOING = "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND task_name IN ('call', 'push', 'inbox', 'timers')"
+
+    def __init__(self, server: EmbeddedServer, installation: Installation) -> None:
+        self.log = server.folder / "server.log"
+        self.connection = psycopg.connect(installation.database.replace("postgresql+psycopg://", "postgresql://"), autocommit=True)
+        self.part = ""
+        self.held: set[int] = set()
+        self.doing: set[int] = set()
+        self.read = 0
+
+    def __enter__(self) -> "Witness":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def await_work(self, part: str) -> None:
+        """Wait for a moment, at most some seconds, at which a step or a delivery of the part is open."""
+        self.part, self.read = part, self.log.stat().st_size
+        until = time.monotonic() + 5
+        while time.monotonic() < until:
+            self.held = {row[0] for row in self.connection.execute(self.HELD)}
+            self.doing = {row[0] for row in self.connection.execute(self.DOING)} if part == "worker" else set()
+            if self.held or self.doing:
+                return
+
+    def was_hit(self) -> bool:
+        """Tell whether the part was cut off in the middle of a step or a delivery when it was killed just now."""
+        if self.doing & {row[0] for row in self.connection.execute(self.DOING)}:
+            return True
+        until = time.monotonic() + 0.2  # PostgreSQL notices a lost client when it looks for the next word
+        while time.monotonic() < until:
+            with open(self.log, "rb") as log:
+                log.seek(self.read)
+                lost = {
+                    int(pid)
+                    for pid in re.findall(rb"\[(\d+)\] LOG: +unexpected EOF on client connection with an open transaction", log.read())
+                }
+            if lost & self.held:
+                return True
+            time.sleep(0.02)
+        return False
 
 
 def ended(installation: Installation, case: str) -> bool:

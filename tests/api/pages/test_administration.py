@@ -122,7 +122,7 @@ def test_a_person_who_cannot_be_made_comes_back_with_what_was_typed(office: Offi
     desk = office.desk("ma.lin")
     for form, said in (
         ({"key": "li.na", "name": "重名"}, "已经有人了"),
-        ({"key": "a/b", "name": "某人"}, "工号由字母"),
+        ({"key": "a/b", "name": "某人"}, "须由字母"),
         ({"key": "yi.er", "name": ""}, "请填写姓名"),
         ({"key": "yi.er", "name": "短密码", "password": "short"}, "密码至少"),
     ):

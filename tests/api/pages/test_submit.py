@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from pages_support import Office
 from werkzeug.test import TestResponse
 
-from processes.invoice.samples.generate import make
+from processes.invoice.samples.generate import default_number, make
 
 Words = Callable[[TestResponse], str]
 #: what the sample says; a person reads it off the print
@@ -120,3 +121,29 @@ def test_an_invoice_without_a_picture_is_shown_in_a_layout_that_says_it_is_not_t
     page = words(office.desk("zhao.lei").get(f"/invoices/{case.invoice_id}"))
     assert "本系统根据数据生成的版式，非原件" in page
     assert make("ofd")[0].endswith(".ofd")
+
+
+def test_what_was_typed_wrong_comes_back_to_be_put_right(office: Office, words: Words) -> None:
+    desk, file = office.desk("li.na"), office.sample("pdf")
+    blocked = desk.upload(file, **{**TYPED, "net": "9000.00"})
+    assert "项不通过" in words(blocked)
+    asked = desk.upload(file)
+    assert "请改正上次填写的内容" in words(asked)
+    assert 'value="9000.00"' in asked.text and 'value="华东办公用品有限公司"' in asked.text
+    right = desk.upload(file, **TYPED)
+    assert "已更正" in words(right)
+    assert "/tasks/" in right.text
+    invoice = right.text.split("/tasks/")[1].split('"')[0]
+    page = words(desk.get(f"/tasks/{invoice}"))
+    assert "9,380.53" in page
+
+
+def test_a_file_that_contradicts_what_is_kept_is_answered_with_both_values(office: Office, words: Words) -> None:
+    desk = office.desk("li.na")
+    office.running += 1
+    number = default_number("einvoice", office.running)
+    desk.upload(make("einvoice", number=number, gross=Decimal("500000.00")))
+    answer = desk.upload(make("einvoice", number=number, gross=Decimal("9000.00")))
+    page = words(answer)
+    assert "与已有记录不一致" in page
+    assert "9000.00" in page and "500000.00" in page and "FP-" in page

@@ -131,7 +131,7 @@ def test_an_amount_that_no_column_holds_stops_nothing(web: Web, amount: Any) -> 
     assert web.start(variables={"amount": amount})["status"] == "running"
 
 
-@pytest.mark.parametrize("boss", [5, None, [], {"a": 1}, "", "x" * 300_000, ["li.na"], True])
+@pytest.mark.parametrize("boss", [5, None, [], {"a": 1}, "", "x" * 300_000, ["nobody"], True])
 def test_an_assignee_that_is_no_key_is_an_incident_and_no_500(web: Web, boss: Any) -> None:
     case = web.start("named", variables={"boss": boss, "due": ""})
 

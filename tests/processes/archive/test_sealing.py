@@ -115,7 +115,7 @@ def test_a_worker_killed_after_writing_leaves_exactly_one_package(flow: Flow, tm
     with transaction() as session:
         job = str(session.scalars(select(Job.id).filter_by(instance_id=filing, operation="archive.write_package")).one())
     before = set(flow.archive.glob("*/*/*"))
-    crash = {"SHENPI_CRASH_AT": "package:written", "SHENPI_CRASH_ONCE": str(tmp_path)}
+    crash = {"SHENPI_CRASH_AT": "package.rename:after", "SHENPI_CRASH_ONCE": str(tmp_path)}
 
     assert run_in_a_process(job, **crash) == -9
     (folder,) = set(flow.archive.glob("*/*/*")) - before

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from processes.invoice import rules
+from processes.invoice import contradiction, rules
+from processes.invoice.duplicates import Twin
 from processes.invoice.finding import Finding, Severity
 from processes.invoice.formats import qr, read
 from processes.invoice.invoice import Invoice, Line, Party, TaxSubtotal
@@ -190,18 +191,21 @@ def test_a_made_up_tax_id_only_warns(sample: Sample) -> None:
     assert [each.severity for each in findings(GOOD)["R07"]] == ["ok", "ok"]
 
 
-def test_a_known_identity_is_a_duplicate_whoever_knows_it() -> None:
-    assert worst(GOOD, "R08", duplicates={GOOD.identity}) == "block"
-    assert worst(GOOD, "R08", duplicates=["cn:1"]) == "ok"
-    (found,) = findings(GOOD, duplicates=lambda identity: f"FP-2026-000001 {identity}")["R08"]
-    assert (found.severity, found.evidence["existing"]) == ("block", f"FP-2026-000001 {GOOD.identity}")
-    assert worst(GOOD, "R08", duplicates=lambda _: None) == "ok"
+def test_a_twin_that_went_before_blocks_and_every_other_one_warns_by_name() -> None:
+    assert worst(GOOD, "R08") == "ok"
+    for like, first, severity in (("file", True, "block"), ("number", True, "block"), ("number", False, "warn"), ("amount", True, "warn")):
+        (found,) = findings(GOOD, duplicates=[Twin(like, "FP-2026-000001", "123", first)])["R08"]  # type: ignore[arg-type]
+        assert (found.severity, found.evidence["existing"]) == (severity, "FP-2026-000001")
+        assert "FP-2026-000001" in found.zh and "FP-2026-000001" in found.en
+    both = [Twin("amount", "FP-1", "1", False), Twin("amount", "", "2", False)]
+    assert len(findings(GOOD, duplicates=both)["R08"]) == 2
 
 
-def test_the_same_invoice_in_another_syntax_is_a_duplicate(sample: Sample) -> None:
+def test_the_same_invoice_in_another_syntax_has_one_identity_and_no_contradiction(sample: Sample) -> None:
     first, second = (read(sample(path), path).invoice for path in ("ubl/guide-example1.xml", "cii/CII_example1.xml"))
     assert first is not None and second is not None
-    assert worst(second, "R08", duplicates={first.identity}) == "block"
+    assert first.identity == second.identity
+    assert contradiction.between(first, second) == []
 
 
 def test_a_tampered_file_is_blocked_and_the_true_one_only_lacks_a_trusted_issuer(sample: Sample) -> None:

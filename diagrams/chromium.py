@@ -1,19 +1,29 @@
-"""Make sure that a Chromium is there for the browser tests: an installed one, Playwright's own, or Debian's.
+"""The Chromium of tests and pictures: an installed one, or Playwright's own. Run as a program, it makes sure that there is one.
 
-Where none of these works, the browser tests are skipped, and pytest says so loudly at the end.
+Where none can be had, the browser tests are skipped, and pytest says so loudly at the end.
 """
 
 import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def find() -> str | None:
-    """Return the path of an installed Chromium, or None."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
+    """Return the path of a Chromium on this machine, or None."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None) or playwrights()
+
+
+def playwrights() -> str | None:
+    """Return the path of the Chromium that Playwright has installed, or None."""
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).is_file() else None
 
 
 def attempt(*command: str) -> bool:
@@ -27,7 +37,7 @@ def attempt(*command: str) -> bool:
 def main() -> None:
     if find():
         return
-    if attempt(sys.executable, "-m", "playwright", "install", "chromium"):
+    if attempt(sys.executable, "-m", "playwright", "install", "chromium") and find():
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         attempt("apt-get", "update", "-qq")

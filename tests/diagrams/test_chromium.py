@@ -1,0 +1,32 @@
+"""One place finds the browser: on the path under any of its names, else Playwright's own."""
+
+from pathlib import Path
+
+import pytest
+
+from diagrams import chromium
+
+
+def program(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize("name", chromium.NAMES)
+def test_a_browser_on_the_path_is_found_under_each_of_its_names(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = program(tmp_path / name)
+    assert chromium.find() == path
+
+
+def test_playwrights_own_browser_is_found_where_playwright_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "kept"))
+    assert chromium.find() is None
+    with chromium.sync_playwright() as playwright:
+        wanted = Path(playwright.chromium.executable_path)
+    assert tmp_path in wanted.parents
+    program(wanted)
+    assert chromium.find() == str(wanted)
