@@ -57,12 +57,15 @@ class Recorded:
     at: datetime
     data: dict[str, Any]
     personal: dict[str, Any]
+    instance: str
 
     @classmethod
     def read(cls, row: Row) -> "Recorded":
         body = orjson.loads(bytes(row.body))
         personal = orjson.loads(bytes(row.personal)) if row.personal is not None else {}
-        return cls(body["type"], body["element"], datetime.fromisoformat(body["at"]).astimezone(UTC), body["data"], personal)
+        return cls(
+            body["type"], body["element"], datetime.fromisoformat(body["at"]).astimezone(UTC), body["data"], personal, body["instance"]
+        )
 
 
 @dataclass(slots=True)
@@ -76,7 +79,15 @@ class Outcome:
 class Answers:
     """Answers operations from the record of one step, and decides again by the tables."""
 
-    def __init__(self, events: list[Recorded], definition: Pinned, called_definition: Callable[[str], Pinned], now: datetime) -> None:
+    def __init__(
+        self,
+        events: list[Recorded],
+        definition: Pinned,
+        called_definition: Callable[[str], Pinned],
+        now: datetime,
+        known: Mapping[str, str],
+    ) -> None:
+        self.key = known
         self.decisions = definition.decisions
         self.called_definition = called_definition
         self.now = now
@@ -88,6 +99,9 @@ class Answers:
         self.asked = {event.data["operation"] for event in events if event.type == "job:created"}
         self.entered = deque(event.data["id"] for event in events if event.type == "call:entered")
         self.reckoned = deque(datetime.fromisoformat(event.data["due"]) for event in events if event.type == "timer:reckoned")
+
+    def known(self) -> Mapping[str, str]:
+        return self.key
 
     def is_local(self, operation: str) -> bool:
         return operation not in self.asked
@@ -143,6 +157,7 @@ class Rerun:
         self.tasks: dict[str, UUID] = {}
         self.jobs: dict[str, UUID] = {}
         self.held: dict[str, UUID] = {}
+        self.known: dict[str, str] = {}  #: what the case is known by
         self.outcome = Outcome()
 
     def step(self, number: int, events: list[Recorded]) -> None:
@@ -151,7 +166,9 @@ class Rerun:
         if first.type in QUIET:
             return
         self.outcome.steps += 1
-        answers = Answers(events, self.definition, self.called_definition, first.at)
+        if first.type == "instance:started":
+            self.known = {"id": first.instance, "businessKey": first.data["businessKey"]}
+        answers = Answers(events, self.definition, self.called_definition, first.at, self.known)
         if first.type == "instance:started":
             inputs = {c["name"]: untagged(c["new"]) for c in _changes(events) if c["element"] is None}
             zone = ZoneInfo(first.data["zone"])

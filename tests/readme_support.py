@@ -90,6 +90,9 @@ class Stub:
     def __init__(self, drawn: Drawn, found: Examination) -> None:
         self.drawn, self.found = drawn, found
 
+    def known(self) -> dict[str, str]:
+        return {"id": "00000000-0000-7000-8000-000000000001", "businessKey": "FP-1"}
+
     def is_local(self, operation: str) -> bool:
         return operation.startswith("local.")
 

@@ -8,6 +8,7 @@ from engine.bpmn.model import Mapping, Value
 from engine.bpmn.parameters import Pairs
 from engine.bpmn.reading import Reading
 from engine.bpmn.xml import local, tag, text_of, vendor_children
+from engine.language import as_template
 
 PLACEHOLDER = "__targetRef_placeholder"  #: what Camunda Modeler draws an association to when it means nothing to the run
 NUMBERS = {"int", "integer", "long", "short", "double", "float", "decimal"}
@@ -109,7 +110,7 @@ def destination(assignment: etree._Element, target: str | None) -> str | None:
 def wrapped(text: str | None) -> str:
     """Return an expression as a template; one that is written as a template stays."""
     text = text or "null"
-    return text if "${" in text or "#{" in text else f"${{{text}}}"
+    return text if "${" in text or "#{" in text else as_template(text)
 
 
 def called_inputs(node: etree._Element, data: Associations) -> tuple[Mapping, ...]:

@@ -9,6 +9,7 @@ from engine.bpmn.model import EventDefinition, Mapping, TimerDefinition
 from engine.bpmn.reading import Reading, unprefixed
 from engine.bpmn.work import read_work
 from engine.bpmn.xml import SHENPI, local, spiff_children, tag, text_of, truth, vendor
+from engine.language import as_template
 
 KINDS = {
     "timerEventDefinition": model.TIMER,
@@ -91,7 +92,7 @@ def read_timer(node: etree._Element, reading: Reading) -> TimerDefinition:
     if until and text.startswith("R"):
         text = f"{text}/{until}"
     if reading.spiff and text and not text.startswith(("${", "#{", "P", "R")) and not text[:4].isdigit():
-        text = f"${{{text}}}"
+        text = as_template(text)
     calendar = ours(node, "calendar") or vendor(node, "businessCalendarName") or vendor(times[0], "businessCalendarName")
     return TimerDefinition(TIMES[local(times[0])], text, calendar)
 

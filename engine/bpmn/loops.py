@@ -7,7 +7,7 @@ from engine.bpmn.model import Loop
 from engine.bpmn.reading import Reading, identifier
 from engine.bpmn.scripts import accepts
 from engine.bpmn.xml import local, tag, text_of, truth, vendor, vendor_children
-from engine.language import compile_expression
+from engine.language import as_template, compile_expression
 
 REFUSED = ("noneBehaviorEventRef", "oneBehaviorEventRef", "complexBehaviorDefinition")
 
@@ -54,7 +54,7 @@ def counted(text: str | None) -> str | None:
     """Return a number as a template: an expression may stand there without `${}`."""
     if text is None or "${" in text or "#{" in text or not text.strip(" +-.0123456789") or not accepts(compile_expression, text):
         return text
-    return f"${{{text}}}"
+    return as_template(text)
 
 
 def item(node: etree._Element, name: str, data: Associations | None = None) -> str | None:

@@ -12,7 +12,8 @@ Compiled = Expression | Script | Template
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text of a drawing; `role` says when it is looked at: `begin`, `input`, `run`, `end`, `inside` (of a loop), `called`, `leave` or `always`."""
+    """One text of a drawing; `role` says when it is looked at: `begin`, `input`, `run`, `end`, `inside` (of a loop), `called`, `leave`, `always`,
+    or `watched`: again and again until it is true."""
 
     source: str
     compiler: Callable[[str], Compiled]
@@ -49,7 +50,7 @@ def of_mappings(mappings: Iterable[Mapping], role: str) -> Iterator[Text]:
 
 def of_event(event: EventDefinition) -> Iterator[Text]:
     yield from template(event.name, "run")
-    yield from expression(event.condition)
+    yield from expression(event.condition, "watched")
     if event.timer is not None:
         yield from template(event.timer.text)
     for _, source in event.keys:

@@ -16,7 +16,7 @@ Names = frozenset[str]
 #: an element's id, and whether it is its end: that of a sub-process comes after what is inside
 Point = tuple[str, bool]
 
-GIVEN = frozenset({"businessKey"})
+GIVEN = frozenset({"businessKey", "execution"})
 INSIDE = frozenset({"loopCounter", "nrOfInstances", "nrOfCompletedInstances", "nrOfActiveInstances"})
 MOST = 40  #: visits of an element, on average; a drawing that needs more is warned of less
 DECIDED = frozenset({"decisions", "outcome"})

@@ -11,6 +11,7 @@ from engine.bpmn.parameters import Pairs, read_fields, read_parameters
 from engine.bpmn.reading import Reading, unprefixed
 from engine.bpmn.scripts import read_script
 from engine.bpmn.xml import local, spiff_children, text_of, vendor, vendor_children
+from engine.language import as_template
 
 EXTERNAL = ("external", "external-worker")
 EVENTS = frozenset({"start", "end", "take", "create", "assignment", "complete", "delete", "update", "timeout", "all"})
@@ -106,7 +107,7 @@ def find(delegates: Mapping[str, str], name: str) -> str | None:
 def operands(operator: etree._Element) -> Pairs:
     """Return the parameters of an operator of SpiffWorkflow, whose values are expressions."""
     found = [item for item in operator.iter(etree.Element) if local(item) == "parameter"]
-    return tuple((item.get("id") or item.get("name") or "", Value("text", f"${{{item.get('value') or 'null'}}}")) for item in found)
+    return tuple((item.get("id") or item.get("name") or "", Value("text", as_template(item.get("value") or "null"))) for item in found)
 
 
 def read_listeners(node: etree._Element, reading: Reading) -> tuple[Listener, ...]:

@@ -27,7 +27,7 @@ class Exclusive(Node):
         variables = token.variables()
         execution = token.workflow.execution
         for way in ways:
-            if not way.is_default and (way.condition is None or execution.test(way.condition, variables)):
+            if not way.is_default and (way.condition is None or execution.test(way.condition, token, variables)):
                 return [way]
         for way in ways:
             if way.is_default:

@@ -150,7 +150,7 @@ def _after(body: Token, loop: Loop) -> None:
 
 
 def _condition(body: Token, loop: Loop) -> bool:
-    return loop.condition is None or body.workflow.execution.test(loop.condition, body.variables())
+    return loop.condition is None or body.workflow.execution.test(loop.condition, body)
 
 
 def _show(body: Token, loop: Loop) -> None:

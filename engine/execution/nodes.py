@@ -154,7 +154,7 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
             return ways
         variables = token.variables()
         execution = token.workflow.execution
-        taken = [way for way in ways if not way.is_default and (way.condition is None or execution.test(way.condition, variables))]
+        taken = [way for way in ways if not way.is_default and (way.condition is None or execution.test(way.condition, token, variables))]
         if not taken:
             taken = [way for way in ways if way.is_default]
         if not taken:

@@ -12,6 +12,9 @@ from engine.execution.program import Program
 class Operations(Protocol):
     """Answers for one step. A re-execution answers from the record instead."""
 
+    def known(self) -> Mapping[str, str]:
+        """Return what the case is known by: `id` and `businessKey`."""
+
     def is_local(self, operation: str) -> bool:
         """Tell whether an operation runs inside the step."""
 

@@ -26,6 +26,11 @@ class Present:
         """Return the variables as seen from a token."""
         return self.workflow.tasks[token].variables()
 
+    def seen_from(self, token: UUID) -> Mapping[str, Any]:
+        """Return the variables as seen from a token, and what its `execution` is known by."""
+        one = self.workflow.tasks[token]
+        return self.workflow.execution.knowing(one, one.variables())
+
     def open_tasks(self) -> list[OpenTask]:
         """Return the user tasks that wait for a person."""
         return [OpenTask(token.id, token.node.element.id, token.node.element) for token in _in_order(self.workflow.people)]

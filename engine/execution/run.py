@@ -23,7 +23,7 @@ from engine.execution.program import Program
 from engine.execution.token import Token
 from engine.execution.values import clean
 from engine.execution.workflow import Workflow
-from engine.language import Budget, compile_template
+from engine.language import Budget
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -223,7 +223,7 @@ class Execution(Evaluating, Present):
 
     def resolve_text(self, text: str) -> Any:
         """Return the value of a text with `${...}` as the instance sees it; a text without is itself."""
-        return compile_template(text).evaluate(self.memory.variables, now=self.now, budget=self.budget)
+        return self.value_of(text, self.workflow.root)
 
     def voting_scope(self, token: Token) -> Token:
         """Return where a decision is written: the instance of a multi-instance it was taken in, else the process."""

@@ -35,7 +35,7 @@ class Script(Activity):
 
     def enter(self, token: Token) -> bool:
         execution = token.workflow.execution
-        written = execution.run_script(self.element.script or "", token.variables())
+        written = execution.run_script(self.element.script or "", token)
         owner = token if token.data or token.scope is None else token.scope
         for name, value in written.items():
             execution.memory.set(owner, self.element.id, name, value)

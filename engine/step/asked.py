@@ -30,6 +30,10 @@ class InlineOperations:
         self.now = now
         self.before = before  #: a new instance's row must be there before an operation may refer to it
 
+    def known(self) -> Mapping[str, str]:
+        """Return what the case is known by."""
+        return {"id": str(self.case.id), "businessKey": self.case.business_key}
+
     def is_local(self, operation: str) -> bool:
         found = operations.find(operation)
         return found is not None and found.local is not None

@@ -202,7 +202,7 @@ def _open(step: Step, task: OpenTask) -> None:
     element = task.model
     execution = step.execution
     try:
-        assigned = assign(step.session, element, execution.variables_of(task.token), step.now, execution.zone)
+        assigned = assign(step.session, element, execution.seen_from(task.token), step.now, execution.zone)
     except ShenpiError as error:
         execution.note_failure(execution.workflow.tasks[task.token], error.code, str(error))
         assigned = NOBODY

@@ -67,6 +67,9 @@ class Nobody:
     def __init__(self, **called: bytes) -> None:
         self.processes = called
 
+    def known(self) -> dict[str, str]:
+        return {"id": "00000000-0000-7000-8000-000000000001", "businessKey": "FP-1"}
+
     def is_local(self, operation: str) -> bool:
         return operation == "echo"
 

@@ -5,6 +5,7 @@ from drawings import END, START, drawing, human, path
 from reading_support import codes, element_of, read, whole_file
 
 from engine.bpmn.model import Mapping, Value
+from engine.language import as_template
 
 STORE = '<dataStore id="store_1" name="accounts"/>'
 IO = (
@@ -43,8 +44,8 @@ def test_a_transformation_and_assignments_say_what_goes_in() -> None:
 
     found = element_of(body, "a")
 
-    assert found.inputs == (("total", text("${order.lines[0].sum + 1}")),)
-    assert found.outputs == (("twice", text("${total * 2}")),)
+    assert found.inputs == (("total", text(as_template("order.lines[0].sum + 1"))),)
+    assert found.outputs == (("twice", text(as_template("total * 2"))),)
 
 
 def test_an_arrow_that_only_decorates_means_nothing() -> None:

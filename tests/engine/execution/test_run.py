@@ -30,6 +30,9 @@ class Local:
     def __init__(self, **functions: Any) -> None:
         self.functions = functions
 
+    def known(self) -> dict[str, str]:
+        return {"id": "00000000-0000-7000-8000-000000000001", "businessKey": "FP-1"}
+
     def is_local(self, operation: str) -> bool:
         return operation in self.functions
 

@@ -191,3 +191,24 @@ def test_an_assignment_of_a_data_association_gives_what_it_says() -> None:
     case = Case(whole(START, node("scriptTask", "t", f"{body}<script>found = given</script>"), END, path("start", "t", "end")), {"n": 1})
     assert case.variables["found"] == 2
     assert "given" not in case.variables
+
+
+# --- what `${...}` asks of its execution
+
+
+def test_a_service_task_s_expression_sets_a_variable_of_its_execution() -> None:
+    task_ = node("serviceTask", "x", camunda_expression="${execution.setVariable('a', n + '1')}")
+    assert Case(whole(START, task_, END, path("start", "x", "end")), {"n": 2}).variables["a"] == 3
+
+
+def test_an_execution_is_known_by_its_case_and_its_element() -> None:
+    text = "${execution.processBusinessKey} ${execution.currentActivityId} ${execution.getProcessInstanceId() != null}"
+    task_ = node("serviceTask", "x", camunda_expression=text, camunda_resultVariable="r")
+    assert Case(whole(START, task_, END, path("start", "x", "end"))).variables["r"] == "FP-1 x true"
+
+
+def test_an_execution_tells_whether_it_has_a_variable() -> None:
+    task_ = node(
+        "serviceTask", "x", camunda_expression="${execution.hasVariable('n') && !execution.hasVariable('m')}", camunda_resultVariable="r"
+    )
+    assert Case(whole(START, task_, END, path("start", "x", "end")), {"n": None}).variables["r"] is True
