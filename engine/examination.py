@@ -98,7 +98,8 @@ def of_drawing(
         found.faults.append(Fault("too-complex", zh, en, file=file))
         return
     for node in processes(root):
-        model, faults = read(node, file, delegates)
+        told: list[Fault] = []
+        model, faults = read(node, file, delegates, told)
         too_large = any(fault.code == "too-complex" for fault in faults)
         faults += [] if too_large else check(model, file)
         if not model.id:
@@ -108,7 +109,8 @@ def of_drawing(
         found.processes.append((file, model.id))
         found.operations.extend(asked(model, file))
         if not faults:
-            found.warnings.extend(replace(warning, file=file) for warning in warnings(model))
+            seen = [replace(warning, file=file) for warning in (*told, *warnings(model))]
+            found.warnings.extend(warning for warning in sorted(seen, key=lambda one: one.line or 0) if warning not in found.warnings)
     if len(found.faults) == before and processes(root):
         found.normalised[file] = normalise(root, delegates).decode()
 

@@ -122,6 +122,9 @@ OF_ACTIVITIES = {
         bound("deployment"),
         called('<globalUserTask id="q"/>'),
     ],
+    "callActivity | a business key": [
+        runs(*single("callActivity", extension('<camunda:in businessKey="${n}"/>'), calledElement="q"), roots=CALLED),
+    ],
     "callActivity | a CMMN case": [refused("cmmn-not-supported", *single("callActivity", calledElement="q", camunda_caseRef="c"))],
     "subProcess, transaction | embedded": [
         *each("subProcess", "transaction"),
@@ -227,6 +230,7 @@ OF_DATA = {
     "dataInputAssociation, dataOutputAssociation | several": [
         refused("association-invalid", OBJECTS, *single("userTask", OWN + arrow("Input", "w", "o", "t"))),
         refused("association-invalid", OBJECTS, *single("userTask", OWN + arrow("Output", "t", "w", "o"))),
+        refused("reference-unknown", OBJECTS, *single("userTask", OWN + arrow("Output", "t", "nowhere"))),
     ],
     "participant,": [runs(LANES, *single(), NOTES, roots=POOLS)],
 }

@@ -87,6 +87,10 @@ def read_arrows(node: etree._Element, reading: Reading) -> list[Association]:
     sources = [text_of(item) for item in node.findall(tag("sourceRef"))]
     target = text_of(node.find(tag("targetRef"))) or None
     source = sources[0] if sources else None
+    for end in (*sources, target):
+        if end and end not in reading.variables and not reading.loose:
+            zh, en = f"数据关联的一端不存在：{end}", f"There is no data object, store, property or data input {end!r}"
+            reading.fault("reference-unknown", zh, en, node, end)
     assignments = node.findall(tag("assignment"))
     transformation = text_of(node.find(tag("transformation")))
     if assignments:
@@ -138,6 +142,12 @@ def read_local(node: etree._Element, reading: Reading) -> tuple[str, ...]:
     """Return the variables that live in a sub-process: its data objects and properties."""
     found = [item for item in node.iterchildren(etree.Element) if local(item) in ("dataObject", "property")]
     return tuple(dict.fromkeys(reading.variables[item.get("id") or ""] for item in found if item.get("name") != PLACEHOLDER))
+
+
+def read_shared(process: etree._Element, reading: Reading) -> tuple[str, ...]:
+    """Return the variables that live in a process: its data objects and properties, and every data store that is spoken of in it."""
+    stores = [reading.variables[node.get("id") or ""] for node in process.iter(tag("dataStoreReference"))]
+    return tuple(dict.fromkeys((*read_local(process, reading), *stores)))
 
 
 def read_initial(node: etree._Element, reading: Reading) -> Pairs:

@@ -155,7 +155,7 @@ class Loop:
 class Called:
     """What a call activity calls: `key` is a template; `binding` is latest, deployment, version or versionTag.
 
-    `version` is the version or the version tag (a template). `business_key` is a template; None gives the called instance a number of its own.
+    `version` is the version or the version tag (a template). `business_key` is a template for what it is known by; None means as its caller.
     """
 
     key: str
@@ -260,6 +260,7 @@ class ProcessModel:
     business_key_prefix: str = "CASE"
     version_tag: str | None = None
     initial: tuple[tuple[str, Value], ...] = ()  #: variables that a new instance has unless it is started with them
+    local: tuple[str, ...] = ()  #: data objects, properties and stores: null until somebody writes them
     starter_users: str | None = None  #: who may start it; None means anybody who may start processes
     starter_groups: str | None = None
     properties: tuple[tuple[str, str], ...] = ()

@@ -6,7 +6,7 @@ from lxml import etree
 
 from engine.bpmn import model
 from engine.bpmn.calls import GLOBALS, global_task, read_call
-from engine.bpmn.data import called_inputs, called_outputs, read_associations, read_initial, read_local
+from engine.bpmn.data import called_inputs, called_outputs, read_associations, read_initial, read_local, read_shared
 from engine.bpmn.events import read_events, read_message
 from engine.bpmn.extensions import ours, read_assignment, read_outcomes, read_retries, read_starters, read_summary
 from engine.bpmn.forms import read_form
@@ -41,8 +41,10 @@ def read_process(process: etree._Element, file: str, delegates: Mapping[str, str
     return found
 
 
-def read(process: etree._Element, file: str, delegates: Mapping[str, str] = NOTHING) -> tuple[model.ProcessModel, list[Fault]]:
-    """Return the model of one process, and what could not be read into it.
+def read(
+    process: etree._Element, file: str, delegates: Mapping[str, str] = NOTHING, warnings: list[Fault] | None = None
+) -> tuple[model.ProcessModel, list[Fault]]:
+    """Return the model of one process, and what could not be read into it; what can be and should be looked at is added to `warnings`.
 
     `delegates` maps names of Java classes, delegate expressions and listeners to operations, or to nothing if they need not run here.
     """
@@ -83,11 +85,14 @@ def read(process: etree._Element, file: str, delegates: Mapping[str, str] = NOTH
         business_key_prefix=ours(process, "businessKeyPrefix") or "CASE",
         version_tag=vendor(process, "versionTag"),
         initial=read_initial(process, reading),
+        local=read_shared(process, reading),
         starter_users=users,
         starter_groups=groups,
         properties=read_properties(process),
         listeners=read_listeners(process, reading),
     )
+    if warnings is not None:
+        warnings.extend(dict.fromkeys(reading.warnings))
     return found, sorted(dict.fromkeys(reading.faults), key=lambda fault: fault.line or 0)
 
 

@@ -33,6 +33,11 @@ class Reading:
     bound: dict[str, str] = field(default_factory=dict)  #: correlation key -> where it stands in the process
     variables: dict[str, str] = field(default_factory=dict)  #: id of a data object, store, property ... -> the variable it is
     faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)  #: what runs, and is not all that the file says
+
+    def warn(self, code: str, zh: str, en: str, node: etree._Element, found: str | None = None) -> None:
+        """Note what whoever deploys should look at, with the place of the element that a node belongs to."""
+        self.warnings.append(Fault(code, zh, en, self.file, line_of(node), owner(node), found=found[:200] if found else None))
 
     def fault(self, code: str, zh: str, en: str, node: etree._Element, found: str | None = None, element: str | None = None) -> None:
         """Note a fault with the place of the element that a node belongs to."""

@@ -43,7 +43,7 @@ def warning(name: str, element: Element, given: bool) -> Fault:
 
 
 def initial(process: ProcessModel) -> Names:
-    return frozenset(name for name, _ in process.initial)
+    return frozenset((*process.local, *(name for name, _ in process.initial)))
 
 
 def writes(element: Element) -> Names:

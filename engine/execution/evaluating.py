@@ -59,11 +59,15 @@ class Evaluating:
 
     def knowing(self, token: Token, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return variables beside what `execution` is known by at a token."""
-        key = self.operations.known()
+        case = self.operations.known()
+        one = token
+        while one.scope is not None and not one.node.is_root:
+            one = one.scope
+        key = one.internal_data.get("businessKey", case["businessKey"])  # a called process may have been given one of its own
         known = {
-            "processInstanceId": key["id"],
-            "processBusinessKey": key["businessKey"],
-            "businessKey": key["businessKey"],
+            "processInstanceId": case["id"],
+            "processBusinessKey": key,
+            "businessKey": key,
             "currentActivityId": token.node.element.id,
         }
         return ChainMap({"execution": known}, variables)  # type: ignore[arg-type]  # nothing is written into it

@@ -80,6 +80,7 @@ class Execution(Evaluating, Present):
         root._state = TaskState.STARTED
         execution.workflow.task_tree = root
         execution.memory = Memory(root, limits)
+        root.data.update(dict.fromkeys(program.model.local))
         for name in sorted(variables):
             execution.memory.write(root, None, name, clean(variables[name], name))
         for name, value in program.model.initial:

@@ -155,7 +155,9 @@ class Call(Activity):
         depth = execution.limits.depth
         if sum(1 for _ in throwing.holders(token) if _.node.is_root) > depth:
             raise BudgetExceeded(element=element.id, reason=f"more than {depth} processes inside one another", limit="depth")
-        identity, program = execution.operations.called(element, execution.text(called.key, token), called.binding, called.version)
+        version = execution.text(called.version, token) if called.version is not None else None
+        key = execution.value_of(called.business_key, token) if called.business_key is not None else None
+        identity, program = execution.operations.called(element, execution.text(called.key, token), called.binding, version)
         given: dict[str, Any] = {}
         for mapping in called.inputs:
             given.update(execution.map(mapping, token))
@@ -165,7 +167,7 @@ class Call(Activity):
                 given[name] = execution.give(token, value)
         root = Token(workflow, program.root, token)
         root.prefix = f"{token.prefix}{element.id}/"
-        root.data = {name: clean(given[name]) for name in sorted(given)}
-        workflow.wait(root, called=identity)
+        root.data = dict.fromkeys(program.model.local) | {name: clean(given[name]) for name in sorted(given)}
+        workflow.wait(root, called=identity, **({"businessKey": str(key)} if key is not None else {}))
         execution.entered.append(Entered(element.id, identity))
         program.root.begin(root)

@@ -179,3 +179,11 @@ def test_data_that_nothing_uses_changes_nothing() -> None:
         )
         == []
     )
+
+
+@pytest.mark.parametrize("ends", [("nowhere", "in_1"), ("do_1", "nowhere")])
+def test_an_arrow_from_or_to_nothing_is_refused(ends: tuple[str, str]) -> None:
+    body = f'<dataObject id="do_1"/><task id="a">{IO}{arrow("Input", *ends)}</task>'
+
+    assert codes(whole_file(body)) == ["reference-unknown"]
+    assert codes(whole_file(body, "http://flowable.org/bpmn")) == [], "of Flowable, an end is the name of a variable"
