@@ -12,15 +12,19 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import orjson
+from lxml import etree
 
 from engine.bpmn.checks import check
+from engine.bpmn.doubts import doubts
 from engine.bpmn.formfiles import fill
 from engine.bpmn.model import HUMAN, RULE, ProcessModel
+from engine.bpmn.naming import NODES
 from engine.bpmn.normaliser import include, normalise
 from engine.bpmn.places import fault
 from engine.bpmn.reader import processes, read
+from engine.bpmn.syntax import TRUTHS
 from engine.bpmn.variables import undefined_variables
-from engine.bpmn.xml import line_of, parse
+from engine.bpmn.xml import is_bpmn, line_of, local, parse, tag
 from engine.child import Child, ChildLost, serve
 from engine.dmn import read as read_decisions
 from engine.errors import Fault, InvalidDefinition
@@ -97,6 +101,7 @@ def of_drawing(
         zh, en = f"流程超过 {MAX_PROCESSES} 个", f"A file has at most {MAX_PROCESSES} processes"
         found.faults.append(Fault("too-complex", zh, en, file=file))
         return
+    idle(root, file, found)
     for node in processes(root):
         told: list[Fault] = []
         model, faults = read(node, file, delegates, told)
@@ -115,6 +120,24 @@ def of_drawing(
         found.normalised[file] = normalise(root, delegates).decode()
 
 
+def idle(root: etree._Element, file: str, found: Examination) -> None:
+    """Tell which processes of a file would not run. Where none would, nothing is deployed, and it is said how one is made to."""
+    running = processes(root)
+    for node in root.iterchildren(tag("process")):
+        said = node.get("isExecutable")
+        if said is not None and said.strip() not in TRUTHS:
+            zh, en = "isExecutable 只能为 true 或 false", f"isExecutable is true or false, not {said[:50]!r}"
+            found.faults.append(Fault("boolean-invalid", zh, en, file, line_of(node), node.get("id"), found=said[:200]))
+        elif node not in running and any(is_bpmn(part) and local(part) in NODES for part in node.iterchildren(etree.Element)):
+            name = node.get("id")
+            zh, en = f"流程 {name} 未标记为可执行，不会运行", f"The process {name} is not marked executable and does not run"
+            if running:
+                found.warnings.append(Fault("process-not-executable", zh, en, file, line_of(node), name))
+                continue
+            zh, en = f'{zh}：请设置 isExecutable="true"', f'{en}: set isExecutable="true" on it ("Executable" in the modeler)'
+            found.faults.append(Fault("no-process", zh, en, file, line_of(node), name))
+
+
 def missing_decisions(model: ProcessModel, file: str, decisions: set[str]) -> Iterable[Fault]:
     """Find decisions that are in none of the files."""
     for element in model.elements.values():
@@ -125,7 +148,7 @@ def missing_decisions(model: ProcessModel, file: str, decisions: set[str]) -> It
 
 def warnings(model: ProcessModel) -> list[Fault]:
     """Return what runs and should be looked at all the same: people, forms and variables that may be missing; in the order of the file."""
-    found = [*unshown(model), *undefined_variables(model)]
+    found = [*unshown(model), *doubts(model), *undefined_variables(model)]
     return sorted(found, key=lambda warning: warning.line or 0)
 
 

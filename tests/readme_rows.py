@@ -1,12 +1,15 @@
 """The drawings behind each row of the README's table that is not about events at their places, by how the row begins."""
 
+from dataclasses import replace
 from typing import Any
 
 from drawings import (
     END,
     START,
+    boundary,
     catch,
     compensated,
+    end,
     extension,
     flow,
     gateway,
@@ -132,6 +135,9 @@ OF_ACTIVITIES = {
         nested(20),
         nested(21, code="too-complex"),
     ],
+    "subProcess, transaction | a transaction with": [
+        refused("cancel-not-caught", *around(sub("x", sub("t", task("i"), end("stop", "cancel"), path("i", "stop"), kind="transaction")))),
+    ],
     "adHocSubProcess": [refused("element-not-supported", *single(), node("adHocSubProcess", "y", task("i")))],
     "every activity | isForCompensation": [compensating(kind) for kind in sorted(ACTIVITIES)],
     "every activity | startQuantity": [
@@ -162,18 +168,16 @@ def gated(kind: str, *conditions: str | None, default: str | None = None) -> Dra
     return runs(START, *nodes, END, path("start", "x"), ways, path("a", "j", "end"), path("b", "j"), done="x b j")
 
 
+CHOICES = (catch("m", "message", "m"), catch("s", "signal", "s"), path("x", "m"), path("x", "s"))
+
+
 def chosen(done: str, **attributes: str) -> Drawn:
-    events = (
-        gateway("x", "eventBased", **attributes),
-        catch("m", "message", "m"),
-        catch("s", "signal", "s"),
-        path("x", "m"),
-        path("x", "s"),
-    )
+    events = (gateway("x", "eventBased", **attributes), *CHOICES)
     return runs(*events, done=done, at="m") if attributes else runs(START, path("start", "x"), *events, done=done)
 
 
 SEVERAL = (flow("start", "x"), flow("start", "a"), flow("x", "a", "${n > 9}"), flow("x", "b", "${n > 3}"), flow("x", "c"))
+HANDLER = (sub("x", task("i")), boundary("b1", "x", "error", "e"), boundary("b2", "x", "error", "e"))
 OF_WAYS = {
     "exclusiveGateway,": [
         gated("exclusive", None, "${n > 3}", default="x_to_a"),
@@ -184,6 +188,32 @@ OF_WAYS = {
         chosen("x m"),
         chosen("x m", instantiate="true"),
         chosen("x m s", instantiate="true", eventGatewayType="Parallel"),
+    ],
+    "exclusiveGateway | one flow": [
+        runs(START, gateway("x"), task("a"), task("b"), path("start", "x"), flow("x", "a", "${n > 9}"), flow("x", "b"), done="x b"),
+        runs(START, gateway("x"), task("a"), task("b"), path("start", "x"), flow("x", "a"), flow("x", "b", "${n > 3}"), done="x a"),
+    ],
+    "exclusiveGateway | more of them": [
+        refused("condition-missing", START, gateway("x"), task("a"), task("b"), path("start", "x", "a"), flow("x", "b")),
+        refused("condition-missing", START, gateway("x", default="x_to_a"), task("a"), task("b"), path("start", "x", "a"), flow("x", "b")),
+    ],
+    "eventBasedGateway | with one way": [
+        refused("event-gateway-single", START, gateway("x", "eventBased"), catch("m", "message", "m"), path("start", "x", "m")),
+        refused(
+            "event-gateway-mixed",
+            *(
+                START,
+                gateway("x", "eventBased"),
+                catch("m", "message", "m"),
+                task("r", "receiveTask"),
+                path("start", "x", "m"),
+                flow("x", "r"),
+            ),
+        ),
+    ],
+    "every event | a second": [
+        refused("start-repeated", START, node("startEvent", "s2"), task("x"), path("start", "x"), flow("s2", "x")),
+        refused("event-repeated", START, *HANDLER, path("start", "x")),
     ],
     "complexGateway | without": [gated("complex", "${n > 9}", "${n > 3}")],
     "complexGateway | with one": [
@@ -309,4 +339,46 @@ OF_VENDORS = {
     "zeebe:": [vendor("zeebe", user("<V:userTask/>"), code="extension-not-supported")],
 }
 
-ROWS: dict[str, list[Drawn]] = {**OF_ACTIVITIES, **OF_WAYS, **OF_DATA, **OF_VENDORS}
+JBPM = 'xmlns:drools="http://www.jboss.org/drools"'
+OTHER = 'xmlns:q="urn:q"'
+
+
+def strange(part: str, spoken: str, **options: Any) -> Drawn:
+    """Return a drawing of an element that speaks another namespace."""
+    return runs(*around(part.replace("<task", f"<task {spoken}", 1)), **options)
+
+
+def several_times(attributes: str, inner: str = "<loopCardinality>2</loopCardinality>") -> tuple[str, ...]:
+    return single(body=f"<multiInstanceLoopCharacteristics {attributes}>{inner}</multiInstanceLoopCharacteristics>")
+
+
+def unmarked(said: str, **options: Any) -> Drawn:
+    """A process that is not marked executable, beside one that is marked as `said`."""
+    beside = f'<process id="other" isExecutable="false">{task("y")}</process>'
+    made = runs(*single(), roots=beside, **options)
+    return replace(made, xml=made.xml.replace(b'id="p" isExecutable="true"', f'id="p" {said}'.encode()))
+
+
+OF_THE_REST = {
+    "other namespaces | scripts": [
+        strange('<task id="x"><extensionElements><drools:onExit-script/></extensionElements></task>', JBPM, code="extension-not-supported"),
+        strange('<task id="x" drools:taskName="Email"/>', JBPM, code="extension-not-supported"),
+    ],
+    "other namespaces | anything else": [strange('<task id="x" q:y="1"><extensionElements><q:z/></extensionElements></task>', OTHER)],
+    "every element | attributes": [
+        refused("attribute-unknown", *several_times('sequential="true"')),
+        refused("part-not-supported", *several_times("", "<loopCardinality>2</loopCardinality><foo/>")),
+        refused("part-repeated", *several_times("", "<loopCardinality>2</loopCardinality>" * 2)),
+        refused("boolean-invalid", *several_times('isSequential="TRUE"')),
+        refused("value-unknown", START, gateway("x", "eventBased", eventGatewayType="parallel"), *CHOICES, path("start", "x")),
+    ],
+    "every element | a flow in": [refused("reference-unknown", *single(body="<incoming>nowhere</incoming>"))],
+    "every element | a lane": [
+        runs(LANES.replace(">x<", ">nowhere<"), *single(), roots=POOLS.replace('targetRef="p2"', 'targetRef="nowhere"')),
+        runs(*around(gateway("x", "parallel", gatewayDirection="Converging"))),
+    ],
+    "a process | that is not": [unmarked('isExecutable="true"'), unmarked("", spoken="flowable")],
+    "a process | where no other": [unmarked('isExecutable="false"', code="no-process")],
+}
+
+ROWS: dict[str, list[Drawn]] = {**OF_THE_REST, **OF_ACTIVITIES, **OF_WAYS, **OF_DATA, **OF_VENDORS}

@@ -64,7 +64,7 @@ def read_call(node: etree._Element, reading: Reading, given: tuple[Mapping, ...]
 def business_key(node: etree._Element) -> str | None:
     """Return the business key that the called process is given; of several the last."""
     inherited = INHERITED if truth(vendor(node, "inheritBusinessKey"), False) else None
-    stated = [item.get("businessKey") for item in (*vendor_children(node, "in"), *own(node, "in")) if item.get("businessKey") is not None]
+    stated = [item.get("businessKey") or "" for item in (*vendor_children(node, "in"), *own(node, "in")) if "businessKey" in item.attrib]
     stated = [INHERITED if text.replace("#{", "${").replace(" ", "") == INHERITED else text for text in stated]
     return stated[-1] if stated else vendor(node, "businessKey") or inherited
 

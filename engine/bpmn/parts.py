@@ -3,8 +3,11 @@
 from lxml import etree
 
 from engine.bpmn import model
+from engine.bpmn.ends import check_ends
 from engine.bpmn.naming import NODES
 from engine.bpmn.reading import Reading, owner
+from engine.bpmn.strangers import check_strangers
+from engine.bpmn.syntax import check_syntax
 from engine.bpmn.xml import BPMN, SHENPI, SPIFF, VENDORS, ZEEBE, is_bpmn, line_of, local
 from engine.errors import Fault
 
@@ -107,10 +110,15 @@ def look(process: etree._Element, reading: Reading) -> None:
         repeated(node, seen, reading)
         if is_bpmn(node):
             own(node, reading)
+            check_syntax(node, reading)
         attributes(node, reading)
         extension(node, reading)
+    check_ends(process, reading)
+    check_strangers(process, reading)
     for root in reading.roots.values():
         for node in root.iter(etree.Element) if local(root) in ROOTS or local(root) in EVENTS else ():
+            if local(root) in EVENTS and is_bpmn(node):
+                check_syntax(node, reading)
             attributes(node, reading)
             extension(node, reading)
     for node in process.getroottree().getroot().iterchildren(f"{{{BPMN}}}extension"):

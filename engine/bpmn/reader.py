@@ -18,7 +18,7 @@ from engine.bpmn.reading import Reading, begin, unprefixed
 from engine.bpmn.scripts import inline, read_script
 from engine.bpmn.spiff import read_after, read_before
 from engine.bpmn.work import Work, read_listeners, read_work
-from engine.bpmn.xml import is_bpmn, line_of, local, spiff_children, tag, text_of, truth, vendor
+from engine.bpmn.xml import ACTIVITI, FLOWABLE, is_bpmn, line_of, local, spiff_children, tag, text_of, truth, vendor
 from engine.errors import Fault, InvalidDefinition
 
 WORKING = (model.SERVICE, model.SEND, model.RULE)
@@ -26,11 +26,19 @@ NOTHING: Mapping[str, str] = {}
 
 
 def processes(root: etree._Element) -> list[etree._Element]:
-    """Return the executable processes of a file; in one that says of no process whether it is executable, all of them are."""
+    """Return the executable processes of a file; in one that says of no process whether it is executable, all of them are.
+
+    In a file of Flowable or Activiti every process is that does not say otherwise.
+    """
     found = list(root.iterchildren(tag("process")))
     if found and all(node.get("isExecutable") is None for node in found):
         return found
-    return [node for node in found if truth(node.get("isExecutable"), False)]
+    return [node for node in found if truth(node.get("isExecutable"), speaks_flowable(root, node))]
+
+
+def speaks_flowable(*nodes: etree._Element) -> bool:
+    """Say whether a namespace of Flowable or Activiti is declared."""
+    return any(space in (FLOWABLE, ACTIVITI) for node in nodes for space in node.nsmap.values())
 
 
 def read_process(process: etree._Element, file: str, delegates: Mapping[str, str] = NOTHING) -> model.ProcessModel:

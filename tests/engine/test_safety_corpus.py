@@ -205,6 +205,18 @@ def timed(kind: str, text: str) -> bytes:
 
 
 DRAWINGS: dict[str, bytes] = {
+    "a script in Groovy": whole(
+        START,
+        node("scriptTask", "t", "<script>Runtime.getRuntime().exec('id')</script>", scriptFormat="groovy"),
+        END,
+        path("start", "t", "end"),
+    ),
+    "a script in JavaScript": whole(
+        START,
+        node("scriptTask", "t", "<script>java.lang.System.exit(1)</script>", scriptFormat="javascript"),
+        END,
+        path("start", "t", "end"),
+    ),
     "a flow to nowhere": wrapped(flow("start", "nowhere") + LINE),
     "a flow from nowhere": wrapped(flow("nowhere", "end") + LINE),
     "a flow into a sub-process": whole(
@@ -460,26 +472,6 @@ RUNS: dict[str, tuple[bytes, dict[str, Any], dict[str, bytes]]] = {
     "a method of Java": (
         whole(
             START, gateway("g"), END, path("start", "g"), flow("g", "end", "${execution.getProcessEngineServices().getRuntimeService()}")
-        ),
-        {},
-        {},
-    ),
-    "a script in Groovy": (
-        whole(
-            START,
-            node("scriptTask", "t", "<script>Runtime.getRuntime().exec('id')</script>", scriptFormat="groovy"),
-            END,
-            path("start", "t", "end"),
-        ),
-        {},
-        {},
-    ),
-    "a script in JavaScript": (
-        whole(
-            START,
-            node("scriptTask", "t", "<script>java.lang.System.exit(1)</script>", scriptFormat="javascript"),
-            END,
-            path("start", "t", "end"),
         ),
         {},
         {},

@@ -54,7 +54,6 @@ RUNS = {
     "neither start nor end": (human("a"),),
     "a loop without end": (START, human("a"), path("start", "a"), flow("a", "a")),
     "two start events": (*AB, start("s2", "message", "m"), flow("s2", "a")),
-    "two plain start events": (*AB, start("s2"), flow("s2", "a")),
     "the ids Start and End": (start("Start"), human("a"), end("End"), path("Start", "a", "End")),
     "a sub-process without start and end": around(sub("x", human("a"))),
     "an empty sub-process": around(sub("x")),
@@ -78,11 +77,25 @@ RUNS = {
     "a choice between events": (
         START,
         gateway("g", "eventBased"),
-        catch("m", "message", "m"),
+        catch("m", "signal", "m"),
         task("r", "receiveTask"),
         END,
         path("start", "g", "m", "end"),
         path("g", "r", "end"),
+    ),
+    "an exclusive gateway of which one flow has no condition": (
+        START,
+        gateway("x"),
+        human("b"),
+        END,
+        path("start", "x", "end"),
+        flow("x", "b", "${c}"),
+    ),
+    "two error boundaries for two codes and one for any": (
+        *around(sub("x", human("i"))),
+        boundary("b1", "x", "error", "1"),
+        boundary("b2", "x", "error", "2"),
+        boundary("b3", "x", "error"),
     ),
     "an event gateway that begins": (
         gateway("g", "eventBased", instantiate="true", eventGatewayType="Parallel"),
@@ -129,9 +142,55 @@ BREAKS = {
         "x",
     ),
     "an exclusive gateway without condition": (
-        (START, gateway("x"), human("b"), END, path("start", "x", "end"), flow("x", "b", "${c}")),
+        (START, gateway("x"), human("b"), END, path("start", "x", "end"), flow("x", "b")),
         "condition-missing",
         "x",
+    ),
+    "an exclusive gateway with a default and a flow without condition": (
+        (START, gateway("x", default="x_to_b"), human("b"), END, path("start", "x", "end"), flow("x", "b")),
+        "condition-missing",
+        "x",
+    ),
+    "two plain start events": ((*AB, start("s2"), flow("s2", "a")), "start-repeated", "s2"),
+    "two plain start events in a sub-process": (
+        around(sub("x", start("s1"), start("s2"), task("i"), path("s1", "i"), flow("s2", "i"))),
+        "start-repeated",
+        "s2",
+    ),
+    "an event-based gateway with one way": (
+        (START, gateway("x", "eventBased"), catch("m", "message", "m"), path("start", "x", "m")),
+        "event-gateway-single",
+        "x",
+    ),
+    "an event-based gateway before a receive task and a message": (
+        (START, gateway("x", "eventBased"), catch("m", "message", "m"), task("r", "receiveTask"), path("start", "x", "m"), flow("x", "r")),
+        "event-gateway-mixed",
+        "x",
+    ),
+    "two boundaries for one error": (
+        (*around(sub("x", human("i"))), boundary("b1", "x", "error", "1"), boundary("b2", "x", "error", "1")),
+        "event-repeated",
+        "b2",
+    ),
+    "two boundaries for any error": ((*around(sub("x", human("i"))), boundary("b1", "x", "error"), boundary("b2", "x", "error")), "event-repeated", "b2"),
+    "two boundaries for one escalation": (
+        (*around(sub("x", human("i"))), boundary("b1", "x", "escalation", "1"), boundary("b2", "x", "escalation", "1")),
+        "event-repeated",
+        "b2",
+    ),
+    "two event sub-processes for one error": (
+        (
+            *AB,
+            event_sub("h1", event_start("e1", "error", "1"), task("t1"), path("e1", "t1")),
+            event_sub("h2", event_start("e2", "error", "1"), task("t2"), path("e2", "t2")),
+        ),
+        "event-repeated",
+        "e2",
+    ),
+    "a transaction that is cancelled and goes nowhere": (
+        around(sub("x", human("i"), end("stop", "cancel"), path("i", "stop"), kind="transaction")),
+        "cancel-not-caught",
+        "stop",
     ),
     "an exclusive gateway without way": ((START, gateway("x"), path("start", "x")), "goes-nowhere", "x"),
     "a condition behind a parallel gateway": (
