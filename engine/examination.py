@@ -23,6 +23,7 @@ from engine.bpmn.normaliser import include, normalise
 from engine.bpmn.places import fault
 from engine.bpmn.reader import processes, read
 from engine.bpmn.syntax import TRUTHS
+from engine.bpmn.times import is_literal
 from engine.bpmn.variables import undefined_variables
 from engine.bpmn.xml import is_bpmn, line_of, local, parse, tag
 from engine.child import Child, ChildLost, serve
@@ -37,7 +38,7 @@ MOST = 1_000  #: faults and warnings that are told; nobody reads more
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An operation that an element asks for."""
+    """An operation or decision that an element asks for."""
 
     operation: str
     file: str
@@ -54,6 +55,7 @@ class Examination:
     warnings: list[Fault] = field(default_factory=list)
     processes: list[tuple[str, str]] = field(default_factory=list)  #: file and key, in the order of the files
     operations: list[Asked] = field(default_factory=list)
+    decisions: list[Asked] = field(default_factory=list)  #: decisions that are in none of the files: they must have been deployed before
     normalised: dict[str, str] = field(default_factory=dict)  #: file -> the XML that would run
 
 
@@ -110,7 +112,7 @@ def of_drawing(
         if not model.id:
             faults.append(Fault("id-missing", "流程缺少 id", "The process has no id", file=file, line=line_of(node)))
         found.faults.extend(sorted(dict.fromkeys(faults), key=lambda fault: fault.line or 0))
-        found.faults.extend(missing_decisions(model, file, decisions))
+        found.decisions.extend(missing_decisions(model, file, decisions))
         found.processes.append((file, model.id))
         found.operations.extend(asked(model, file))
         if not faults:
@@ -138,12 +140,11 @@ def idle(root: etree._Element, file: str, found: Examination) -> None:
             found.faults.append(Fault("no-process", zh, en, file, line_of(node), name))
 
 
-def missing_decisions(model: ProcessModel, file: str, decisions: set[str]) -> Iterable[Fault]:
-    """Find decisions that are in none of the files."""
+def missing_decisions(model: ProcessModel, file: str, decisions: set[str]) -> Iterable[Asked]:
+    """Find decisions that are in none of the files; what an expression gives is known only when it runs."""
     for element in model.elements.values():
-        if element.kind == RULE and element.decision_ref and element.decision_ref not in decisions:
-            zh, en = f"缺少决策表 {element.decision_ref}", f"Decision {element.decision_ref} is in none of the files"
-            yield Fault("decision-missing", zh, en, file=file, line=element.line, element=element.id)
+        if element.kind == RULE and element.decision_ref and is_literal(element.decision_ref) and element.decision_ref not in decisions:
+            yield Asked(element.decision_ref, file, element.line, element.id)
 
 
 def warnings(model: ProcessModel) -> list[Fault]:
@@ -212,6 +213,7 @@ def restored(answer: dict[str, Any]) -> Examination:
         [Fault(**fault) for fault in answer["warnings"]],
         [(file, key) for file, key in answer["processes"]],
         [Asked(**one) for one in answer["operations"]],
+        [Asked(**one) for one in answer["decisions"]],
         answer["normalised"],
     )
 

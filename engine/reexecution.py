@@ -118,11 +118,15 @@ class Answers:
         return Result(untagged(event.personal["result"]), {})
 
     def decide(self, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
-        verdict = self.decisions[decision].decide(variables, now=self.now)
-        return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})
+        return self._decide(self.decisions, element, decision, variables)
 
     def decide_within(self, identity: str, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
-        verdict = self.called_definition(identity).decisions[decision].decide(variables, now=self.now)
+        return self._decide(self.called_definition(identity).decisions, element, decision, variables)
+
+    def _decide(self, tables: Mapping[str, Decision], element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
+        if decision not in tables:  # an expression gave it
+            raise ExecutionFailed(element=element.id, reason=f"no decision {decision}")
+        verdict = tables[decision].decide(variables, now=self.now)
         return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})
 
     def called(self, element: Element, key: str, binding: str, version: str | None) -> tuple[str, Program]:

@@ -90,6 +90,12 @@ def behaving(behavior: str) -> Drawn:
     return refused("behavior-not-supported", *single(body=several))
 
 
+def vendor(prefix: str, element: str, **options: Any) -> Drawn:
+    """Return a drawing of an element in which `V:` stands for the prefix of a vendor."""
+    return runs(*around(element.replace("V:", f"{prefix}:")), spoken=prefix, **options)
+
+
+REFERRED = "<V:field name='decisionTableReferenceKey'><V:string>limit</V:string></V:field>"
 OF_ACTIVITIES = {
     "task, manualTask, userTask": each("task", "manualTask", "userTask"),
     "scriptTask | in our language": [runs(*scripted("k = n + 1")), runs(*scripted("k = n + 1", scriptFormat="groovy"))],
@@ -112,7 +118,15 @@ OF_ACTIVITIES = {
     ],
     "businessRuleTask | a decision table": [
         *(decided(policy) for policy in ("UNIQUE", "FIRST", "ANY", "RULE ORDER", "COLLECT")),
+        runs(*single("businessRuleTask", camunda_decisionRef="${n > 3 ? 'limit' : 'x'}"), files={"t.dmn": LIMIT.format("UNIQUE").encode()}),
         *(refused("hit-policy", *single(), files={"t.dmn": LIMIT.format(policy).encode()}) for policy in ("PRIORITY", "OUTPUT ORDER")),
+    ],
+    "serviceTask | of Flowable's type": [
+        vendor(
+            "flowable",
+            f'<serviceTask id="x" V:type="dmn">{extension(REFERRED)}</serviceTask>',
+            files={"t.dmn": LIMIT.format("UNIQUE").encode()},
+        ),
     ],
     "sendTask, receiveTask | a message": [
         *(runs(*single(kind, messageRef="message_m")) for kind in ("sendTask", "receiveTask")),
@@ -279,11 +293,6 @@ PASSED = extension('<V:in source="n" target="m"/><V:out source="m" target="k"/>'
 TOLD = {"x.Told": "local.told"}
 
 
-def vendor(prefix: str, element: str, **options: Any) -> Drawn:
-    """Return a drawing of an element in which `V:` stands for the prefix of a vendor."""
-    return runs(*around(element.replace("V:", f"{prefix}:")), spoken=prefix, **options)
-
-
 def user(inner: str = "", attributes: str = "", after: str = "") -> str:
     return f'<userTask id="x" {attributes}>{extension(inner)}{after}</userTask>'
 
@@ -297,6 +306,15 @@ def taking(prefix: str) -> Drawn:
     told = extension(listener("execution", "take")).replace("V:", f"{prefix}:")
     parts = [one.replace("</sequenceFlow>", f"{told}</sequenceFlow>") for one in around(task("x"))]
     return runs(*parts, spoken=prefix, delegates=TOLD)
+
+
+ERROR_OF_JOB = '<V:errorEventDefinition errorRef="e" expression="${n == 1}"/>'
+TERMINATED = '<endEvent id="x"><terminateEventDefinition V:terminateAll="true"/></endEvent>'
+
+
+def engine(event: str, prefix: str = "flowable", **options: Any) -> Drawn:
+    """A listener to the engine of Flowable, in whichever namespace."""
+    return runs(extension(f'<{prefix}:eventListener events="{event}" class="x.Told"/>'), *single(), spoken=prefix, **options)
 
 
 def spiff(inner: str, kind: str = "userTask", **options: Any) -> Drawn:
@@ -319,6 +337,25 @@ OF_VENDORS = {
         *(vendor(prefix, user(listener("task", "create")), code="java-not-supported") for prefix in VENDORS),
         *(vendor(prefix, user(listener("task", "delete")), delegates=TOLD, code="listener-not-supported") for prefix in VENDORS),
     ],
+    f"{FAMILY} | errors of": [
+        *(
+            vendor(prefix, element, roots='<error id="e" errorCode="1"/>')
+            for prefix in VENDORS
+            for element in (
+                f'<serviceTask id="x" V:type="external" V:topic="oa.notify">{extension(ERROR_OF_JOB)}</serviceTask>',
+                user(attributes='V:skipExpression="${false}" V:taskCompleterVariableName="who"'),
+                '<serviceTask id="x" V:expression="${n}" V:triggerable="true"/>',
+            )
+        ),
+        *(runs(START, TERMINATED.replace("V:", f"{prefix}:"), path("start", "x"), spoken=prefix) for prefix in VENDORS),
+    ],
+    f"{FAMILY} | listeners to": [
+        *(engine("PROCESS_STARTED", prefix, delegates=TOLD) for prefix in VENDORS),
+        engine("PROCESS_COMPLETED", delegates=TOLD),
+        engine("JOB_CANCELED", delegates=TOLD, code="listener-not-supported"),
+        engine("PROCESS_STARTED", code="java-not-supported"),
+    ],
+    f"{FAMILY} | tenants": [vendor(prefix, user(attributes='V:tenantId="t" V:taskIdVariableName="i"')) for prefix in VENDORS],
     f"{FAMILY} | hints": [vendor(prefix, user(attributes=HINTS)) for prefix in VENDORS],
     f"{FAMILY} | the event registry": [
         vendor("flowable", user("<V:eventType>e</V:eventType>"), code="event-registry-not-supported"),

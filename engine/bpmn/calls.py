@@ -58,6 +58,8 @@ def read_call(node: etree._Element, reading: Reading, given: tuple[Mapping, ...]
         (*inputs, *given),
         (*outputs, *taken),
         key_given,
+        truth(vendor(node, "useLocalScopeForOutParameters"), False),
+        vendor(node, "processInstanceIdVariableName"),
     )
 
 

@@ -6,7 +6,7 @@ from lxml import etree
 
 from engine.bpmn.model import Mapping, Value
 from engine.bpmn.parameters import Pairs
-from engine.bpmn.reading import Reading
+from engine.bpmn.reading import Reading, unprefixed
 from engine.bpmn.xml import local, tag, text_of, vendor_children
 from engine.language import as_template
 
@@ -84,8 +84,8 @@ def read_associations(node: etree._Element, reading: Reading) -> Associations:
 
 
 def read_arrows(node: etree._Element, reading: Reading) -> list[Association]:
-    sources = [text_of(item) for item in node.findall(tag("sourceRef"))]
-    target = text_of(node.find(tag("targetRef"))) or None
+    sources = [unprefixed(text_of(item) or "", item) for item in node.findall(tag("sourceRef"))]
+    target = unprefixed(text_of(node.find(tag("targetRef"))) or "", node) or None
     source = sources[0] if sources else None
     for end in (*sources, target):
         if end and end not in reading.variables and not reading.loose:

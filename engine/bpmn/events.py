@@ -57,7 +57,9 @@ def read_definition(node: etree._Element, event: etree._Element, reading: Readin
             return read_message(node, event, reading)
         case model.SIGNAL:
             name = vendor(node, "signalExpression") or node.get("signalExpression") or referred(kind, node, reading)
-            return EventDefinition(kind, name, payload=(*read_mappings(node, "in", reading), *carried(event)))
+            return EventDefinition(
+                kind, name, payload=(*read_mappings(node, "in", reading), *carried(event)), inside=is_inside(node, reading)
+            )
         case model.ERROR | model.ESCALATION:
             return EventDefinition(
                 kind,
@@ -78,7 +80,16 @@ def read_definition(node: etree._Element, event: etree._Element, reading: Readin
         case model.LINK:
             return EventDefinition(kind, node.get("name") or event.get("name"))
         case _:
-            return EventDefinition(kind)
+            return EventDefinition(kind, everything=truth(vendor(node, "terminateAll"), False))
+
+
+def is_inside(node: etree._Element, reading: Reading) -> bool:
+    """Say whether a signal is heard only in the case that throws it."""
+    signal = reading.roots.get(unprefixed(node.get("signalRef") or "", node))
+    scope = vendor(signal, "scope") if signal is not None else None
+    if scope not in (None, "global", "processInstance"):
+        reading.fault("extension-not-supported", f"未知的信号范围 {scope}", f"A signal of the scope {scope} is not known", node, scope)
+    return scope == "processInstance"
 
 
 def read_timer(node: etree._Element, reading: Reading) -> TimerDefinition:
@@ -117,15 +128,13 @@ def read_message(node: etree._Element, event: etree._Element, reading: Reading) 
     root = reading.roots.get(unprefixed(node.get("messageRef") or "", node))
     if root is not None:
         payload += carried(root)
-    if work is not None and work.script is not None:
-        zh, en = "消息事件不能执行表达式", "A message event evaluates no expression"
-        reading.fault("extension-not-supported", zh, en, node)
     return EventDefinition(
         model.MESSAGE,
         name,
         keys=read_keys(node, event, reading),
         payload=payload,
         operation=work.operation if work else None,
+        script=work.script if work else None,
         inputs=work.inputs if work else (),
     )
 

@@ -131,6 +131,9 @@ class EventDefinition:
     keys: tuple[tuple[str, str], ...] = ()  #: of a message: correlation keys and their expressions; none means the business key
     payload: tuple[Mapping, ...] = ()  #: of a thrown message or signal: the variables it carries
     operation: str | None = None  #: of a thrown message: the operation that carries it to the outside
+    script: str | None = None  #: of a thrown message: what is evaluated in its stead
+    inside: bool = False  #: of a signal: only this case hears it
+    everything: bool = False  #: of a terminate: it ends the case, whatever it stands in
     inputs: tuple[tuple[str, Value], ...] = ()  #: of that operation
     variable: str | None = None  #: of a condition: only a change of this variable makes it be looked at
     changes: tuple[str, ...] = ()  #: of that variable: create, update, delete; none means every change
@@ -164,6 +167,8 @@ class Called:
     inputs: tuple[Mapping, ...] = ()
     outputs: tuple[Mapping, ...] = ()
     business_key: str | None = None
+    local_outputs: bool = False  #: what comes back is seen by the call only
+    id_variable: str | None = None  #: the variable that is given the id of the case it runs in
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +221,10 @@ class Element:
     all_events: bool = False  #: of an instantiating event-based gateway: all of its events must happen
     async_before: bool = False
     async_after: bool = False
+    triggered: bool = False  #: when it has done its work it waits for a message with its own id as the name
+    skip: str | None = None  #: an expression that passes over it, where the case says that such are looked at
+    errors: tuple[tuple[str, str, str], ...] = ()  #: of an outside operation: error code, message, and when its answer means that error
+    completer: str | None = None  #: of a user task: the variable that is given who completed it
     retries: str | None = None  #: a retry time cycle, e.g. R3/PT10M
     properties: tuple[tuple[str, str], ...] = ()
     listeners: tuple[Listener, ...] = ()
@@ -242,6 +251,7 @@ class Flow:
     condition: str | None = None
     line: int | None = None
     listeners: tuple[Listener, ...] = ()
+    skip: str | None = None  #: an expression that takes it whatever its condition says, where the case says that such are looked at
 
 
 @dataclass(frozen=True, slots=True)

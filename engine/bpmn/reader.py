@@ -17,7 +17,7 @@ from engine.bpmn.parts import look
 from engine.bpmn.reading import Reading, begin, unprefixed
 from engine.bpmn.scripts import inline, read_script
 from engine.bpmn.spiff import read_after, read_before
-from engine.bpmn.work import Work, read_listeners, read_work
+from engine.bpmn.work import Work, flowable_decision, read_errors, read_listeners, read_work
 from engine.bpmn.xml import ACTIVITI, FLOWABLE, is_bpmn, line_of, local, spiff_children, tag, text_of, truth, vendor
 from engine.errors import Fault, InvalidDefinition
 
@@ -134,7 +134,9 @@ def read_element(
     task = global_task(node, reading) if kind == model.CALL else None
     body = node if task is None else task
     kind = kind if task is None else GLOBALS[local(task)]
-    work = read_work(body, reading) if kind in WORKING else Work()
+    table = flowable_decision(body, reading) if kind == model.SERVICE else None
+    work = read_work(body, reading) if kind in WORKING and table is None else Work()
+    kind = kind if table is None else model.RULE
     data = read_associations(node, reading)
     loop = read_loop(node, data, reading)
     events = read_events(node, reading)
@@ -174,8 +176,8 @@ def read_element(
         outputs=(*read_parameters(node, "outputParameter", reading), *data.outputs(), *read_after(node, reading)),
         local=read_local(node, reading) if kind in model.SCOPES else data.results(node) if kind in model.TASKS else (),
         result_variable=None if script is not None else work.result,
-        decision_ref=decision_of(body) if kind == model.RULE and work.operation is None else None,
-        map_result=vendor(body, "mapDecisionResult") or "resultList",
+        decision_ref=table[0] if table is not None else decision_of(body) if kind == model.RULE and work.operation is None else None,
+        map_result=table[1] if table is not None else vendor(body, "mapDecisionResult") or "resultList",
         events=events,
         parallel_multiple=truth(node.get("parallelMultiple"), False),
         attached_to=unprefixed(node.get("attachedToRef") or "", node) or None,
@@ -189,6 +191,10 @@ def read_element(
         all_events=node.get("eventGatewayType") == "Parallel",
         async_before=any(truth(flag, False) for flag in asynchronous(node, "async", "asyncBefore")),
         async_after=any(truth(flag, False) for flag in asynchronous(node, "asyncAfter", "asyncLeave")),
+        triggered=truth(vendor(node, "triggerable"), False),
+        skip=vendor(node, "skipExpression"),
+        errors=read_errors(body, reading) if work.operation is not None else (),
+        completer=vendor(body, "taskCompleterVariableName"),
         retries=read_retries(node),
         properties=read_properties(node),
         listeners=read_listeners(node, reading),
@@ -232,4 +238,5 @@ def read_flow(node: etree._Element, reading: Reading) -> model.Flow:
         condition=text or None,
         line=line_of(node),
         listeners=read_listeners(node, reading),
+        skip=vendor(node, "skipExpression"),
     )

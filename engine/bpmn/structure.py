@@ -266,7 +266,7 @@ def of_boundary(element: Element, kinds: list[str], shape: Shape) -> Iterator[Fa
 def of_definition(event: EventDefinition, element: Element, shape: Shape) -> Iterator[Fault]:
     """Look at what one event definition needs."""
     throws = element.kind in (model.THROW, model.END)
-    if event.kind == model.MESSAGE and not event.name and not (throws and event.operation):
+    if event.kind == model.MESSAGE and not event.name and not (throws and (event.operation or event.script is not None)):
         yield fault("message-missing", "消息事件没有指定消息", "The message event names no message", element)
     elif event.kind == model.SIGNAL and not event.name:
         yield fault("signal-missing", "信号事件没有指定信号", "The signal event names no signal", element)

@@ -48,7 +48,9 @@ def initial(process: ProcessModel) -> Names:
 
 def writes(element: Element) -> Names:
     """Return the names that have a value around an element when it has ended; what a sub-process writes is seen from its ends."""
-    found = {name for name, _ in element.outputs} | {name for name in (element.result_variable, element.initiator) if name}
+    found = {name for name, _ in element.outputs} | {
+        name for name in (element.result_variable, element.initiator, element.completer) if name
+    }
     if element.loop is not None and element.loop.output_collection:
         found.add(element.loop.output_collection)
     if element.kind == model.HUMAN:
@@ -58,7 +60,8 @@ def writes(element: Element) -> Names:
     for event in element.events:
         found |= {name for name in (event.code_variable, event.message_variable) if name}
     if element.called is not None:
-        found |= {mapping.target for mapping in element.called.outputs if mapping.target}
+        found |= {mapping.target for mapping in element.called.outputs if mapping.target and not element.called.local_outputs}
+        found |= {element.called.id_variable} if element.called.id_variable else set()
     local = {name for name, _ in element.inputs}
     return frozenset(found | {name for name in assigned_by(element.script) if name not in local})
 

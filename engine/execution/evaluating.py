@@ -15,6 +15,8 @@ from engine.execution.token import Token
 from engine.execution.values import clean
 from engine.language import Budget, compile_expression, compile_script, compile_template
 
+SKIPPING = ("_FLOWABLE_SKIP_EXPRESSION_ENABLED", "_ACTIVITI_SKIP_EXPRESSION_ENABLED")
+
 
 class Evaluating:
     """What an execution can evaluate."""
@@ -35,6 +37,11 @@ class Evaluating:
             return self.test(text, token)
         except VariableMissing:
             return False
+
+    def skips(self, text: str, token: Token) -> bool:
+        """Return whether something is passed over: only in a case that says by its variables that it is looked at (Flowable's rule)."""
+        variables = token.variables()
+        return any(variables.get(name) in (True, "true") for name in SKIPPING) and self.test(text, token, variables)
 
     def run_script(self, script: str, token: Token) -> dict[str, Any]:
         """Return what a script assigns."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.bpmn import model
 from engine.execution import compensation, throwing, waiting
 from engine.execution.nodes import Node
+from engine.execution.tasks import write
 from engine.execution.token import Token
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ class Throw(Node):
         if undo is not None:
             self._compensate(token, undo)
             return None
+        for one in definitions:
+            if one.kind == model.MESSAGE and one.script:
+                write(token, one.script)
         carried = next((one for one in definitions if one.kind == model.MESSAGE and one.operation), None)
         return True if carried is None or throwing.send(token, carried) else None
 
@@ -71,7 +75,7 @@ class Throw(Node):
         """Do what only an end event can; tells whether the token is dealt with."""
         for definition in definitions:
             if definition.kind == model.TERMINATE:
-                self._terminate(token)
+                self._terminate(token, definition)
                 return True
             if definition.kind == model.ERROR:
                 code = token.workflow.execution.text(definition.name or "", token)
@@ -84,13 +88,13 @@ class Throw(Node):
                 return True
         return False
 
-    def _terminate(self, token: Token) -> None:
+    def _terminate(self, token: Token, definition: EventDefinition) -> None:
         workflow, scope = token.workflow, token.scope
         assert scope is not None
         execution = workflow.execution
         token.passed()
         execution.note_end(token)
-        workflow.clear(scope)
+        workflow.clear(workflow.root if definition.everything else scope)
 
 
 class End(Throw):

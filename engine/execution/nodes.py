@@ -42,6 +42,7 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
             or element.async_before
             or element.async_after
             or element.listeners
+            or element.skip
         )
 
     # --- what the library calls
@@ -66,6 +67,9 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         if element.async_before and not token.is_instance and internal.get("pause") != "passed":
             token.workflow.wait(token, pause="before")
             return None
+        if element.skip is not None and (element.loop is None or token.is_instance) and token.workflow.execution.skips(element.skip, token):
+            internal["skipped"] = 1
+            return True
         if not token.is_instance and self.boundaries:
             waiting.subscribe_boundaries(token)
             if not token.alive():  # a condition on its boundary is true already
@@ -117,7 +121,8 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         element, workflow = self.element, token.workflow
         token._state = TaskState.READY
         token.internal_data["ending"] = 1  # what goes wrong from here on is tried again from here on
-        waived = "waived" in token.internal_data  # a person passed over it: what cannot be reckoned is left out
+        # a person or the drawing passed over it: what cannot be reckoned is left out
+        waived = "waived" in token.internal_data or "skipped" in token.internal_data
         if element.listeners and not token.is_body and not waived:
             workflow.execution.tell(token, element.listeners, "complete")
             workflow.execution.tell(token, element.listeners, "end")
@@ -153,8 +158,7 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         if not ways or (len(ways) == 1 and ways[0].condition is None):
             return ways
         variables = token.variables()
-        execution = token.workflow.execution
-        taken = [way for way in ways if not way.is_default and (way.condition is None or execution.test(way.condition, token, variables))]
+        taken = [way for way in ways if not way.is_default and way.is_open(token, variables)]
         if not taken:
             taken = [way for way in ways if way.is_default]
         if not taken:

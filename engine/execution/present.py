@@ -54,12 +54,12 @@ class Present:
         ]
 
     def signals(self) -> list[WaitingSignal]:
-        """Return the signals that are waited for."""
+        """Return the signals that are waited for; those that only the case itself can throw are not among them."""
         return [
             WaitingSignal(token.id, token.node.element.id, kept["name"])
             for token in _in_order(self.workflow.waiting)
-            for kept in token.waits.values()
-            if "name" in kept and "keys" not in kept
+            for number, kept in token.waits.items()
+            if "name" in kept and "keys" not in kept and not token.node.element.events[int(number)].inside
         ]
 
     def subscriptions(self) -> set[tuple[UUID, str, str]]:

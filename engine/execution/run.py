@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.model import Listener
-from engine.errors import ExecutionFailed, Refused, TaskClosed
+from engine.errors import BpmnError, ExecutionFailed, Refused, TaskClosed
 from engine.execution import state, throwing, waiting
 from engine.execution.done import Call, Done, Entered, Failure, Thrown, Uncaught
 from engine.execution.evaluating import Evaluating
@@ -20,6 +21,7 @@ from engine.execution.memory import Change, Memory
 from engine.execution.operations import Operations
 from engine.execution.present import Present
 from engine.execution.program import Program
+from engine.execution.tasks import settled
 from engine.execution.token import Token
 from engine.execution.values import clean
 from engine.execution.workflow import Workflow
@@ -125,13 +127,27 @@ class Execution(Evaluating, Present):
             self.memory.set(task, element, name, clean(values[name], name))
         self.decide_around(task, element, element, clean(dict(decision)))
         self.memory.write(self.voting_scope(task), element, "outcome", decision["outcome"])
+        if task.node.element.completer is not None:
+            self.memory.set(task, element, task.node.element.completer, decision["by"])
         self._finish(task, self.workflow.people)
 
     def answer(self, token: UUID, value: Any) -> None:
-        """Complete a service task with the answer of its job. Refuses with `TaskClosed` when nobody waits for it any more."""
+        """Complete a service task with the answer of its job; where the drawing says that it means a BPMN error, throw that instead.
+
+        Refuses with `TaskClosed` when nobody waits for it any more.
+        """
         task = self._waiting(self.workflow.calls, token)
         self._store(task, clean(value))
-        self._finish(task, self.workflow.calls)
+        self.workflow.guard(task, lambda: self._look_for_errors(task, value))
+        if task.failed or not task.alive():
+            self.workflow.go()
+        elif task.node.element.triggered:
+            self.workflow.calls.pop(task.id, None)
+            task.internal_data.pop("call", None)
+            settled(task)
+            self.workflow.go()
+        else:
+            self._finish(task, self.workflow.calls)
 
     def fail(self, token: UUID, code: str, message: str) -> bool:
         """Answer a service task with a BPMN error; False, and an incident, when the drawing catches none of that code. Refuses as `answer` does."""
@@ -290,6 +306,13 @@ class Execution(Evaluating, Present):
 
     def _happen(self, task: Token, number: str, variables: Mapping[str, Any]) -> None:
         self.workflow.guard(task, lambda: waiting.happen(task, number, variables))
+
+    def _look_for_errors(self, task: Token, value: Any) -> None:
+        """Throw the first error that an answer means, by the variables and what the answer itself names."""
+        seen = ChainMap(value, task.variables()) if isinstance(value, dict) else task.variables()  # type: ignore[arg-type]
+        for code, message, test in task.node.element.errors:
+            if self.test(test, task, seen):
+                raise BpmnError(self.text(code, task), self.text(message, task), element=task.node.element.id)
 
     def _store(self, task: Token, value: Any) -> None:
         element = task.node.element

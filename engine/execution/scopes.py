@@ -105,7 +105,8 @@ class Root(Node):
         for mapping in called.outputs:
             given.update(execution.map(mapping, scope))
         for name in sorted(given):
-            execution.memory.set(caller, caller.node.element.id, name, given[name])
+            owner = caller if called.local_outputs else caller.owner(name)
+            execution.memory.write(owner, caller.node.element.id, name, given[name])
         caller.complete()
 
 
@@ -162,6 +163,8 @@ class Call(Activity):
         for mapping in called.inputs:
             given.update(execution.map(mapping, token))
         workflow.wait(token)
+        if called.id_variable is not None:  # what is called runs inside of this case, and has its id
+            execution.memory.set(token, element.id, called.id_variable, execution.operations.known()["id"])
         for name, value in program.model.initial:
             if name not in given:
                 given[name] = execution.give(token, value)

@@ -210,3 +210,22 @@ def test_a_pool_without_content_is_not_told() -> None:
     )
 
     assert [warning.code for warning in examine({"x.bpmn": xml}).warnings] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute"),
+    [
+        ("userTask", 'camunda:tenantId="t"'),
+        ("userTask", 'camunda:taskIdVariableName="id"'),
+        ("callActivity", 'calledElement="q" camunda:calledElementTenantId="t"'),
+        ("callActivity", 'calledElement="q" camunda:processInstanceName="n"'),
+        ("serviceTask", 'camunda:expression="${1}" camunda:resultVariable="r" camunda:storeResultVariableAsTransient="true"'),
+        ("businessRuleTask", 'camunda:decisionRef="d" camunda:decisionRefBinding="version"'),
+    ],
+)
+def test_an_attribute_of_which_nothing_is_done_here_is_told(kind: str, attribute: str) -> None:
+    part = f'<{kind} id="a" {attribute}/>'
+
+    found = examined(START, part, END, path("start", "a", "end"))
+
+    assert [warning.element for warning in told(found, "extension-without-effect")] == ["a"]

@@ -343,8 +343,11 @@ def test_a_timer_that_is_no_literal_is_an_expression_in_a_file_of_spiffworkflow(
         ("businessRuleTask", "decisionRefBinding", "deployment", False),
         ("businessRuleTask", "decisionRefBinding", "versionTag", True),
         ("serviceTask", "triggerable", "false", False),
-        ("serviceTask", "triggerable", "true", True),
-        ("callActivity", "completeAsync", "true", True),
+        ("serviceTask", "terminateMultiInstance", "true", True),
+        ("callActivity", "completeAsync", "true", False),
+        ("userTask", "validateFormFields", "true", False),
+        ("serviceTask", "noWaitStatesAsyncLeave", "true", False),
+        ("userTask", "jobCategory", "x", False),
     ],
 )
 def test_an_attribute_that_says_what_happens_anyhow_is_no_fault(kind: str, attribute: str, value: str, refused: bool) -> None:
@@ -353,8 +356,8 @@ def test_an_attribute_that_says_what_happens_anyhow_is_no_fault(kind: str, attri
     assert ("extension-not-supported" in codes(between(task, FLOWABLE))) == refused
 
 
-@pytest.mark.parametrize(("scope", "refused"), [("global", False), ("processInstance", True)])
-def test_a_signal_of_flowable_is_for_everybody_or_refused(scope: str, refused: bool) -> None:
+@pytest.mark.parametrize(("scope", "refused"), [("global", False), ("processInstance", False), ("tenant", True)])
+def test_a_signal_of_flowable_is_for_everybody_or_for_its_case_or_refused(scope: str, refused: bool) -> None:
     event = '<intermediateThrowEvent id="a"><signalEventDefinition signalRef="s"/></intermediateThrowEvent>'
 
     assert bool(codes(between(event, FLOWABLE, f'<signal id="s" name="s" v:scope="{scope}"/>'))) == refused
@@ -385,7 +388,7 @@ def several(inner: str, attributes: str = "") -> str:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ('<userTask id="a" v:skipExpression="${true}"/>', "extension-not-supported"),
+        ('<userTask id="a" v:skipEverything="${true}"/>', "extension-not-supported"),
         (user("<v:mapException/>"), "extension-not-supported"),
         ('<serviceTask id="a" v:topic="t">' + extended("<v:eventType>x</v:eventType>") + "</serviceTask>", "event-registry-not-supported"),
         ('<callActivity id="a" v:caseRef="c"/>', "cmmn-not-supported"),
