@@ -117,16 +117,18 @@ class Answers:
             raise BpmnError(event.data["error"], event.personal["message"], element=element.id)
         return Result(untagged(event.personal["result"]), {})
 
-    def decide(self, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
-        return self._decide(self.decisions, element, decision, variables)
+    def decide(self, element: Element, decision: str, variables: Mapping[str, Any], zone: ZoneInfo) -> Result:
+        return self._decide(self.decisions, element, decision, variables, zone)
 
-    def decide_within(self, identity: str, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
-        return self._decide(self.called_definition(identity).decisions, element, decision, variables)
+    def decide_within(self, identity: str, element: Element, decision: str, variables: Mapping[str, Any], zone: ZoneInfo) -> Result:
+        return self._decide(self.called_definition(identity).decisions, element, decision, variables, zone)
 
-    def _decide(self, tables: Mapping[str, Decision], element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
+    def _decide(
+        self, tables: Mapping[str, Decision], element: Element, decision: str, variables: Mapping[str, Any], zone: ZoneInfo
+    ) -> Result:
         if decision not in tables:  # an expression gave it
             raise ExecutionFailed(element=element.id, reason=f"no decision {decision}")
-        verdict = tables[decision].decide(variables, now=self.now)
+        verdict = tables[decision].decide(variables, now=self.now, zone=zone)
         return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})
 
     def called(self, element: Element, key: str, binding: str, version: str | None) -> tuple[str, Program]:

@@ -9,6 +9,7 @@ from drawings import (
     boundary,
     catch,
     compensated,
+    definition,
     end,
     extension,
     flow,
@@ -192,6 +193,7 @@ def chosen(done: str, **attributes: str) -> Drawn:
 
 SEVERAL = (flow("start", "x"), flow("start", "a"), flow("x", "a", "${n > 9}"), flow("x", "b", "${n > 3}"), flow("x", "c"))
 HANDLER = (sub("x", task("i")), boundary("b1", "x", "error", "e"), boundary("b2", "x", "error", "e"))
+CARRIED = '<messageEventDefinition camunda:type="external" camunda:topic="t"/>'
 OF_WAYS = {
     "exclusiveGateway,": [
         gated("exclusive", None, "${n > 3}", default="x_to_a"),
@@ -229,6 +231,17 @@ OF_WAYS = {
         refused("start-repeated", START, node("startEvent", "s2"), task("x"), path("start", "x"), flow("s2", "x")),
         refused("event-repeated", START, *HANDLER, path("start", "x")),
     ],
+    "every event | several at once": [
+        refused("event-position", START, node("endEvent", "x", definition("terminate") + definition("error", "E")), path("start", "x")),
+        refused("event-position", START, node("endEvent", "x", definition("compensate") + definition("error", "E")), path("start", "x")),
+        refused(
+            "event-position",
+            *(START, node("intermediateThrowEvent", "x", definition("link", "L") + definition("signal", "S")), path("start", "x")),
+            *(catch("l", "link", "L"),),
+        ),
+        refused("event-position", START, node("endEvent", "x", CARRIED + definition("terminate")), path("start", "x")),
+    ],
+    "every event | an error": [runs(START, end("x", "error", "E"), path("start", "x"))],
     "complexGateway | without": [gated("complex", "${n > 9}", "${n > 3}")],
     "complexGateway | with one": [
         refused("part-not-supported", *around(node("complexGateway", "x", "<activationCondition>n &gt; 1</activationCondition>"))),

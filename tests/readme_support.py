@@ -99,7 +99,7 @@ class Stub:
     def run(self, element: Any, operation: str, inputs: dict[str, Any]) -> Result:
         return Result(None)
 
-    def decide(self, element: Any, decision: str, variables: Mapping[str, Any]) -> Result:
+    def decide(self, element: Any, decision: str, variables: Mapping[str, Any], zone: Any) -> Result:
         table = next(found[decision] for name, content in self.drawn.files.items() if decision in (found := read_decisions(content, name)))
         verdict = table.decide(variables, now=NOW)
         return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})

@@ -7,7 +7,7 @@ from engine.bpmn.calls import read_mappings
 from engine.bpmn.extensions import ours
 from engine.bpmn.model import EventDefinition, Mapping, TimerDefinition
 from engine.bpmn.reading import Reading, unprefixed
-from engine.bpmn.work import read_work
+from engine.bpmn.work import message_of, read_work
 from engine.bpmn.xml import SHENPI, local, spiff_children, tag, text_of, truth, vendor
 from engine.language import as_template
 
@@ -64,6 +64,7 @@ def read_definition(node: etree._Element, event: etree._Element, reading: Readin
             return EventDefinition(
                 kind,
                 referred(kind, node, reading),
+                message=message_of(reading.roots.get(unprefixed(node.get("errorRef") or "", node))),
                 code_variable=vendor(node, f"{kind}CodeVariable") or vendor(node, "errorVariableName"),
                 message_variable=vendor(node, "errorMessageVariable"),
             )

@@ -47,6 +47,8 @@ def read_several(node: etree._Element, data: Associations, reading: Reading) -> 
         output_collection=outputs,
         output_element=output,
         condition=text_of(node.find(tag("completionCondition"))),
+        async_before=truth(vendor(node, "asyncBefore"), False) or truth(vendor(node, "async"), False),
+        async_after=truth(vendor(node, "asyncAfter"), False),
     )
 
 

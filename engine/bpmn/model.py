@@ -127,6 +127,7 @@ class EventDefinition:
     activity: str | None = None  #: of a compensation: the one activity that is compensated
     waits: bool = True  #: of a thrown compensation: until it is done
     code_variable: str | None = None  #: of a caught error or escalation: where its code goes
+    message: str = ""  #: of a thrown error: what is said with it
     message_variable: str | None = None  #: of a caught error: where its message goes
     keys: tuple[tuple[str, str], ...] = ()  #: of a message: correlation keys and their expressions; none means the business key
     payload: tuple[Mapping, ...] = ()  #: of a thrown message or signal: the variables it carries
@@ -152,6 +153,8 @@ class Loop:
     condition: str | None = None  #: completion condition; of a standard loop the condition to go on
     maximum: str | None = None
     test_before: bool = False
+    async_before: bool = False  #: a save point before each instance
+    async_after: bool = False  #: a save point behind each instance
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,8 +223,8 @@ def index_variable(node: etree._Element) -> tuple[tuple[str, model.Value], ...]:
 
 
 def asynchronous(node: etree._Element, *names: str) -> list[str | None]:
-    """Return the flags of an element, of its instances and of the signal it throws."""
-    places = [node, *node.iterchildren(tag("multiInstanceLoopCharacteristics"), tag("signalEventDefinition"))]
+    """Return the flags of an element and of the signal it throws."""
+    places = [node, *node.iterchildren(tag("signalEventDefinition"))]
     return [vendor(place, name) for place in places for name in names]
 
 

@@ -50,6 +50,7 @@ def of_mappings(mappings: Iterable[Mapping], role: str) -> Iterator[Text]:
 
 def of_event(event: EventDefinition) -> Iterator[Text]:
     yield from template(event.name, "run")
+    yield from template(event.message, "run")
     yield from expression(event.condition, "watched")
     if event.timer is not None:
         yield from template(event.timer.text)

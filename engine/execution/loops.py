@@ -110,7 +110,8 @@ def instance_ended(token: Token) -> None:
     if "voted" in token.internal_data:
         kept.setdefault("votes", []).extend(token.internal_data["voted"])
         kept["outcome"] = token.data["outcome"]
-    token.passed()
+    if "passed" not in token.internal_data:  # it may have paused behind itself
+        token.passed()
     body.internal_data["passed"] = 1
     compensation.remember(token)
     workflow.remove(token, TaskState.COMPLETED)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from engine.bpmn.model import Element
 from engine.execution.done import Result
@@ -21,10 +22,10 @@ class Operations(Protocol):
     def run(self, element: Element, operation: str, inputs: dict[str, Any]) -> Result:
         """Run a local operation; `BpmnError` goes to the error events of the drawing."""
 
-    def decide(self, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
-        """Evaluate a decision table."""
+    def decide(self, element: Element, decision: str, variables: Mapping[str, Any], zone: ZoneInfo) -> Result:
+        """Evaluate a decision table; dates and times without a zone are in the case's."""
 
-    def decide_within(self, identity: str, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
+    def decide_within(self, identity: str, element: Element, decision: str, variables: Mapping[str, Any], zone: ZoneInfo) -> Result:
         """Evaluate a decision table of a called process."""
 
     def called(self, element: Element, key: str, binding: str, version: str | None) -> tuple[str, Program]:

@@ -67,9 +67,9 @@ class Operation(Activity):
             decision = execution.text(element.decision_ref, token)
             within = next((scope.internal_data["called"] for scope in throwing.holders(token) if "called" in scope.internal_data), None)
             if within is None:
-                result = execution.operations.decide(element, decision, variables)
+                result = execution.operations.decide(element, decision, variables, execution.zone)
             else:
-                result = execution.operations.decide_within(within, element, decision, variables)
+                result = execution.operations.decide_within(within, element, decision, variables, execution.zone)
             execution.done.append(Done(element.id, "decision", decision, inputs, result))
             if element.map_result in SPREAD:
                 self.spread(token, decision, result.value)

@@ -131,7 +131,7 @@ def _catch(host: Token, node: Node, variables: dict[str, Any]) -> None:
         waiting.begin_part(host, node)
 
 
-def end_by_error(token: Token, code: str) -> None:
+def end_by_error(token: Token, code: str, message: str) -> None:
     """An error end event: everything else in its scope stops, and whoever catches the error goes on.
 
     One that stands in the process itself cannot be caught: it ends the process, and the record says so. Where a drawing could have caught it and does not,
@@ -145,7 +145,7 @@ def end_by_error(token: Token, code: str) -> None:
         return
     token.passed()
     if caught:
-        throw_error(workflow, token, code, "", of_activity=False)
+        throw_error(workflow, token, code, message, of_activity=False)
         if token.alive():
             workflow.remove(token)
         return

@@ -8,6 +8,7 @@ from drawings import (
     boundary,
     catch,
     compensated,
+    definition,
     drawing,
     end,
     event_start,
@@ -149,6 +150,26 @@ BREAKS = {
     "an exclusive gateway with a default and a flow without condition": (
         (START, gateway("x", default="x_to_b"), human("b"), END, path("start", "x", "end"), flow("x", "b")),
         "condition-missing",
+        "x",
+    ),
+    "an end event that terminates and fails": (
+        (START, node("endEvent", "x", definition("terminate") + definition("error", "E")), path("start", "x")),
+        "event-position",
+        "x",
+    ),
+    "an end event that compensates and terminates": (
+        (START, node("endEvent", "x", definition("compensate") + definition("terminate")), path("start", "x")),
+        "event-position",
+        "x",
+    ),
+    "a throw event with a link and a signal": (
+        (START, node("intermediateThrowEvent", "x", definition("link", "L") + definition("signal", "S")), path("start", "x")),
+        "event-position",
+        "x",
+    ),
+    "an end event whose message an operation carries and that terminates": (
+        (START, node("endEvent", "x", '<messageEventDefinition camunda:type="external" camunda:topic="t"/>' + definition("terminate")), path("start", "x")),
+        "event-position",
         "x",
     ),
     "two plain start events": ((*AB, start("s2"), flow("s2", "a")), "start-repeated", "s2"),

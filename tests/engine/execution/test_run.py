@@ -39,7 +39,7 @@ class Local:
     def run(self, element: Any, operation: str, inputs: dict[str, Any]) -> Result:
         return Result(self.functions[operation](**inputs))
 
-    def decide(self, element: Any, decision: str, variables: Mapping[str, Any]) -> Result:
+    def decide(self, element: Any, decision: str, variables: Mapping[str, Any], zone: Any) -> Result:
         return Result(self.functions[decision](variables))
 
 

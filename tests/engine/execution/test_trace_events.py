@@ -6,6 +6,7 @@ from drawings import (
     START,
     boundary,
     catch,
+    compensated,
     definition,
     end,
     event_start,
@@ -447,3 +448,39 @@ def test_a_condition_of_an_event_sub_process_may_be_about_a_variable_that_nobody
 def test_a_condition_that_cannot_be_looked_at_for_another_reason_is_an_incident() -> None:
     xml = whole(START, human("x"), boundary("b", "x", "conditional", "${v > 'a'}"), task("k"), path("start", "x"), path("b", "k"))
     assert Case(xml, {"v": 1}).failed == [("b", "execution-failed")]
+
+
+# --- several events thrown at once, of which one ends something
+
+
+def both(place: str, identity: str, *definitions: str) -> str:
+    return node(place, identity, "".join(definitions))
+
+
+def test_a_multiple_end_event_throws_before_it_terminates() -> None:
+    stop = both("endEvent", "x", definition("terminate"), definition("signal", "S"))
+    xml = whole(START, gateway("g", "parallel"), catch("c", "signal", "S"), human("k"), stop, path("start", "g", "c", "k"), path("g", "x"))
+    case = Case(xml)
+    assert (case.thrown, case.finished) == ([("signal", "S")], True)
+
+
+@pytest.mark.parametrize("place", ["intermediateThrowEvent", "endEvent"])
+def test_a_multiple_event_throws_and_compensates(place: str) -> None:
+    last = both(place, "x", definition("signal", "S"), definition("compensate"))
+    undo = node("scriptTask", "undo", "<script>undone = 1</script>", isForCompensation="true")
+    case = Case(whole(START, task("a"), compensated("a", "undo"), undo, last, path("start", "a", "x")))
+    assert (case.thrown, case.trace, case.finished) == ([("signal", "S")], "start a undo x", True)
+
+
+def test_a_multiple_end_event_throws_and_cancels_its_transaction() -> None:
+    stop = both("endEvent", "x", definition("cancel"), definition("signal", "S"))
+    xml = whole(
+        START,
+        sub("t", begin("i"), stop, path("i", "x"), kind="transaction"),
+        boundary("b", "t", "cancel"),
+        END,
+        path("start", "t"),
+        path("b", "end"),
+    )
+    case = Case(xml)
+    assert (case.thrown, case.trace) == ([("signal", "S")], "start i x b end")

@@ -37,7 +37,7 @@ class Stub:
     def run(self, element: Any, operation: str, inputs: dict[str, Any]) -> Result:
         return Result(self.functions[operation](**inputs))
 
-    def decide(self, element: Any, decision: str, variables: Mapping[str, Any]) -> Result:
+    def decide(self, element: Any, decision: str, variables: Mapping[str, Any], zone: Any) -> Result:
         return Result(self.functions[decision](variables))
 
     def called(self, element: Any, key: str, binding: str, version: str | None) -> tuple[str, Program]:
