@@ -70,8 +70,8 @@ def check(tree: ast.AST, what: str, margin: int | None = 0) -> None:
             break
         shown = None if margin is None or column is None else column - (margin if line == 1 else 0)
         found = [fault(line, zh, en, column=shown) for zh, en in complaints(node, parent, what)]
-        found += [fault(line, zh, en, column=shown, code="java-not-supported") for zh, en in foreign(node)]
         faults += found
+        faults += [fault(line, zh, en, column=shown, code="java-not-supported") for zh, en in foreign(node)]
         if not found:
             waiting.extend((child, node, depth + 1, line, column) for child in ast.iter_child_nodes(node))
     if faults:
