@@ -72,6 +72,10 @@ class Present:
         """Return the tokens that stand at a save point."""
         return [OpenTask(token.id, token.node.element.id, token.node.element) for token in _in_order(self.workflow.paused)]
 
+    def pauses(self) -> dict[UUID, str]:
+        """Return on which side of its element each token at a save point stands: `before` or `after`."""
+        return {identity: token.internal_data["pause"] for identity, token in self.workflow.paused.items()}
+
     def pending_calls(self) -> set[UUID]:
         """Return the tokens of outside operations that are not answered."""
         return set(self.workflow.calls)

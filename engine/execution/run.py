@@ -53,7 +53,7 @@ class Execution(Evaluating, Present):
         self.timers_before: dict[UUID, datetime] = {}
         self.calls_before: set[UUID] = set()
         self.subscriptions_before: set[tuple[UUID, str, str]] = set()
-        self.paused_before: set[UUID] = set()
+        self.paused_before: dict[UUID, str] = {}
 
     # --- life
 
@@ -105,7 +105,7 @@ class Execution(Evaluating, Present):
         execution.timers_before = {timer.token: timer.due_at for timer in execution.timers()}
         execution.calls_before = execution.pending_calls()
         execution.subscriptions_before = execution.subscriptions()
-        execution.paused_before = set(execution.workflow.paused)
+        execution.paused_before = execution.pauses()
         return execution
 
     def save(self) -> bytes:
