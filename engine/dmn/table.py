@@ -66,7 +66,7 @@ class Decision:
         """
         facts = Facts(variables, now, budget if budget is not None else Budget(), zone)
         try:
-            values = [convert(column.expression.get(facts), column.kind, column.label) for column in self.inputs]
+            values = [convert(column.expression.get(facts), column.kind, column.label, facts.zone) for column in self.inputs]
             matched = self.matching(values, facts)
             results = [self.result(rule.entries, facts) for rule in matched]
             return self.settled(matched, results, facts)
@@ -86,7 +86,8 @@ class Decision:
 
     def result(self, entries: tuple[Operand, ...], facts: Facts) -> dict[str, Any]:
         return {
-            output.name: convert(entry.get(facts), output.kind, output.label) for output, entry in zip(self.outputs, entries, strict=True)
+            output.name: convert(entry.get(facts), output.kind, output.label, facts.zone)
+            for output, entry in zip(self.outputs, entries, strict=True)
         }
 
     def settled(self, matched: list[Rule], results: list[dict[str, Any]], facts: Facts) -> Verdict:

@@ -361,3 +361,12 @@ def test_a_date_and_time_that_is_given_without_a_zone_is_in_that_of_the_case() -
     (result,) = decision.decide({"x": 1}, now=NOW, zone=ZoneInfo("Asia/Shanghai")).results
 
     assert result["y"] == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", [date(2019, 12, 31), "2019-12-31", "2020-01-01T07:59:59", datetime(2019, 12, 31, 23, 59, tzinfo=UTC)])
+def test_a_column_of_dates_in_which_a_cell_has_a_time_holds_dates_and_times(value: Any) -> None:
+    """What Camunda calls a date has a time."""
+    decision = table([(['< date and time("2020-01-01T08:00:00")'], ["1"])], inputs=[("x", "date")])
+
+    assert decision.decide({"x": value}, now=NOW, zone=ZoneInfo("Asia/Shanghai")).results
+    assert not decision.decide({"x": date(2020, 1, 2)}, now=NOW, zone=ZoneInfo("Asia/Shanghai")).results
