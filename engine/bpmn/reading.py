@@ -103,6 +103,9 @@ def names_of_data(process: etree._Element, roots: Mapping[str, etree._Element], 
         identity = node.get("id") or ""
         label = None if spiff else node.get("name") or labels.get(identity)
         names[identity] = identifier(label) or identifier(identity) or made_up(identity)
+    for identity, root in roots.items():
+        if local(root) == "dataStore":
+            names[identity] = identifier(root.get("name")) or identifier(identity) or made_up(identity)
     for node in references:
         target = node.get(REFERENCES[local(node)]) or ""
         if local(node) == "dataStoreReference":

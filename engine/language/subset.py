@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from engine.errors import Fault, InvalidExpression
-from engine.language.context import HOLDERS, KNOWN, is_execution
+from engine.language.context import KNOWN, is_execution
 from engine.language.functions import FUNCTIONS
 from engine.language.java import METHODS
 from engine.language.lexer import fault
@@ -125,7 +125,7 @@ def foreign(node: ast.AST) -> Iterator[tuple[str, str]]:
                 f"没有方法 {node.func.attr}，Java 对象不能在此调用",
                 f"there is no method {node.func.attr}: no Java object can be called here",
             )
-        elif any(isinstance(argument, ast.Name) and argument.id in HOLDERS for argument in node.args):
+        elif any(is_execution(argument) for argument in node.args):
             yield "Java 对象不能在此调用", f"no Java object can be called here: .{node.func.attr} is handed the execution"
 
 

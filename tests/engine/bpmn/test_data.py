@@ -187,3 +187,10 @@ def test_an_arrow_from_or_to_nothing_is_refused(ends: tuple[str, str]) -> None:
 
     assert codes(whole_file(body)) == ["reference-unknown"]
     assert codes(whole_file(body, "http://flowable.org/bpmn")) == [], "of Flowable, an end is the name of a variable"
+
+
+def test_an_arrow_may_lead_to_a_store_itself() -> None:
+    body = f'<dataStoreReference id="ref_1" dataStoreRef="store_1"/><task id="a">{IO}{arrow("Output", "out_1", "store_1")}</task>'
+
+    assert element_of(body, "a", roots=STORE).outputs == (("accounts", text("${answer}")),)
+    assert codes(whole_file(body, roots=STORE)) == []

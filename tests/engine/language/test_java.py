@@ -100,6 +100,10 @@ def test_what_only_java_could_do_is_refused_before_it_runs(text: str) -> None:
     assert {fault.code for fault in caught.value.faults} == {"java-not-supported"}
 
 
+def test_a_variable_may_be_called_as_the_task_of_other_engines() -> None:
+    assert compile_expression("${people.contains(task) && task.done}").names == {"people", "task"}
+
+
 def test_a_text_fits_a_pattern_as_a_whole() -> None:
     assert value_of("${word.matches('[A-Z][a-z]+')}") is True
     assert value_of("${word.matches('[A-Z]')}") is False
