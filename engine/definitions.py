@@ -31,6 +31,7 @@ from models.runtime import ProcessInstance
 
 CACHE_SIZE = 256
 MAX_FILES = 50
+EARLIER = "earlier-"  #: before the name of a file that was deployed before and is pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +118,11 @@ def _not_installed(asked: Iterable[Asked]) -> Iterable[Fault]:
 def store(session: Session, files: Mapping[str, bytes], found: Examination, *, by: str | None, name: str = "") -> list[ProcessDefinition]:
     """Make a version of every executable process in files that were inspected; returns the definitions, in the order of the files.
 
-    A process whose manifest (BPMN, decisions, forms) is the same as its newest version's stays that version. Refuses with `InvalidDefinition` a start event
-    that cannot be known without a case, and stores nothing then.
+    A process whose manifest (BPMN, decisions, forms) is the same as its newest version's stays that version. A decision that is in none of the files is the
+    newest that was deployed before, and is pinned as if it were among them. Refuses with `InvalidDefinition` one that never was, and a start event that cannot
+    be known without a case, and stores nothing then.
     """
+    earlier = _earlier(session, found.decisions)
     shared = {file: sha256(content).hexdigest() for file, content in files.items()}
     for content in files.values():
         _keep(session, content)
@@ -132,8 +135,38 @@ def store(session: Session, files: Mapping[str, bytes], found: Examination, *, b
         # what the child accepted in time is read again here: a model never crosses from one process to the other
         root = parse(xml.encode(), file)
         for node in processes(root):
-            made.append(_version(session, read_process(node, file), file, shared, normalised, written(root), deployment))
+            made.append(_version(session, read_process(node, file), file, shared, earlier, normalised, written(root), deployment))
     return made
+
+
+def _earlier(session: Session, wanted: Iterable[Asked]) -> dict[str, tuple[str, str]]:
+    """Return the newest file of each decision that was deployed before: its key, and under which name and hash it is pinned."""
+    missing: dict[str, list[Asked]] = {}
+    for one in wanted:
+        missing.setdefault(one.operation, []).append(one)
+    found: dict[str, tuple[str, str]] = {}
+    rows = session.scalars(select(Deployment.files).order_by(Deployment.created_at.desc(), Deployment.id.desc())) if missing else ()
+    for files in rows:
+        for name, digest in files.items():
+            if name.endswith(".dmn") and missing.keys() - found.keys():
+                content = session.execute(select(Resource.content).where(Resource.sha256 == digest)).scalar_one()
+                for key in (read_decisions(content, name).keys() & missing.keys()) - found.keys():
+                    found[key] = (f"{EARLIER}{digest[:12]}-{name.removeprefix(EARLIER)}", digest)
+    faults = [
+        Fault(
+            "decision-missing",
+            f"缺少决策表 {key}",
+            f"Decision {key} is in none of the files and was never deployed",
+            one.file,
+            one.line,
+            one.element,
+        )
+        for key in missing.keys() - found.keys()
+        for one in missing[key]
+    ]
+    if faults:
+        raise InvalidDefinition(faults)
+    return found
 
 
 def _keep(session: Session, content: bytes) -> str:
@@ -147,12 +180,14 @@ def _version(
     model: ProcessModel,
     file: str,
     shared: Mapping[str, str],
+    earlier: Mapping[str, tuple[str, str]],
     normalised: str,
     delegates: Mapping[str, str],
     deployment: Deployment,
 ) -> ProcessDefinition:
     used = {element.decision_ref for element in model.elements.values() if element.decision_ref}
     others = {name: digest for name, digest in shared.items() if name != file and (not name.endswith(".dmn") or used)}
+    others |= dict(earlier[key] for key in sorted(used & earlier.keys()))
     manifest: dict[str, Any] = {
         "process": model.id,
         "bpmn": {file: shared[file]},
@@ -229,7 +264,8 @@ def _load(session: Session, row: ProcessDefinition) -> Definition:
         return read(node, row.key)[0]
 
     decisions: dict[str, Decision] = {}
-    for name, digest in row.manifest["others"].items():
+    # of two tables with one key the one deployed together with the drawing holds
+    for name, digest in sorted(row.manifest["others"].items(), key=lambda other: not other[0].startswith(EARLIER)):
         if name.endswith(".dmn"):
             decisions.update(read_decisions(content(digest), name))
     program = load_program(f"{row.normalised_sha256}:{row.key}", model)

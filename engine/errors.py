@@ -22,6 +22,7 @@
             InvoiceUnreadable         a file is no invoice that we can read
             InvalidVariables          values that do not fit the form or the limits
         ExecutionFailed           a model went wrong while running; becomes an incident on its element
+            VariableMissing           an expression reads a variable that nobody has set
             BudgetExceeded            it ran longer or grew larger than allowed
             BpmnError                 an error that the drawing may catch (BPMN 2.0, error events)
         OAError                   an office system did not do what we asked
@@ -274,6 +275,10 @@ class ExecutionFailed(ShenpiError):
     code = "execution-failed"
     zh = "流程在“{element}”处执行失败：{reason}"
     en = "The process failed at {element}: {reason}"
+
+
+class VariableMissing(ExecutionFailed):
+    """A variable that nobody has set: an incident like any other, except where a condition is only looked at until it becomes true."""
 
 
 class BudgetExceeded(ExecutionFailed):

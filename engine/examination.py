@@ -12,15 +12,20 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import orjson
+from lxml import etree
 
 from engine.bpmn.checks import check
+from engine.bpmn.doubts import doubts
 from engine.bpmn.formfiles import fill
 from engine.bpmn.model import HUMAN, RULE, ProcessModel
+from engine.bpmn.naming import NODES
 from engine.bpmn.normaliser import include, normalise
 from engine.bpmn.places import fault
 from engine.bpmn.reader import processes, read
+from engine.bpmn.syntax import TRUTHS
+from engine.bpmn.times import is_literal
 from engine.bpmn.variables import undefined_variables
-from engine.bpmn.xml import MAX_BYTES, line_of, parse
+from engine.bpmn.xml import MAX_BYTES, is_bpmn, line_of, local, parse, tag
 from engine.child import Child, ChildLost, serve
 from engine.dmn import read as read_decisions
 from engine.errors import Fault, InvalidDefinition
@@ -33,7 +38,7 @@ MOST = 1_000  #: faults and warnings that are told; nobody reads more
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An operation that an element asks for."""
+    """An operation or decision that an element asks for."""
 
     operation: str
     file: str
@@ -50,6 +55,7 @@ class Examination:
     warnings: list[Fault] = field(default_factory=list)
     processes: list[tuple[str, str]] = field(default_factory=list)  #: file and key, in the order of the files
     operations: list[Asked] = field(default_factory=list)
+    decisions: list[Asked] = field(default_factory=list)  #: decisions that are in none of the files: they must have been deployed before
     normalised: dict[str, str] = field(default_factory=dict)  #: file -> the XML that would run
 
 
@@ -97,18 +103,21 @@ def of_drawing(
         zh, en = f"流程超过 {MAX_PROCESSES} 个", f"A file has at most {MAX_PROCESSES} processes"
         found.faults.append(Fault("too-complex", zh, en, file=file))
         return
+    idle(root, file, found)
     for node in processes(root):
-        model, faults = read(node, file, delegates)
+        told: list[Fault] = []
+        model, faults = read(node, file, delegates, told)
         too_large = any(fault.code == "too-complex" for fault in faults)
         faults += [] if too_large else check(model, file)
         if not model.id:
             faults.append(Fault("id-missing", "流程缺少 id", "The process has no id", file=file, line=line_of(node)))
         found.faults.extend(sorted(dict.fromkeys(faults), key=lambda fault: fault.line or 0))
-        found.faults.extend(missing_decisions(model, file, decisions))
+        found.decisions.extend(missing_decisions(model, file, decisions))
         found.processes.append((file, model.id))
         found.operations.extend(asked(model, file))
         if not faults:
-            found.warnings.extend(replace(warning, file=file) for warning in warnings(model))
+            seen = [replace(warning, file=file) for warning in (*told, *warnings(model))]
+            found.warnings.extend(warning for warning in sorted(seen, key=lambda one: one.line or 0) if warning not in found.warnings)
     if len(found.faults) == before and processes(root):
         found.normalised[file] = normalise(root, delegates).decode()
         if len(found.normalised[file]) > MAX_BYTES:  # with the forms in it, it could not be read again
@@ -116,17 +125,34 @@ def of_drawing(
             found.faults.append(Fault("too-large", zh, en, file=file))
 
 
-def missing_decisions(model: ProcessModel, file: str, decisions: set[str]) -> Iterable[Fault]:
-    """Find decisions that are in none of the files."""
+def idle(root: etree._Element, file: str, found: Examination) -> None:
+    """Tell which processes of a file would not run. Where none would, nothing is deployed, and it is said how one is made to."""
+    running = processes(root)
+    for node in root.iterchildren(tag("process")):
+        said = node.get("isExecutable")
+        if said is not None and said.strip() not in TRUTHS:
+            zh, en = "isExecutable 只能为 true 或 false", f"isExecutable is true or false, not {said[:50]!r}"
+            found.faults.append(Fault("boolean-invalid", zh, en, file, line_of(node), node.get("id"), found=said[:200]))
+        elif node not in running and any(is_bpmn(part) and local(part) in NODES for part in node.iterchildren(etree.Element)):
+            name = node.get("id")
+            zh, en = f"流程 {name} 未标记为可执行，不会运行", f"The process {name} is not marked executable and does not run"
+            if running:
+                found.warnings.append(Fault("process-not-executable", zh, en, file, line_of(node), name))
+                continue
+            zh, en = f'{zh}：请设置 isExecutable="true"', f'{en}: set isExecutable="true" on it ("Executable" in the modeler)'
+            found.faults.append(Fault("no-process", zh, en, file, line_of(node), name))
+
+
+def missing_decisions(model: ProcessModel, file: str, decisions: set[str]) -> Iterable[Asked]:
+    """Find decisions that are in none of the files; what an expression gives is known only when it runs."""
     for element in model.elements.values():
-        if element.kind == RULE and element.decision_ref and element.decision_ref not in decisions:
-            zh, en = f"缺少决策表 {element.decision_ref}", f"Decision {element.decision_ref} is in none of the files"
-            yield Fault("decision-missing", zh, en, file=file, line=element.line, element=element.id)
+        if element.kind == RULE and element.decision_ref and is_literal(element.decision_ref) and element.decision_ref not in decisions:
+            yield Asked(element.decision_ref, file, element.line, element.id)
 
 
 def warnings(model: ProcessModel) -> list[Fault]:
     """Return what runs and should be looked at all the same: people, forms and variables that may be missing; in the order of the file."""
-    found = [*unshown(model), *unseen(model), *undefined_variables(model)]
+    found = [*unshown(model), *unseen(model), *doubts(model), *undefined_variables(model)]
     return sorted(found, key=lambda warning: warning.line or 0)
 
 
@@ -202,6 +228,7 @@ def restored(answer: dict[str, Any]) -> Examination:
         [Fault(**fault) for fault in answer["warnings"]],
         [(file, key) for file, key in answer["processes"]],
         [Asked(**one) for one in answer["operations"]],
+        [Asked(**one) for one in answer["decisions"]],
         answer["normalised"],
     )
 

@@ -64,12 +64,15 @@ class Recorded:
     at: datetime
     data: dict[str, Any]
     personal: dict[str, Any]
+    instance: str
 
     @classmethod
     def read(cls, row: Row) -> "Recorded":
         body = orjson.loads(bytes(row.body))
         personal = orjson.loads(bytes(row.personal)) if row.personal is not None else {}
-        return cls(body["type"], body["element"], datetime.fromisoformat(body["at"]).astimezone(UTC), body["data"], personal)
+        return cls(
+            body["type"], body["element"], datetime.fromisoformat(body["at"]).astimezone(UTC), body["data"], personal, body["instance"]
+        )
 
 
 @dataclass(slots=True)
@@ -83,7 +86,15 @@ class Outcome:
 class Answers:
     """Answers operations from the record of one step, and decides again by the tables."""
 
-    def __init__(self, events: list[Recorded], definition: Pinned, called_definition: Callable[[str], Pinned], now: datetime) -> None:
+    def __init__(
+        self,
+        events: list[Recorded],
+        definition: Pinned,
+        called_definition: Callable[[str], Pinned],
+        now: datetime,
+        known: Mapping[str, str],
+    ) -> None:
+        self.key = known
         self.decisions = definition.decisions
         self.called_definition = called_definition
         self.now = now
@@ -95,6 +106,9 @@ class Answers:
         self.asked = {event.data["operation"] for event in events if event.type == "job:created"}
         self.entered = deque(event.data["id"] for event in events if event.type == "call:entered")
         self.reckoned = deque(datetime.fromisoformat(event.data["due"]) for event in events if event.type == "timer:reckoned")
+
+    def known(self) -> Mapping[str, str]:
+        return self.key
 
     def is_local(self, operation: str) -> bool:
         return operation not in self.asked
@@ -110,12 +124,18 @@ class Answers:
             raise BpmnError(event.data["error"], event.personal["message"], element=element.id)
         return Result(untagged(event.personal["result"]), {})
 
-    def decide(self, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
-        verdict = self.decisions[decision].decide(variables, now=self.now)
-        return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})
+    def decide(self, element: Element, decision: str, variables: Mapping[str, Any], zone: ZoneInfo) -> Result:
+        return self._decide(self.decisions, element, decision, variables, zone)
 
-    def decide_within(self, identity: str, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
-        verdict = self.called_definition(identity).decisions[decision].decide(variables, now=self.now)
+    def decide_within(self, identity: str, element: Element, decision: str, variables: Mapping[str, Any], zone: ZoneInfo) -> Result:
+        return self._decide(self.called_definition(identity).decisions, element, decision, variables, zone)
+
+    def _decide(
+        self, tables: Mapping[str, Decision], element: Element, decision: str, variables: Mapping[str, Any], zone: ZoneInfo
+    ) -> Result:
+        if decision not in tables:  # an expression gave it
+            raise ExecutionFailed(element=element.id, reason=f"no decision {decision}")
+        verdict = tables[decision].decide(variables, now=self.now, zone=zone)
         return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})
 
     def called(self, element: Element, key: str, binding: str, version: str | None) -> tuple[str, Program]:
@@ -151,6 +171,7 @@ class Rerun:
         self.jobs: dict[str, UUID] = {}
         self.held: dict[str, UUID] = {}
         self.decided: dict[str, UUID] = {}  #: user tasks that are decided and may be taken back
+        self.known: dict[str, str] = {}  #: what the case is known by
         self.outcome = Outcome()
 
     def step(self, number: int, events: list[Recorded]) -> None:
@@ -159,7 +180,9 @@ class Rerun:
         if first.type in QUIET or (first.type.startswith("task:signer_") and not self._moves(first)):
             return
         self.outcome.steps += 1
-        answers = Answers(events, self.definition, self.called_definition, first.at)
+        if first.type == "instance:started":
+            self.known = {"id": first.instance, "businessKey": first.data["businessKey"]}
+        answers = Answers(events, self.definition, self.called_definition, first.at, self.known)
         if first.type == "instance:started":
             inputs = {c["name"]: untagged(c["new"]) for c in _changes(events) if c["element"] is None}
             zone = ZoneInfo(first.data["zone"])

@@ -198,6 +198,6 @@ def take_due(session: Session, definition_id: UUID, element: str, number: int, n
 def is_true(row: StartEvent, variables: Mapping[str, Any], now: datetime) -> bool:
     """Tell whether variables make a condition true; one that cannot be evaluated with them is not."""
     try:
-        return bool(compile_expression(row.condition or "").evaluate(variables, now=now, budget=Budget()))
+        return compile_expression(row.condition or "").test(variables, now=now, budget=Budget())
     except ShenpiError:
         return False

@@ -1,12 +1,16 @@
 """The drawings behind each row of the README's table that is not about events at their places, by how the row begins."""
 
+from dataclasses import replace
 from typing import Any
 
 from drawings import (
     END,
     START,
+    boundary,
     catch,
     compensated,
+    definition,
+    end,
     extension,
     flow,
     gateway,
@@ -87,6 +91,12 @@ def behaving(behavior: str) -> Drawn:
     return refused("behavior-not-supported", *single(body=several))
 
 
+def vendor(prefix: str, element: str, **options: Any) -> Drawn:
+    """Return a drawing of an element in which `V:` stands for the prefix of a vendor."""
+    return runs(*around(element.replace("V:", f"{prefix}:")), spoken=prefix, **options)
+
+
+REFERRED = "<V:field name='decisionTableReferenceKey'><V:string>limit</V:string></V:field>"
 OF_ACTIVITIES = {
     "task, manualTask, userTask": each("task", "manualTask", "userTask"),
     "scriptTask | in our language": [runs(*scripted("k = n + 1")), runs(*scripted("k = n + 1", scriptFormat="groovy"))],
@@ -109,7 +119,15 @@ OF_ACTIVITIES = {
     ],
     "businessRuleTask | a decision table": [
         *(decided(policy) for policy in ("UNIQUE", "FIRST", "ANY", "RULE ORDER", "COLLECT")),
+        runs(*single("businessRuleTask", camunda_decisionRef="${n > 3 ? 'limit' : 'x'}"), files={"t.dmn": LIMIT.format("UNIQUE").encode()}),
         *(refused("hit-policy", *single(), files={"t.dmn": LIMIT.format(policy).encode()}) for policy in ("PRIORITY", "OUTPUT ORDER")),
+    ],
+    "serviceTask | of Flowable's type": [
+        vendor(
+            "flowable",
+            f'<serviceTask id="x" V:type="dmn">{extension(REFERRED)}</serviceTask>',
+            files={"t.dmn": LIMIT.format("UNIQUE").encode()},
+        ),
     ],
     "sendTask, receiveTask | a message": [
         *(runs(*single(kind, messageRef="message_m")) for kind in ("sendTask", "receiveTask")),
@@ -122,12 +140,18 @@ OF_ACTIVITIES = {
         bound("deployment"),
         called('<globalUserTask id="q"/>'),
     ],
+    "callActivity | a business key": [
+        runs(*single("callActivity", extension('<camunda:in businessKey="${n}"/>'), calledElement="q"), roots=CALLED),
+    ],
     "callActivity | a CMMN case": [refused("cmmn-not-supported", *single("callActivity", calledElement="q", camunda_caseRef="c"))],
     "subProcess, transaction | embedded": [
         *each("subProcess", "transaction"),
         part("message", True),
         nested(20),
         nested(21, code="too-complex"),
+    ],
+    "subProcess, transaction | a transaction with": [
+        refused("cancel-not-caught", *around(sub("x", sub("t", task("i"), end("stop", "cancel"), path("i", "stop"), kind="transaction")))),
     ],
     "adHocSubProcess": [refused("element-not-supported", *single(), node("adHocSubProcess", "y", task("i")))],
     "every activity | isForCompensation": [compensating(kind) for kind in sorted(ACTIVITIES)],
@@ -159,18 +183,17 @@ def gated(kind: str, *conditions: str | None, default: str | None = None) -> Dra
     return runs(START, *nodes, END, path("start", "x"), ways, path("a", "j", "end"), path("b", "j"), done="x b j")
 
 
+CHOICES = (catch("m", "message", "m"), catch("s", "signal", "s"), path("x", "m"), path("x", "s"))
+
+
 def chosen(done: str, **attributes: str) -> Drawn:
-    events = (
-        gateway("x", "eventBased", **attributes),
-        catch("m", "message", "m"),
-        catch("s", "signal", "s"),
-        path("x", "m"),
-        path("x", "s"),
-    )
+    events = (gateway("x", "eventBased", **attributes), *CHOICES)
     return runs(*events, done=done, at="m") if attributes else runs(START, path("start", "x"), *events, done=done)
 
 
 SEVERAL = (flow("start", "x"), flow("start", "a"), flow("x", "a", "${n > 9}"), flow("x", "b", "${n > 3}"), flow("x", "c"))
+HANDLER = (sub("x", task("i")), boundary("b1", "x", "error", "e"), boundary("b2", "x", "error", "e"))
+CARRIED = '<messageEventDefinition camunda:type="external" camunda:topic="t"/>'
 OF_WAYS = {
     "exclusiveGateway,": [
         gated("exclusive", None, "${n > 3}", default="x_to_a"),
@@ -182,6 +205,43 @@ OF_WAYS = {
         chosen("x m", instantiate="true"),
         chosen("x m s", instantiate="true", eventGatewayType="Parallel"),
     ],
+    "exclusiveGateway | one flow": [
+        runs(START, gateway("x"), task("a"), task("b"), path("start", "x"), flow("x", "a", "${n > 9}"), flow("x", "b"), done="x b"),
+        runs(START, gateway("x"), task("a"), task("b"), path("start", "x"), flow("x", "a"), flow("x", "b", "${n > 3}"), done="x a"),
+    ],
+    "exclusiveGateway | more of them": [
+        refused("condition-missing", START, gateway("x"), task("a"), task("b"), path("start", "x", "a"), flow("x", "b")),
+        refused("condition-missing", START, gateway("x", default="x_to_a"), task("a"), task("b"), path("start", "x", "a"), flow("x", "b")),
+    ],
+    "eventBasedGateway | with one way": [
+        refused("event-gateway-single", START, gateway("x", "eventBased"), catch("m", "message", "m"), path("start", "x", "m")),
+        refused(
+            "event-gateway-mixed",
+            *(
+                START,
+                gateway("x", "eventBased"),
+                catch("m", "message", "m"),
+                task("r", "receiveTask"),
+                path("start", "x", "m"),
+                flow("x", "r"),
+            ),
+        ),
+    ],
+    "every event | a second": [
+        refused("start-repeated", START, node("startEvent", "s2"), task("x"), path("start", "x"), flow("s2", "x")),
+        refused("event-repeated", START, *HANDLER, path("start", "x")),
+    ],
+    "every event | several at once": [
+        refused("event-position", START, node("endEvent", "x", definition("terminate") + definition("error", "E")), path("start", "x")),
+        refused("event-position", START, node("endEvent", "x", definition("compensate") + definition("error", "E")), path("start", "x")),
+        refused(
+            "event-position",
+            *(START, node("intermediateThrowEvent", "x", definition("link", "L") + definition("signal", "S")), path("start", "x")),
+            *(catch("l", "link", "L"),),
+        ),
+        refused("event-position", START, node("endEvent", "x", CARRIED + definition("terminate")), path("start", "x")),
+    ],
+    "every event | an error": [runs(START, end("x", "error", "E"), path("start", "x"))],
     "complexGateway | without": [gated("complex", "${n > 9}", "${n > 3}")],
     "complexGateway | with one": [
         refused("part-not-supported", *around(node("complexGateway", "x", "<activationCondition>n &gt; 1</activationCondition>"))),
@@ -227,6 +287,7 @@ OF_DATA = {
     "dataInputAssociation, dataOutputAssociation | several": [
         refused("association-invalid", OBJECTS, *single("userTask", OWN + arrow("Input", "w", "o", "t"))),
         refused("association-invalid", OBJECTS, *single("userTask", OWN + arrow("Output", "t", "w", "o"))),
+        refused("reference-unknown", OBJECTS, *single("userTask", OWN + arrow("Output", "t", "nowhere"))),
     ],
     "participant,": [runs(LANES, *single(), NOTES, roots=POOLS)],
 }
@@ -245,11 +306,6 @@ PASSED = extension('<V:in source="n" target="m"/><V:out source="m" target="k"/>'
 TOLD = {"x.Told": "local.told"}
 
 
-def vendor(prefix: str, element: str, **options: Any) -> Drawn:
-    """Return a drawing of an element in which `V:` stands for the prefix of a vendor."""
-    return runs(*around(element.replace("V:", f"{prefix}:")), spoken=prefix, **options)
-
-
 def user(inner: str = "", attributes: str = "", after: str = "") -> str:
     return f'<userTask id="x" {attributes}>{extension(inner)}{after}</userTask>'
 
@@ -263,6 +319,15 @@ def taking(prefix: str) -> Drawn:
     told = extension(listener("execution", "take")).replace("V:", f"{prefix}:")
     parts = [one.replace("</sequenceFlow>", f"{told}</sequenceFlow>") for one in around(task("x"))]
     return runs(*parts, spoken=prefix, delegates=TOLD)
+
+
+ERROR_OF_JOB = '<V:errorEventDefinition errorRef="e" expression="${n == 1}"/>'
+TERMINATED = '<endEvent id="x"><terminateEventDefinition V:terminateAll="true"/></endEvent>'
+
+
+def engine(event: str, prefix: str = "flowable", **options: Any) -> Drawn:
+    """A listener to the engine of Flowable, in whichever namespace."""
+    return runs(extension(f'<{prefix}:eventListener events="{event}" class="x.Told"/>'), *single(), spoken=prefix, **options)
 
 
 def spiff(inner: str, kind: str = "userTask", **options: Any) -> Drawn:
@@ -285,6 +350,25 @@ OF_VENDORS = {
         *(vendor(prefix, user(listener("task", "create")), code="java-not-supported") for prefix in VENDORS),
         *(vendor(prefix, user(listener("task", "delete")), delegates=TOLD, code="listener-not-supported") for prefix in VENDORS),
     ],
+    f"{FAMILY} | errors of": [
+        *(
+            vendor(prefix, element, roots='<error id="e" errorCode="1"/>')
+            for prefix in VENDORS
+            for element in (
+                f'<serviceTask id="x" V:type="external" V:topic="oa.notify">{extension(ERROR_OF_JOB)}</serviceTask>',
+                user(attributes='V:skipExpression="${false}" V:taskCompleterVariableName="who"'),
+                '<serviceTask id="x" V:expression="${n}" V:triggerable="true"/>',
+            )
+        ),
+        *(runs(START, TERMINATED.replace("V:", f"{prefix}:"), path("start", "x"), spoken=prefix) for prefix in VENDORS),
+    ],
+    f"{FAMILY} | listeners to": [
+        *(engine("PROCESS_STARTED", prefix, delegates=TOLD) for prefix in VENDORS),
+        engine("PROCESS_COMPLETED", delegates=TOLD),
+        engine("JOB_CANCELED", delegates=TOLD, code="listener-not-supported"),
+        engine("PROCESS_STARTED", code="java-not-supported"),
+    ],
+    f"{FAMILY} | tenants": [vendor(prefix, user(attributes='V:tenantId="t" V:taskIdVariableName="i"')) for prefix in VENDORS],
     f"{FAMILY} | hints": [vendor(prefix, user(attributes=HINTS)) for prefix in VENDORS],
     f"{FAMILY} | the event registry": [
         vendor("flowable", user("<V:eventType>e</V:eventType>"), code="event-registry-not-supported"),
@@ -305,4 +389,46 @@ OF_VENDORS = {
     "zeebe:": [vendor("zeebe", user("<V:userTask/>"), code="extension-not-supported")],
 }
 
-ROWS: dict[str, list[Drawn]] = {**OF_ACTIVITIES, **OF_WAYS, **OF_DATA, **OF_VENDORS}
+JBPM = 'xmlns:drools="http://www.jboss.org/drools"'
+OTHER = 'xmlns:q="urn:q"'
+
+
+def strange(part: str, spoken: str, **options: Any) -> Drawn:
+    """Return a drawing of an element that speaks another namespace."""
+    return runs(*around(part.replace("<task", f"<task {spoken}", 1)), **options)
+
+
+def several_times(attributes: str, inner: str = "<loopCardinality>2</loopCardinality>") -> tuple[str, ...]:
+    return single(body=f"<multiInstanceLoopCharacteristics {attributes}>{inner}</multiInstanceLoopCharacteristics>")
+
+
+def unmarked(said: str, **options: Any) -> Drawn:
+    """A process that is not marked executable, beside one that is marked as `said`."""
+    beside = f'<process id="other" isExecutable="false">{task("y")}</process>'
+    made = runs(*single(), roots=beside, **options)
+    return replace(made, xml=made.xml.replace(b'id="p" isExecutable="true"', f'id="p" {said}'.encode()))
+
+
+OF_THE_REST = {
+    "other namespaces | scripts": [
+        strange('<task id="x"><extensionElements><drools:onExit-script/></extensionElements></task>', JBPM, code="extension-not-supported"),
+        strange('<task id="x" drools:taskName="Email"/>', JBPM, code="extension-not-supported"),
+    ],
+    "other namespaces | anything else": [strange('<task id="x" q:y="1"><extensionElements><q:z/></extensionElements></task>', OTHER)],
+    "every element | attributes": [
+        refused("attribute-unknown", *several_times('sequential="true"')),
+        refused("part-not-supported", *several_times("", "<loopCardinality>2</loopCardinality><foo/>")),
+        refused("part-repeated", *several_times("", "<loopCardinality>2</loopCardinality>" * 2)),
+        refused("boolean-invalid", *several_times('isSequential="TRUE"')),
+        refused("value-unknown", START, gateway("x", "eventBased", eventGatewayType="parallel"), *CHOICES, path("start", "x")),
+    ],
+    "every element | a flow in": [refused("reference-unknown", *single(body="<incoming>nowhere</incoming>"))],
+    "every element | a lane": [
+        runs(LANES.replace(">x<", ">nowhere<"), *single(), roots=POOLS.replace('targetRef="p2"', 'targetRef="nowhere"')),
+        runs(*around(gateway("x", "parallel", gatewayDirection="Converging"))),
+    ],
+    "a process | that is not": [unmarked('isExecutable="true"'), unmarked("", spoken="flowable")],
+    "a process | where no other": [unmarked('isExecutable="false"', code="no-process")],
+}
+
+ROWS: dict[str, list[Drawn]] = {**OF_THE_REST, **OF_ACTIVITIES, **OF_WAYS, **OF_DATA, **OF_VENDORS}

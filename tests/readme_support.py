@@ -90,13 +90,16 @@ class Stub:
     def __init__(self, drawn: Drawn, found: Examination) -> None:
         self.drawn, self.found = drawn, found
 
+    def known(self) -> dict[str, str]:
+        return {"id": "00000000-0000-7000-8000-000000000001", "businessKey": "FP-1"}
+
     def is_local(self, operation: str) -> bool:
         return operation.startswith("local.")
 
     def run(self, element: Any, operation: str, inputs: dict[str, Any]) -> Result:
         return Result(None)
 
-    def decide(self, element: Any, decision: str, variables: Mapping[str, Any]) -> Result:
+    def decide(self, element: Any, decision: str, variables: Mapping[str, Any], zone: Any) -> Result:
         table = next(found[decision] for name, content in self.drawn.files.items() if decision in (found := read_decisions(content, name)))
         verdict = table.decide(variables, now=NOW)
         return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})

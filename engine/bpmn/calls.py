@@ -15,6 +15,7 @@ GLOBALS = {
     "globalScriptTask": "scriptTask",
     "globalBusinessRuleTask": "businessRuleTask",
 }
+INHERITED = "${execution.processBusinessKey}"
 EVERYTHING = (Mapping(all=True),)
 
 
@@ -44,6 +45,11 @@ def read_call(node: etree._Element, reading: Reading, given: tuple[Mapping, ...]
         inputs = (*EVERYTHING, *inputs)
     if reading.spiff and not (given or taken or inputs or outputs):
         inputs = outputs = EVERYTHING
+    key_given = business_key(node)
+    if key_given is not None and key_given != INHERITED:
+        zh = "被调用的流程在调用者的实例内运行：消息仍按调用者的单号找到它"
+        en = "The called process runs inside of its caller's case: it knows this business key, but messages find it by its caller's"
+        reading.warn("business-key-inside", zh, en, node, key_given)
     number = vendor(node, "calledElementVersion") if binding == "version" else vendor(node, "calledElementVersionTag")
     return Called(
         unprefixed(key, node),
@@ -51,14 +57,17 @@ def read_call(node: etree._Element, reading: Reading, given: tuple[Mapping, ...]
         number if binding in ("version", "versionTag") else None,
         (*inputs, *given),
         (*outputs, *taken),
-        business_key(node),
+        key_given,
+        truth(vendor(node, "useLocalScopeForOutParameters"), False),
+        vendor(node, "processInstanceIdVariableName"),
     )
 
 
 def business_key(node: etree._Element) -> str | None:
-    """Return the number that the called instance is given; of several the last."""
-    inherited = "${businessKey}" if truth(vendor(node, "inheritBusinessKey"), False) else None
-    stated = [item.get("businessKey") for item in (*vendor_children(node, "in"), *own(node, "in")) if item.get("businessKey") is not None]
+    """Return the business key that the called process is given; of several the last."""
+    inherited = INHERITED if truth(vendor(node, "inheritBusinessKey"), False) else None
+    stated = [item.get("businessKey") or "" for item in (*vendor_children(node, "in"), *own(node, "in")) if "businessKey" in item.attrib]
+    stated = [INHERITED if text.replace("#{", "${").replace(" ", "") == INHERITED else text for text in stated]
     return stated[-1] if stated else vendor(node, "businessKey") or inherited
 
 

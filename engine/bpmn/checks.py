@@ -23,7 +23,7 @@ PREFIX = re.compile("[A-Za-z]{1,8}")
 INITIATOR = "initiator"  #: in `shenpi:notBy`, who began the case
 RESERVED = {"outcome", "decisions"}  #: variables that decisions write
 LISTENED = frozenset({"start", "end", "take", "create", "complete"})  #: events of listeners that the execution tells its operations of
-MAPPINGS = {"singleEntry", "singleResult", "collectEntries", "resultList"}
+MAPPINGS = {"singleEntry", "singleResult", "collectEntries", "resultList", "flowable", "flowable-required"}
 
 
 def check(process: ProcessModel, file: str) -> list[Fault]:
@@ -100,6 +100,10 @@ def of_element(element: Element) -> Iterator[Fault]:
             yield fault(
                 "binding-version", "调用活动缺少有效的版本", f"The call is bound to the {element.called.binding} {number!r}", element
             )
+    if element.triggered and element.kind not in (model.SERVICE, model.SEND, model.RULE, model.SCRIPT):
+        yield fault(
+            "extension-not-supported", f"{element.kind} 不能等待触发", f"A {element.kind} is not triggerable", element, "triggerable"
+        )
     for listener in element.listeners:
         yield from of_listener(listener, element.id, element.line)
     if element.map_result not in MAPPINGS:
@@ -176,7 +180,7 @@ def of_names(element: Element) -> Iterator[Fault]:
     written = [name for name, _ in (*element.inputs, *element.outputs)]
     written += [mapping.target or "" for mapping in (*called.inputs, *called.outputs) if not mapping.all] if called else []
     written += [mapping.target or "" for event in element.events for mapping in event.payload if not mapping.all]
-    optional = [element.result_variable, element.initiator, *element.local]
+    optional = [element.result_variable, element.initiator, element.completer, called.id_variable if called else None, *element.local]
     optional += [loop.element_variable, loop.output_collection] if loop else []
     optional += [name for event in element.events for name in (event.code_variable, event.message_variable)]
     for name in (*written, *(name for name in optional if name is not None)):

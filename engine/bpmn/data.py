@@ -6,8 +6,9 @@ from lxml import etree
 
 from engine.bpmn.model import Mapping, Value
 from engine.bpmn.parameters import Pairs
-from engine.bpmn.reading import Reading
+from engine.bpmn.reading import Reading, unprefixed
 from engine.bpmn.xml import local, tag, text_of, vendor_children
+from engine.language import as_template
 
 PLACEHOLDER = "__targetRef_placeholder"  #: what Camunda Modeler draws an association to when it means nothing to the run
 NUMBERS = {"int", "integer", "long", "short", "double", "float", "decimal"}
@@ -83,9 +84,13 @@ def read_associations(node: etree._Element, reading: Reading) -> Associations:
 
 
 def read_arrows(node: etree._Element, reading: Reading) -> list[Association]:
-    sources = [text_of(item) for item in node.findall(tag("sourceRef"))]
-    target = text_of(node.find(tag("targetRef"))) or None
+    sources = [unprefixed(text_of(item) or "", item) for item in node.findall(tag("sourceRef"))]
+    target = unprefixed(text_of(node.find(tag("targetRef"))) or "", node) or None
     source = sources[0] if sources else None
+    for end in (*sources, target):
+        if end and end not in reading.variables and not reading.loose:
+            zh, en = f"数据关联的一端不存在：{end}", f"There is no data object, store, property or data input {end!r}"
+            reading.fault("reference-unknown", zh, en, node, end)
     assignments = node.findall(tag("assignment"))
     transformation = text_of(node.find(tag("transformation")))
     if assignments:
@@ -109,7 +114,7 @@ def destination(assignment: etree._Element, target: str | None) -> str | None:
 def wrapped(text: str | None) -> str:
     """Return an expression as a template; one that is written as a template stays."""
     text = text or "null"
-    return text if "${" in text or "#{" in text else f"${{{text}}}"
+    return text if "${" in text or "#{" in text else as_template(text)
 
 
 def called_inputs(node: etree._Element, data: Associations) -> tuple[Mapping, ...]:
@@ -137,6 +142,12 @@ def read_local(node: etree._Element, reading: Reading) -> tuple[str, ...]:
     """Return the variables that live in a sub-process: its data objects and properties."""
     found = [item for item in node.iterchildren(etree.Element) if local(item) in ("dataObject", "property")]
     return tuple(dict.fromkeys(reading.variables[item.get("id") or ""] for item in found if item.get("name") != PLACEHOLDER))
+
+
+def read_shared(process: etree._Element, reading: Reading) -> tuple[str, ...]:
+    """Return the variables that live in a process: its data objects and properties, and every data store that is spoken of in it."""
+    stores = [reading.variables[node.get("id") or ""] for node in process.iter(tag("dataStoreReference"))]
+    return tuple(dict.fromkeys((*read_local(process, reading), *stores)))
 
 
 def read_initial(node: etree._Element, reading: Reading) -> Pairs:

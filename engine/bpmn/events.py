@@ -7,8 +7,9 @@ from engine.bpmn.calls import read_mappings
 from engine.bpmn.extensions import ours
 from engine.bpmn.model import EventDefinition, Mapping, TimerDefinition
 from engine.bpmn.reading import Reading, unprefixed
-from engine.bpmn.work import read_work
+from engine.bpmn.work import message_of, read_work
 from engine.bpmn.xml import SHENPI, local, spiff_children, tag, text_of, truth, vendor
+from engine.language import as_template
 
 KINDS = {
     "timerEventDefinition": model.TIMER,
@@ -56,11 +57,14 @@ def read_definition(node: etree._Element, event: etree._Element, reading: Readin
             return read_message(node, event, reading)
         case model.SIGNAL:
             name = vendor(node, "signalExpression") or node.get("signalExpression") or referred(kind, node, reading)
-            return EventDefinition(kind, name, payload=(*read_mappings(node, "in", reading), *carried(event)))
+            return EventDefinition(
+                kind, name, payload=(*read_mappings(node, "in", reading), *carried(event)), inside=is_inside(node, reading)
+            )
         case model.ERROR | model.ESCALATION:
             return EventDefinition(
                 kind,
                 referred(kind, node, reading),
+                message=message_of(reading.roots.get(unprefixed(node.get("errorRef") or "", node))),
                 code_variable=vendor(node, f"{kind}CodeVariable") or vendor(node, "errorVariableName"),
                 message_variable=vendor(node, "errorMessageVariable"),
             )
@@ -77,7 +81,16 @@ def read_definition(node: etree._Element, event: etree._Element, reading: Readin
         case model.LINK:
             return EventDefinition(kind, node.get("name") or event.get("name"))
         case _:
-            return EventDefinition(kind)
+            return EventDefinition(kind, everything=truth(vendor(node, "terminateAll"), False))
+
+
+def is_inside(node: etree._Element, reading: Reading) -> bool:
+    """Say whether a signal is heard only in the case that throws it."""
+    signal = reading.roots.get(unprefixed(node.get("signalRef") or "", node))
+    scope = vendor(signal, "scope") if signal is not None else None
+    if scope not in (None, "global", "processInstance"):
+        reading.fault("extension-not-supported", f"未知的信号范围 {scope}", f"A signal of the scope {scope} is not known", node, scope)
+    return scope == "processInstance"
 
 
 def read_timer(node: etree._Element, reading: Reading) -> TimerDefinition:
@@ -91,7 +104,7 @@ def read_timer(node: etree._Element, reading: Reading) -> TimerDefinition:
     if until and text.startswith("R"):
         text = f"{text}/{until}"
     if reading.spiff and text and not text.startswith(("${", "#{", "P", "R")) and not text[:4].isdigit():
-        text = f"${{{text}}}"
+        text = as_template(text)
     calendar = ours(node, "calendar") or vendor(node, "businessCalendarName") or vendor(times[0], "businessCalendarName")
     return TimerDefinition(TIMES[local(times[0])], text, calendar)
 
@@ -116,15 +129,13 @@ def read_message(node: etree._Element, event: etree._Element, reading: Reading) 
     root = reading.roots.get(unprefixed(node.get("messageRef") or "", node))
     if root is not None:
         payload += carried(root)
-    if work is not None and work.script is not None:
-        zh, en = "消息事件不能执行表达式", "A message event evaluates no expression"
-        reading.fault("extension-not-supported", zh, en, node)
     return EventDefinition(
         model.MESSAGE,
         name,
         keys=read_keys(node, event, reading),
         payload=payload,
         operation=work.operation if work else None,
+        script=work.script if work else None,
         inputs=work.inputs if work else (),
     )
 

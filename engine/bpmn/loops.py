@@ -4,10 +4,10 @@ from lxml import etree
 
 from engine.bpmn.data import Associations
 from engine.bpmn.model import Loop
-from engine.bpmn.reading import Reading, identifier
+from engine.bpmn.reading import Reading, identifier, unprefixed
 from engine.bpmn.scripts import accepts
 from engine.bpmn.xml import local, tag, text_of, truth, vendor, vendor_children
-from engine.language import compile_expression
+from engine.language import as_template, compile_expression
 
 REFUSED = ("noneBehaviorEventRef", "oneBehaviorEventRef", "complexBehaviorDefinition")
 
@@ -33,8 +33,8 @@ def read_several(node: etree._Element, data: Associations, reading: Reading) -> 
         zh, en = "多实例只支持 behavior=All", "Of a multi-instance only the behavior All runs"
         reading.fault("behavior-not-supported", zh, en, node, node.get("behavior"))
     # the collections that the standard names pass through the activity's own data inputs and outputs
-    collection = data.given(text_of(node.find(tag("loopDataInputRef"))))
-    outputs = data.taken(text_of(node.find(tag("loopDataOutputRef"))))
+    collection = data.given(reference(node.find(tag("loopDataInputRef"))))
+    outputs = data.taken(reference(node.find(tag("loopDataOutputRef"))))
     element, output = item(node, "inputDataItem"), item(node, "outputDataItem", data)
     aggregated = vendor_children(node, "variableAggregation")
     if aggregated:
@@ -47,14 +47,22 @@ def read_several(node: etree._Element, data: Associations, reading: Reading) -> 
         output_collection=outputs,
         output_element=output,
         condition=text_of(node.find(tag("completionCondition"))),
+        async_before=truth(vendor(node, "asyncBefore"), False) or truth(vendor(node, "async"), False),
+        async_after=truth(vendor(node, "asyncAfter"), False),
     )
+
+
+def reference(node: etree._Element | None) -> str | None:
+    """Return a reference without its prefix."""
+    text = text_of(node)
+    return unprefixed(text, node) if text and node is not None else text
 
 
 def counted(text: str | None) -> str | None:
     """Return a number as a template: an expression may stand there without `${}`."""
     if text is None or "${" in text or "#{" in text or not text.strip(" +-.0123456789") or not accepts(compile_expression, text):
         return text
-    return f"${{{text}}}"
+    return as_template(text)
 
 
 def item(node: etree._Element, name: str, data: Associations | None = None) -> str | None:

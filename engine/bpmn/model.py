@@ -130,10 +130,14 @@ class EventDefinition:
     activity: str | None = None  #: of a compensation: the one activity that is compensated
     waits: bool = True  #: of a thrown compensation: until it is done
     code_variable: str | None = None  #: of a caught error or escalation: where its code goes
+    message: str = ""  #: of a thrown error: what is said with it
     message_variable: str | None = None  #: of a caught error: where its message goes
     keys: tuple[tuple[str, str], ...] = ()  #: of a message: correlation keys and their expressions; none means the business key
     payload: tuple[Mapping, ...] = ()  #: of a thrown message or signal: the variables it carries
     operation: str | None = None  #: of a thrown message: the operation that carries it to the outside
+    script: str | None = None  #: of a thrown message: what is evaluated in its stead
+    inside: bool = False  #: of a signal: only this case hears it
+    everything: bool = False  #: of a terminate: it ends the case, whatever it stands in
     inputs: tuple[tuple[str, Value], ...] = ()  #: of that operation
     variable: str | None = None  #: of a condition: only a change of this variable makes it be looked at
     changes: tuple[str, ...] = ()  #: of that variable: create, update, delete; none means every change
@@ -152,13 +156,15 @@ class Loop:
     condition: str | None = None  #: completion condition; of a standard loop the condition to go on
     maximum: str | None = None
     test_before: bool = False
+    async_before: bool = False  #: a save point before each instance
+    async_after: bool = False  #: a save point behind each instance
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
     """What a call activity calls: `key` is a template; `binding` is latest, deployment, version or versionTag.
 
-    `version` is the version or the version tag (a template). `business_key` is a template; None gives the called instance a number of its own.
+    `version` is the version or the version tag (a template). `business_key` is a template for what it is known by; None means as its caller.
     """
 
     key: str
@@ -167,6 +173,8 @@ class Called:
     inputs: tuple[Mapping, ...] = ()
     outputs: tuple[Mapping, ...] = ()
     business_key: str | None = None
+    local_outputs: bool = False  #: what comes back is seen by the call only
+    id_variable: str | None = None  #: the variable that is given the id of the case it runs in
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +231,10 @@ class Element:
     all_events: bool = False  #: of an instantiating event-based gateway: all of its events must happen
     async_before: bool = False
     async_after: bool = False
+    triggered: bool = False  #: when it has done its work it waits for a message with its own id as the name
+    skip: str | None = None  #: an expression that passes over it, where the case says that such are looked at
+    errors: tuple[tuple[str, str, str], ...] = ()  #: of an outside operation: error code, message, and when its answer means that error
+    completer: str | None = None  #: of a user task: the variable that is given who completed it
     retries: str | None = None  #: a retry time cycle, e.g. R3/PT10M
     properties: tuple[tuple[str, str], ...] = ()
     listeners: tuple[Listener, ...] = ()
@@ -251,6 +263,7 @@ class Flow:
     condition: str | None = None
     line: int | None = None
     listeners: tuple[Listener, ...] = ()
+    skip: str | None = None  #: an expression that takes it whatever its condition says, where the case says that such are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +282,7 @@ class ProcessModel:
     business_key_prefix: str = "CASE"
     version_tag: str | None = None
     initial: tuple[tuple[str, Value], ...] = ()  #: variables that a new instance has unless it is started with them
+    local: tuple[str, ...] = ()  #: data objects, properties and stores: null until somebody writes them
     starter_users: str | None = None  #: who may start it; None means anybody who may start processes
     starter_groups: str | None = None
     properties: tuple[tuple[str, str], ...] = ()

@@ -3,9 +3,13 @@
 from lxml import etree
 
 from engine.bpmn import model
+from engine.bpmn.ends import check_ends
+from engine.bpmn.extensions import ours
 from engine.bpmn.naming import NODES
 from engine.bpmn.reading import Reading, owner
-from engine.bpmn.xml import BPMN, SHENPI, SPIFF, VENDORS, ZEEBE, is_bpmn, line_of, local
+from engine.bpmn.strangers import check_strangers
+from engine.bpmn.syntax import check_syntax
+from engine.bpmn.xml import BPMN, SHENPI, SPIFF, VENDORS, ZEEBE, is_bpmn, line_of, local, vendor
 from engine.errors import Fault
 
 EVENTS = {
@@ -66,7 +70,8 @@ READ = {
     "errorCodeVariable", "errorMessageVariable", "escalationCodeVariable", "errorVariableName", "variableName", "variableEvents",
     "signalExpression",
     "messageExpression", "endDate", "businessCalendarName", "versionTag", "candidateStarterUsers", "candidateStarterGroups",
-    "formHandlerClass", "resource",
+    "formHandlerClass", "resource", "scope", "terminateAll", "triggerable", "useLocalScopeForOutParameters", "skipExpression",
+    "taskCompleterVariableName", "processInstanceIdVariableName",
 }  # fmt: skip
 #: vendor attributes that change nothing of what happens here: hints to another engine's job executor, tools and lists
 SILENT = {
@@ -74,21 +79,40 @@ SILENT = {
     "modelerTemplateVersion",
     "modelerTemplateIcon", "formRefBinding", "formRefVersion", "isEagerExecutionFetching", "category", "extensionId", "autoStoreVariables",
     "modelVersion",
+    "validateFormFields", "noWaitStatesAsyncLeave", "jobCategory", "completeAsync",
     "calledElementType", "fallbackToDefaultTenant", "diagramRelationId", "deploymentId", "owner", "errorMessage",
 }  # fmt: skip
 #: vendor attributes that say what happens here anyhow; with any other value they are refused
 SAYING = {
-    "decisionRefBinding": ("latest", "deployment"), "scope": ("global",), "terminateAll": ("false",), "terminateMultiInstance": ("false",),
-    "triggerable": ("false",), "useLocalScopeForOutParameters": ("false",), "useLocalScopeForResultVariable": ("false",), "completeAsync": ("false",),
+    "decisionRefBinding": ("latest", "deployment"), "terminateMultiInstance": ("false",), "useLocalScopeForResultVariable": ("false",),
     "storeResultVariableAsTransient": ("false",), "doNotIncludeVariables": ("false",), "parallelInSameTransaction": ("true", "false"),
     "scriptsOnInstances": ("false",),
 }  # fmt: skip
+#: vendor attributes of which nothing is done here and whoever deploys is told: attribute -> the values that are told, and why
+TOLD = {
+    "tenantId": (None, "这里没有租户", "there are no tenants here"),
+    "calledElementTenantId": (None, "这里没有租户", "there are no tenants here"),
+    "decisionRefTenantId": (None, "这里没有租户", "there are no tenants here"),
+    "processInstanceName": (
+        None,
+        "被调用的流程没有自己的实例",
+        "what is called runs inside of its caller's case and has no name of its own",
+    ),
+    "taskIdVariableName": (None, "待办的编号不写入变量", "the id of the task is written into no variable"),
+    "storeResultVariableAsTransient": (("true",), "结果作为普通变量保存", "the result is kept as any other variable"),
+    "decisionRefBinding": (
+        ("version",),
+        "使用一同部署的或最新的决策表",
+        "the decision deployed together with it is used, or else the newest",
+    ),
+    "decisionRefVersion": (None, "使用一同部署的或最新的决策表", "the decision deployed together with it is used, or else the newest"),
+}
 READ_ELEMENTS = {
     "inputOutput", "inputParameter", "outputParameter", "list", "map", "entry", "value", "script", "formData", "formField", "validation",
     "constraint", "formProperty",
     "properties", "property", "in", "out", "failedJobRetryTimeCycle", "executionListener", "taskListener", "connector", "connectorId",
     "field", "string", "expression",
-    "collection", "variableAggregation", "variable", "potentialStarter", "eventType",
+    "collection", "variableAggregation", "variable", "potentialStarter", "eventType", "errorEventDefinition", "eventListener",
 }  # fmt: skip
 SPIFF_READ = {
     "preScript", "postScript", "serviceTaskOperator", "parameters", "parameter", "properties", "property", "calledDecisionId",
@@ -107,10 +131,15 @@ def look(process: etree._Element, reading: Reading) -> None:
         repeated(node, seen, reading)
         if is_bpmn(node):
             own(node, reading)
+            check_syntax(node, reading)
         attributes(node, reading)
         extension(node, reading)
+    check_ends(process, reading)
+    check_strangers(process, reading)
     for root in reading.roots.values():
         for node in root.iter(etree.Element) if local(root) in ROOTS or local(root) in EVENTS else ():
+            if local(root) in EVENTS and is_bpmn(node):
+                check_syntax(node, reading)
             attributes(node, reading)
             extension(node, reading)
     for node in process.getroottree().getroot().iterchildren(f"{{{BPMN}}}extension"):
@@ -171,7 +200,13 @@ def attributes(node: etree._Element, reading: Reading) -> None:
         name = etree.QName(str(attribute))
         known = READ | SILENT if name.namespace in VENDORS else set() if name.namespace in (SPIFF, ZEEBE) else None
         said = node.get(attribute) in SAYING.get(name.localname, ())
-        if known is not None and name.localname not in known and not said:
+        values, zh, en = TOLD.get(name.localname, ((), "", ""))
+        if name.namespace in VENDORS and not said and (values is None or node.get(attribute) in values):
+            found = f"{name.localname}={node.get(attribute)}"
+            reading.warn(
+                "extension-without-effect", f"{name.localname} 没有作用：{zh}", f"{name.localname} has no effect: {en}", node, found
+            )
+        elif known is not None and name.localname not in known and not said:
             reading.fault(
                 "extension-not-supported",
                 f"不支持属性 {name.localname}",
@@ -187,6 +222,14 @@ def is_idle(node: etree._Element) -> bool:
     return above[0] not in (model.SERVICE, model.SEND, model.RULE, "messageEventDefinition")
 
 
+def is_misplaced(node: etree._Element, name: str) -> bool:
+    """Say whether a listener to the engine stands anywhere but in a process, or the error of an external task in a task that is none."""
+    above = next(part for part in node.iterancestors() if is_bpmn(part) and local(part) != "extensionElements")
+    if name == "eventListener":
+        return local(above) != "process"
+    return name == "errorEventDefinition" and vendor(above, "topic") is None and ours(above, "operation") is None
+
+
 def extension(node: etree._Element, reading: Reading) -> None:
     """Look at an element that a vendor adds."""
     name, namespace = local(node), etree.QName(node).namespace
@@ -195,7 +238,7 @@ def extension(node: etree._Element, reading: Reading) -> None:
             reading.fault(
                 "event-registry-not-supported", "不支持 Flowable 事件注册", "Flowable's event registry is not run", node, owner(node)
             )
-        elif name not in READ_ELEMENTS or (name == "connector" and is_idle(node)):
+        elif name not in READ_ELEMENTS or (name in ("connector", "errorEventDefinition") and is_idle(node)) or is_misplaced(node, name):
             reading.fault("extension-not-supported", f"不支持扩展 {name}", f"The extension {name} is not read", node, name)
     elif (namespace == SPIFF and name not in SPIFF_READ | SPIFF_SILENT) or namespace == ZEEBE:
         reading.fault("extension-not-supported", f"不支持扩展 {name}", f"The extension {name} is not read", node, name)

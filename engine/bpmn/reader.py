@@ -6,7 +6,7 @@ from lxml import etree
 
 from engine.bpmn import model
 from engine.bpmn.calls import GLOBALS, global_task, read_call
-from engine.bpmn.data import called_inputs, called_outputs, read_associations, read_initial, read_local
+from engine.bpmn.data import called_inputs, called_outputs, read_associations, read_initial, read_local, read_shared
 from engine.bpmn.events import read_events, read_message
 from engine.bpmn.extensions import ours, read_assignment, read_not_by, read_outcomes, read_retries, read_starters, read_summary
 from engine.bpmn.forms import read_form, read_form_file, read_names
@@ -18,8 +18,8 @@ from engine.bpmn.policies import NO_POLICY, read_policy, read_timeout
 from engine.bpmn.reading import Reading, begin, unprefixed
 from engine.bpmn.scripts import inline, read_script
 from engine.bpmn.spiff import read_after, read_before
-from engine.bpmn.work import Work, read_listeners, read_work
-from engine.bpmn.xml import is_bpmn, line_of, local, spiff_children, tag, text_of, truth, vendor
+from engine.bpmn.work import Work, flowable_decision, read_errors, read_listeners, read_work
+from engine.bpmn.xml import ACTIVITI, FLOWABLE, is_bpmn, line_of, local, spiff_children, tag, text_of, truth, vendor
 from engine.errors import Fault, InvalidDefinition
 
 WORKING = (model.SERVICE, model.SEND, model.RULE)
@@ -27,11 +27,19 @@ NOTHING: Mapping[str, str] = {}
 
 
 def processes(root: etree._Element) -> list[etree._Element]:
-    """Return the executable processes of a file; in one that says of no process whether it is executable, all of them are."""
+    """Return the executable processes of a file; in one that says of no process whether it is executable, all of them are.
+
+    In a file of Flowable or Activiti every process is that does not say otherwise.
+    """
     found = list(root.iterchildren(tag("process")))
     if found and all(node.get("isExecutable") is None for node in found):
         return found
-    return [node for node in found if truth(node.get("isExecutable"), False)]
+    return [node for node in found if truth(node.get("isExecutable"), speaks_flowable(root, node))]
+
+
+def speaks_flowable(*nodes: etree._Element) -> bool:
+    """Say whether a namespace of Flowable or Activiti is declared."""
+    return any(space in (FLOWABLE, ACTIVITI) for node in nodes for space in node.nsmap.values())
 
 
 def read_process(process: etree._Element, file: str, delegates: Mapping[str, str] = NOTHING) -> model.ProcessModel:
@@ -42,8 +50,10 @@ def read_process(process: etree._Element, file: str, delegates: Mapping[str, str
     return found
 
 
-def read(process: etree._Element, file: str, delegates: Mapping[str, str] = NOTHING) -> tuple[model.ProcessModel, list[Fault]]:
-    """Return the model of one process, and what could not be read into it.
+def read(
+    process: etree._Element, file: str, delegates: Mapping[str, str] = NOTHING, warnings: list[Fault] | None = None
+) -> tuple[model.ProcessModel, list[Fault]]:
+    """Return the model of one process, and what could not be read into it; what can be and should be looked at is added to `warnings`.
 
     `delegates` maps names of Java classes, delegate expressions and listeners to operations, or to nothing if they need not run here.
     """
@@ -84,6 +94,7 @@ def read(process: etree._Element, file: str, delegates: Mapping[str, str] = NOTH
         business_key_prefix=ours(process, "businessKeyPrefix") or "CASE",
         version_tag=vendor(process, "versionTag"),
         initial=read_initial(process, reading),
+        local=read_shared(process, reading),
         starter_users=users,
         starter_groups=groups,
         properties=read_properties(process),
@@ -91,6 +102,8 @@ def read(process: etree._Element, file: str, delegates: Mapping[str, str] = NOTH
         withdraw=ours(process, "withdraw") or "always",
         revoke=ours(process, "revoke") or "never",
     )
+    if warnings is not None:
+        warnings.extend(dict.fromkeys(reading.warnings))
     return found, sorted(dict.fromkeys(reading.faults), key=lambda fault: fault.line or 0)
 
 
@@ -124,7 +137,9 @@ def read_element(
     task = global_task(node, reading) if kind == model.CALL else None
     body = node if task is None else task
     kind = kind if task is None else GLOBALS[local(task)]
-    work = read_work(body, reading) if kind in WORKING else Work()
+    table = flowable_decision(body, reading) if kind == model.SERVICE else None
+    work = read_work(body, reading) if kind in WORKING and table is None else Work()
+    kind = kind if table is None else model.RULE
     data = read_associations(node, reading)
     loop = read_loop(node, data, reading)
     events = read_events(node, reading)
@@ -168,8 +183,8 @@ def read_element(
         outputs=(*read_parameters(node, "outputParameter", reading), *data.outputs(), *read_after(node, reading)),
         local=read_local(node, reading) if kind in model.SCOPES else data.results(node) if kind in model.TASKS else (),
         result_variable=None if script is not None else work.result,
-        decision_ref=decision_of(body) if kind == model.RULE and work.operation is None else None,
-        map_result=vendor(body, "mapDecisionResult") or "resultList",
+        decision_ref=table[0] if table is not None else decision_of(body) if kind == model.RULE and work.operation is None else None,
+        map_result=table[1] if table is not None else vendor(body, "mapDecisionResult") or "resultList",
         events=events,
         parallel_multiple=truth(node.get("parallelMultiple"), False),
         attached_to=unprefixed(node.get("attachedToRef") or "", node) or None,
@@ -183,6 +198,10 @@ def read_element(
         all_events=node.get("eventGatewayType") == "Parallel",
         async_before=any(truth(flag, False) for flag in asynchronous(node, "async", "asyncBefore")),
         async_after=any(truth(flag, False) for flag in asynchronous(node, "asyncAfter", "asyncLeave")),
+        triggered=truth(vendor(node, "triggerable"), False),
+        skip=vendor(node, "skipExpression"),
+        errors=read_errors(body, reading) if work.operation is not None else (),
+        completer=vendor(body, "taskCompleterVariableName"),
         retries=read_retries(node),
         properties=read_properties(node),
         listeners=read_listeners(node, reading),
@@ -213,8 +232,8 @@ def index_variable(node: etree._Element) -> tuple[tuple[str, model.Value], ...]:
 
 
 def asynchronous(node: etree._Element, *names: str) -> list[str | None]:
-    """Return the flags of an element, of its instances and of the signal it throws."""
-    places = [node, *node.iterchildren(tag("multiInstanceLoopCharacteristics"), tag("signalEventDefinition"))]
+    """Return the flags of an element and of the signal it throws."""
+    places = [node, *node.iterchildren(tag("signalEventDefinition"))]
     return [vendor(place, name) for place in places for name in names]
 
 
@@ -228,4 +247,5 @@ def read_flow(node: etree._Element, reading: Reading) -> model.Flow:
         condition=text or None,
         line=line_of(node),
         listeners=read_listeners(node, reading),
+        skip=vendor(node, "skipExpression"),
     )

@@ -33,6 +33,11 @@ class Reading:
     bound: dict[str, str] = field(default_factory=dict)  #: correlation key -> where it stands in the process
     variables: dict[str, str] = field(default_factory=dict)  #: id of a data object, store, property ... -> the variable it is
     faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)  #: what runs, and is not all that the file says
+
+    def warn(self, code: str, zh: str, en: str, node: etree._Element, found: str | None = None) -> None:
+        """Note what whoever deploys should look at, with the place of the element that a node belongs to."""
+        self.warnings.append(Fault(code, zh, en, self.file, line_of(node), owner(node), found=found[:200] if found else None))
 
     def fault(self, code: str, zh: str, en: str, node: etree._Element, found: str | None = None, element: str | None = None) -> None:
         """Note a fault with the place of the element that a node belongs to."""
@@ -98,6 +103,9 @@ def names_of_data(process: etree._Element, roots: Mapping[str, etree._Element], 
         identity = node.get("id") or ""
         label = None if spiff else node.get("name") or labels.get(identity)
         names[identity] = identifier(label) or identifier(identity) or made_up(identity)
+    for identity, root in roots.items():
+        if local(root) == "dataStore":
+            names[identity] = identifier(root.get("name")) or identifier(identity) or made_up(identity)
     for node in references:
         target = node.get(REFERENCES[local(node)]) or ""
         if local(node) == "dataStoreReference":

@@ -9,7 +9,16 @@ from engine.bpmn.model import Value
 from engine.bpmn.reading import Reading, identifier
 from engine.bpmn.xml import text_of, vendor
 from engine.errors import InvalidExpression
-from engine.language import compile_expression, compile_script, compile_template, python_form, python_text
+from engine.language import (
+    as_template,
+    compile_expression,
+    compile_script,
+    compile_template,
+    is_wrapped,
+    python_form,
+    python_text,
+    statement_form,
+)
 
 OURS = frozenset({"", "python", "juel", "shenpi", "text/x-python", "application/x-python", "python3"})
 RESULT = "result"
@@ -42,6 +51,9 @@ def read_script(text: str, language: str | None, result: str | None, reading: Re
 
 def template(text: str, name: str | None, reading: Reading, node: etree._Element) -> str:
     """Return a script that gives a template's value to a variable; what is outside of the language is a fault here, for as a script it might be a comment."""
+    statement = statement_form(text) if name is None else None
+    if statement is not None:
+        return statement
     try:
         return assigned(python_text(text), name)
     except InvalidExpression as error:
@@ -56,13 +68,13 @@ def read_value(text: str, language: str | None, reading: Reading, node: etree._E
     if text.startswith(("${", "#{")):
         return Value("text", text)
     if accepts(compile_expression, text):
-        return Value("text", f"${{{text}}}")
+        return Value("text", as_template(text))
     return Value("script", read_script(text, language, RESULT, reading, node))
 
 
 def as_expression(text: str | None) -> str | None:
     """Return a template, in which text may stand around the expressions, as one expression. What is outside of the language stays as it is."""
-    if text is None or not accepts(compile_template, text):
+    if text is None or (is_wrapped(text) and accepts(compile_expression, text)) or not accepts(compile_template, text):
         return text
     return f"${{{python_text(text)}}}"
 

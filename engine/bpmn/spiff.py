@@ -9,6 +9,7 @@ from engine.bpmn.model import Value
 from engine.bpmn.parameters import Pairs
 from engine.bpmn.reading import Reading, identifier
 from engine.bpmn.xml import spiff_children, text_of
+from engine.language import as_template
 
 
 def read_before(node: etree._Element, reading: Reading) -> Pairs:
@@ -36,5 +37,5 @@ def assignments(item: etree._Element, node: etree._Element, reading: Reading) ->
             zh, en = "前置或后置脚本只能给变量赋值", "A script before or after an element can only assign variables, one by one"
             reading.fault("script-not-supported", zh, en, node, text)
             return ()
-        pairs.append((target.id, Value("text", f"${{{ast.get_source_segment(text, statement.value)}}}")))
+        pairs.append((target.id, Value("text", as_template(ast.get_source_segment(text, statement.value) or "null"))))
     return tuple(pairs)

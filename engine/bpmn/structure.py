@@ -16,7 +16,8 @@ CATCHES = TOP | {model.LINK}
 ATTACHED = EVENT_START | {model.CANCEL}
 THROWS = {model.MESSAGE, model.ESCALATION, model.COMPENSATION, model.LINK, model.SIGNAL}
 ENDS = {model.MESSAGE, model.ERROR, model.ESCALATION, model.CANCEL, model.COMPENSATION, model.SIGNAL, model.TERMINATE}
-ALONE = {model.LINK, model.CANCEL, model.TERMINATE, model.COMPENSATION}
+ALONE = {model.LINK, model.CANCEL, model.COMPENSATION}  #: of what is waited for; and of what is thrown, a link
+LAST = {model.ERROR, model.CANCEL, model.TERMINATE, model.COMPENSATION}  #: of what is thrown, what comes after everything else
 INTERRUPTS = {model.ERROR, model.CANCEL}
 CHOOSING = {model.EXCLUSIVE, model.INCLUSIVE, model.COMPLEX} | model.ACTIVITIES
 AFTER_EVENTS = TOP
@@ -26,6 +27,10 @@ def check_structure(shape: Shape) -> Iterator[Fault]:
     """Yield every rule of BPMN that a process breaks, in the order of the file."""
     for flow in shape.process.flows.values():
         yield from of_flow(flow, shape)
+    for parent in shape.inside:
+        yield from of_starts(parent, shape)
+    for host, attached in shape.attached.items():
+        yield from of_codes(attached, f"on {host}")
     found = reached(shape)
     if not shape.process.elements:
         yield fault("process-empty", "流程没有任何元素", "There is nothing in the process")
@@ -35,6 +40,36 @@ def check_structure(shape: Shape) -> Iterator[Fault]:
         yield from of_element(element, shape)
         if element.id not in found:
             yield fault("unreachable", "从开始事件无法到达", "It cannot be reached from the start", element)
+
+
+def of_starts(parent: str | None, shape: Shape) -> Iterator[Fault]:
+    """Find a second beginning: whoever starts a process, or enters a sub-process, could not say which one is meant (BPMN 2.0, 10.4.2)."""
+    scope = shape.process.elements.get(parent or "")
+    starts = [found for found in shape.inside[parent] if found.kind == model.START and not found.events]
+    if len(starts) > 1 and (scope is None or not scope.by_event):
+        zh, en = (
+            "只能有一个空开始事件",
+            f"There is a start event without trigger beside {starts[0].id} already, and nothing says which one begins",
+        )
+        yield fault("start-repeated", zh, en, starts[1])
+    parts = {found.id for found in shape.inside[parent] if found.by_event}
+    begins = [found for part in sorted(parts) for found in shape.inside.get(part, []) if found.kind == model.START]
+    yield from of_codes(begins, "in one scope")
+
+
+def of_codes(events: list[Element], where: str) -> Iterator[Fault]:
+    """Find a second event that catches the same error, escalation or cancel at the same place: only one of them could."""
+    seen: set[tuple[str, str | None]] = set()
+    for event in events:
+        for definition in event.events:
+            what = (definition.kind, definition.name)
+            if definition.kind in (model.ERROR, model.ESCALATION, model.CANCEL) and what in seen:
+                zh, en = (
+                    f"{definition.kind} {definition.name or ''} 已由另一个事件捕获",
+                    f"Another event {where} catches the same {definition.kind} already",
+                )
+                yield fault("event-repeated", zh, en, event, definition.name)
+            seen.add(what)
 
 
 def of_flow(flow: Flow, shape: Shape) -> Iterator[Fault]:
@@ -103,12 +138,21 @@ def of_gateway(element: Element, shape: Shape) -> Iterator[Fault]:
     if not outgoing:
         yield fault("goes-nowhere", "没有出线", "No flow leaves it", element)
     if element.kind == model.EXCLUSIVE:
-        bare = [flow for flow in outgoing if not flow.condition and flow.id != element.default_flow]
-        if len(outgoing) > 1 and bare:
+        bare = bare_flows(element, outgoing)
+        if len(outgoing) > 1 and bare and (len(bare) > 1 or element.default_flow):
             yield fault(
                 "condition-missing", "排他网关的出线缺少条件", f"Flow {bare[0].id} has no condition and is not the default", element
             )
         return
+    targets = [shape.process.elements[flow.target] for flow in outgoing if flow.target in shape.process.elements]
+    if len(outgoing) == 1:
+        zh, en = "事件网关至少有两条出线", "Two or more flows leave an event-based gateway"
+        yield fault("event-gateway-single", zh, en, element)
+    if any(target.kind == model.RECEIVE for target in targets) and any(
+        target.event(model.MESSAGE) for target in targets if target.kind == model.CATCH
+    ):
+        zh, en = "事件网关之后不能既有接收任务又有消息事件", "Behind an event-based gateway stand receive tasks or message events, not both"
+        yield fault("event-gateway-mixed", zh, en, element)
     for flow in outgoing:
         target = shape.process.elements.get(flow.target)
         if target is not None and not is_awaited(target):
@@ -120,6 +164,11 @@ def of_gateway(element: Element, shape: Shape) -> Iterator[Fault]:
     if element.all_events and not element.instantiate:
         zh, en = "并行事件网关只能用于启动流程", "A parallel event-based gateway only begins a process"
         yield fault("event-gateway-parallel", zh, en, element)
+
+
+def bare_flows(element: Element, outgoing: list[Flow]) -> list[Flow]:
+    """Return the flows without a condition that are not the default."""
+    return [flow for flow in outgoing if not flow.condition and flow.id != element.default_flow]
 
 
 def is_awaited(element: Element) -> bool:
@@ -156,10 +205,11 @@ def of_event(element: Element, shape: Shape) -> Iterator[Fault]:
     for event in element.events:
         if event.kind not in allowed:
             yield fault("event-position", f"此处不能使用 {event.kind} 事件", f"A {event.kind} event cannot stand here", element)
-        elif event.kind in ALONE and len(kinds) > 1:
+        elif len(kinds) > 1 and event.kind in ({model.LINK} if element.kind in (model.THROW, model.END) else ALONE):
             yield fault("event-position", f"{event.kind} 事件不能与其他事件合并", f"A {event.kind} event stands alone", element)
         else:
             yield from of_definition(event, element, shape)
+    yield from of_several(element)
     stops = element.kind == model.BOUNDARY or (element.kind == model.START and parent is not None)
     if stops and not element.interrupting and any(kind in INTERRUPTS for kind in kinds):
         yield fault("must-interrupt", "错误和取消事件必须是中断的", "An error or cancel event interrupts", element)
@@ -167,6 +217,34 @@ def of_event(element: Element, shape: Shape) -> Iterator[Fault]:
         yield from of_boundary(element, kinds, shape)
     if model.CANCEL in kinds and element.kind == model.END and (parent is None or parent.kind != model.TRANSACTION):
         yield fault("cancel-position", "取消事件只能在事务内使用", "A cancel event stands directly in a transaction", element)
+    elif model.CANCEL in kinds and element.kind == model.END and not is_cancel_caught(element, shape):
+        zh, en = (
+            "事务被取消后没有取消边界事件可走",
+            "Nothing says how to go on when the transaction is cancelled: it has no cancel boundary event",
+        )
+        yield fault("cancel-not-caught", zh, en, element)
+
+
+def is_cancel_caught(element: Element, shape: Shape) -> bool:
+    return any(found.event(model.CANCEL) for found in shape.attached.get(element.parent or "", []))
+
+
+def of_several(element: Element) -> Iterator[Fault]:
+    """Find events that throw several things of which only one could be done."""
+    if element.kind not in (model.THROW, model.END):
+        return
+    last = [event.kind for event in element.events if event.kind in LAST]
+    working = [event for event in element.events if event.operation or event.script is not None]
+    if len(last) > 1:
+        yield fault(
+            "event-position", f"{last[0]} 与 {last[1]} 不能合并", f"A {last[0]} and a {last[1]} event are not thrown together", element
+        )
+    elif working and (last or len(working) > 1):
+        zh, en = (
+            "带操作的消息不能与它们合并",
+            "A message that an operation carries is not thrown together with another one, or with what ends its scope",
+        )
+        yield fault("event-position", zh, en, element)
 
 
 def positions(element: Element, parent: Element | None) -> tuple[set[str], bool]:
@@ -208,7 +286,7 @@ def of_boundary(element: Element, kinds: list[str], shape: Shape) -> Iterator[Fa
 def of_definition(event: EventDefinition, element: Element, shape: Shape) -> Iterator[Fault]:
     """Look at what one event definition needs."""
     throws = element.kind in (model.THROW, model.END)
-    if event.kind == model.MESSAGE and not event.name and not (throws and event.operation):
+    if event.kind == model.MESSAGE and not event.name and not (throws and (event.operation or event.script is not None)):
         yield fault("message-missing", "消息事件没有指定消息", "The message event names no message", element)
     elif event.kind == model.SIGNAL and not event.name:
         yield fault("signal-missing", "信号事件没有指定信号", "The signal event names no signal", element)

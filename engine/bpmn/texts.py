@@ -13,7 +13,8 @@ Compiled = Expression | Script | Template
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text of a drawing; `role` says when it is looked at: `begin`, `input`, `run`, `end`, `inside` (of a loop), `called`, `leave` or `always`."""
+    """One text of a drawing; `role` says when it is looked at: `begin`, `input`, `run`, `end`, `inside` (of a loop), `called`, `leave`, `always`,
+    `skipped`, `answered` (with what an outside operation gave), or `watched`: again and again until it is true."""
 
     source: str
     compiler: Callable[[str], Compiled]
@@ -50,12 +51,15 @@ def of_mappings(mappings: Iterable[Mapping], role: str) -> Iterator[Text]:
 
 def of_event(event: EventDefinition) -> Iterator[Text]:
     yield from template(event.name, "run")
-    yield from expression(event.condition)
+    yield from template(event.message, "run")
+    yield from expression(event.condition, "watched")
     if event.timer is not None:
         yield from template(event.timer.text)
     for _, source in event.keys:
         yield from expression(source, "run")
     yield from of_mappings(event.payload, "run")
+    if event.script is not None:
+        yield Text(event.script, compile_script, "run")
     for _, value in event.inputs:
         yield from of_value(value, "run")
 
@@ -107,6 +111,12 @@ def of_element(element: Element) -> Iterator[Text]:
         yield from of_event(event)
     if element.called is not None:
         yield from of_call(element.called)
+    yield from template(element.decision_ref, "run")
+    yield from expression(element.skip, "skipped")
+    for code, message, test in element.errors:
+        yield from template(code, "answered")
+        yield from template(message, "answered")
+        yield from expression(test, "answered")
     if element.script is not None:
         yield Text(element.script, compile_script, "run")
     for listener in element.listeners:
@@ -130,7 +140,7 @@ def check_texts(process: ProcessModel) -> Iterator[Fault]:
         for text in of_element(element):
             yield from compiles(text, element.id, element.line)
     for flow in process.flows.values():
-        for text in expression(flow.condition):
+        for text in (*expression(flow.condition), *expression(flow.skip)):
             yield from compiles(text, flow.id, flow.line)
         for listener in flow.listeners:
             for _, value in listener.inputs:

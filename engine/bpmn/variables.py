@@ -16,7 +16,7 @@ Names = frozenset[str]
 #: an element's id, and whether it is its end: that of a sub-process comes after what is inside
 Point = tuple[str, bool]
 
-GIVEN = frozenset({"businessKey"})
+GIVEN = frozenset({"businessKey", "execution"})
 INSIDE = frozenset({"loopCounter", "nrOfInstances", "nrOfCompletedInstances", "nrOfActiveInstances"})
 MOST = 40  #: visits of an element, on average; a drawing that needs more is warned of less
 DECIDED = frozenset({"decisions", "outcome"})
@@ -43,12 +43,14 @@ def warning(name: str, element: Element, given: bool) -> Fault:
 
 
 def initial(process: ProcessModel) -> Names:
-    return frozenset(name for name, _ in process.initial)
+    return frozenset((*process.local, *(name for name, _ in process.initial)))
 
 
 def writes(element: Element) -> Names:
     """Return the names that have a value around an element when it has ended; what a sub-process writes is seen from its ends."""
-    found = {name for name, _ in element.outputs} | {name for name in (element.result_variable, element.initiator) if name}
+    found = {name for name, _ in element.outputs} | {
+        name for name in (element.result_variable, element.initiator, element.completer) if name
+    }
     if element.loop is not None and element.loop.output_collection:
         found.add(element.loop.output_collection)
     if element.kind == model.HUMAN:
@@ -59,7 +61,8 @@ def writes(element: Element) -> Names:
     for event in element.events:
         found |= {name for name in (event.code_variable, event.message_variable) if name}
     if element.called is not None:
-        found |= {mapping.target for mapping in element.called.outputs if mapping.target}
+        found |= {mapping.target for mapping in element.called.outputs if mapping.target and not element.called.local_outputs}
+        found |= {element.called.id_variable} if element.called.id_variable else set()
     local = {name for name, _ in element.inputs}
     return frozenset(found | {name for name in assigned_by(element.script) if name not in local})
 

@@ -4,8 +4,8 @@
 match and what comes of them. Only decision tables: no literal expressions, no required decisions, no business knowledge models.
 """
 
-from engine.dmn.mapping import map_result
+from engine.dmn.mapping import SPREAD, map_result
 from engine.dmn.reader import read
 from engine.dmn.table import Decision, Input, Output, Rule, Verdict
 
-__all__ = ["Decision", "Input", "Output", "Rule", "Verdict", "map_result", "read"]
+__all__ = ["SPREAD", "Decision", "Input", "Output", "Rule", "Verdict", "map_result", "read"]

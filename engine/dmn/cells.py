@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.dmn.kinds import fits, kind
-from engine.dmn.unary import AnyOf, Anything, Between, Computed, Constant, Equal, NoneOf, Operand, Ordered, Test
+from engine.dmn.unary import AnyOf, Anything, Between, Computed, Constant, Equal, Local, NoneOf, Operand, Ordered, Test
 from engine.errors import Fault, InvalidContent
 from engine.language import Expression, compile_expression
 
@@ -143,7 +143,12 @@ class Reader:
             raise CellFault(
                 f"该列类型为 {self.wanted}，“{token}”永远不会匹配", f"the column is of type {self.wanted}; {token} can never match"
             )
-        return Constant(value)
+        return operand_of(value)
+
+
+def operand_of(value: Any) -> Constant | Local:
+    """Return a literal as an operand."""
+    return Local(value) if type(value) is datetime and value.tzinfo is None else Constant(value)
 
 
 def compiled(text: str) -> Expression:
@@ -166,20 +171,13 @@ def literal(group: str, token: str) -> Any:
                 raise ValueError
             return number(token.replace(" ", ""))
         inside = token[token.index('"') + 1 : token.rindex('"')]
-        return date.fromisoformat(inside) if group == "day" else moment(inside)
+        return date.fromisoformat(inside) if group == "day" else datetime.fromisoformat(inside)
     except (ValueError, KeyError):
         raise CellFault(f"不是有效的值：{token}", f"not a valid value: {token}") from None
 
 
 def number(text: str) -> int | Decimal:
     return int(text) if text.lstrip("-").isdigit() else Decimal(text)
-
-
-def moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise CellFault(f"日期时间缺少时区：{text}", f"the date and time names no zone: {text}")
-    return found
 
 
 def read_output(text: str, wanted: str | None) -> Operand:
@@ -194,5 +192,5 @@ def read_output(text: str, wanted: str | None) -> Operand:
         value = literal(*found[0])
         if not fits(value, wanted):
             raise CellFault(f"该列类型为 {wanted}，不能是 {text.strip()}", f"the column is of type {wanted} and cannot be {text.strip()}")
-        return Constant(value)
+        return operand_of(value)
     return Computed(compiled(text))

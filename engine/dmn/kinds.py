@@ -1,7 +1,7 @@
 """The types a column may name (`typeRef`), and how a value becomes one of them. Money is never a float."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from types import NoneType
 from typing import Any
@@ -47,15 +47,20 @@ def wrong(value: Any, wanted: str, column: str) -> ExecutionFailed:
     return ExecutionFailed(element="", reason=f"{zh} / {en}", column=column)
 
 
-def convert(value: Any, wanted: str | None, column: str) -> Any:
-    """Return the value in the type of its column. Texts are read as numbers and dates, as forms send them; refuses with `ExecutionFailed`."""
+def convert(value: Any, wanted: str | None, column: str, zone: tzinfo = UTC) -> Any:
+    """Return the value in the type of its column. Texts are read as numbers and dates, as forms send them; refuses with `ExecutionFailed`.
+
+    Where a date and time is wanted, a date is its beginning, and what names no zone is in `zone`.
+    """
     if value is None or wanted is None:
         return value
+    if wanted == MOMENT and type(value) is date:
+        return datetime(value.year, value.month, value.day, tzinfo=zone)
     if fits(value, wanted):
         return whole(value, column) if wanted == "integer" else value
     try:
         # a number never becomes a text: there is no conversion to one
-        return CONVERSIONS[wanted](value)
+        return moment(value, zone) if wanted == MOMENT else CONVERSIONS[wanted](value)
     except (ValueError, TypeError, InvalidOperation, KeyError, ExecutionFailed):
         raise wrong(value, wanted, column) from None
 
@@ -83,11 +88,9 @@ def day(value: Any) -> date:
     return value.date() if type(value) is datetime else date.fromisoformat(value)
 
 
-def moment(value: Any) -> datetime:
+def moment(value: Any, zone: tzinfo) -> datetime:
     found = datetime.fromisoformat(value)
-    if found.tzinfo is None:
-        raise ValueError
-    return found
+    return found.replace(tzinfo=zone) if found.tzinfo is None else found
 
 
 def truth(value: Any) -> bool:
@@ -98,6 +101,5 @@ CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     NUMBER: number,
     "integer": integer,
     DAY: day,
-    MOMENT: moment,
     TRUTH: truth,
 }

@@ -4,6 +4,8 @@ from typing import Any
 
 from engine.errors import ExecutionFailed
 
+#: Flowable's: every output of the one result becomes a variable of its own; the second refuses no result
+SPREAD = ("flowable", "flowable-required")
 MAPPINGS = ("singleEntry", "singleResult", "collectEntries", "resultList")
 
 
@@ -12,7 +14,9 @@ def map_result(results: list[dict[str, Any]], mapping: str) -> Any:
 
     Refuses with `ExecutionFailed` more results, or more outputs, than the mapping has room for.
     """
-    if mapping == "resultList":
+    if mapping == "flowable-required" and not results:
+        raise failure("没有规则匹配", "no rule matches")
+    if mapping == "resultList" or mapping in SPREAD:
         return results
     if mapping not in MAPPINGS:
         raise failure(f"未知的结果映射 {mapping}", f"the mapping {mapping} is not known")

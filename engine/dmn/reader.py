@@ -1,5 +1,6 @@
 """From a DMN file to its decision tables, or to a list of everything that is wrong with it."""
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
@@ -7,7 +8,7 @@ from typing import TypeVar
 from lxml import etree
 
 from engine.dmn.cells import CellFault, compiled, read_cell, read_output
-from engine.dmn.kinds import TYPES
+from engine.dmn.kinds import DAY, MOMENT, TYPES
 from engine.dmn.table import Decision, Input, Output, Rule
 from engine.dmn.unary import Computed, Constant
 from engine.errors import Fault, InvalidDefinition
@@ -22,6 +23,7 @@ HIT_POLICIES = {"UNIQUE": "U", "FIRST": "F", "ANY": "A", "RULE ORDER": "R", "COL
 AGGREGATIONS = {"": "C", "LIST": "C", "COUNT": "C#", "SUM": "C+", "MIN": "C<", "MAX": "C>"}
 #: languages whose simple forms ours reads; Groovy, JavaScript, Python and the like are refused
 LANGUAGES = ("feel", "s-feel", "juel", "http://www.omg.org/spec/feel/", "https://www.omg.org/spec/dmn/")
+TIMED = re.compile(r"date\s+and\s+time\s*\(")
 BYTES, RULES, COLUMNS = 2_000_000, 5_000, 100
 
 Anywhere = TypeVar("Anywhere")
@@ -140,7 +142,7 @@ class Reader:
             if expression is None or not text.strip():
                 self.fault(column, "no-expression", f"第 {number} 个输入列没有表达式", f"input column {number} has no expression")
                 continue
-            kind = self.kind(expression)
+            kind = self.exact(self.kind(expression), table, "inputEntry", number - 1)
             self.language(expression)
             found = self.cell(expression, partial(computed, text))
             if found is not None:
@@ -154,16 +156,23 @@ class Reader:
         if not columns:
             self.fault(table, "no-output", "决策表没有输出列", "the table has no output")
         seen: set[str] = set()
-        for column in columns:
+        for number, column in enumerate(columns):
             name = column.get("name") or (decision if len(columns) == 1 else "")
             if not name or name in seen:
                 self.fault(column, "output-name", "输出列缺少名称或名称重复", "an output has no name, or one that is already taken")
             seen.add(name)
-            kind = self.kind(column)
+            kind = self.exact(self.kind(column), table, "outputEntry", number)
             entry = column.find(self.tag("defaultOutputEntry"))
             text = self.text(entry)
             default = None if entry is None or not text.strip() else self.cell(entry, partial(read_output, text, kind))
             yield Output(name, column.get("label") or name, kind, default)
+
+    def exact(self, kind: str | None, table: etree._Element, entry: str, number: int) -> str | None:
+        """Return the kind of a column: one of dates in which a cell has a time holds dates and times, which is what Camunda calls a date."""
+        if kind != DAY:
+            return kind
+        cells = (rule.findall(self.tag(entry))[number : number + 1] for rule in table.findall(self.tag("rule"))[:RULES])
+        return MOMENT if any(TIMED.search(self.text(cell)) for found in cells for cell in found) else kind
 
     def rules(self, table: etree._Element, inputs: tuple[Input, ...], outputs: tuple[Output, ...]) -> Iterator[Rule]:
         nodes = table.findall(self.tag("rule"))

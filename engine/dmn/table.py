@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from engine.dmn.kinds import convert
@@ -58,15 +58,15 @@ class Decision:
     rules: tuple[Rule, ...] = field(repr=False)
     hit_policy: str = "U"
 
-    def decide(self, variables: Mapping[str, Any], *, now: datetime, budget: Budget | None = None) -> Verdict:
-        """Return the verdict on these variables.
+    def decide(self, variables: Mapping[str, Any], *, now: datetime, budget: Budget | None = None, zone: tzinfo = UTC) -> Verdict:
+        """Return the verdict on these variables. Dates and times without a zone are in `zone`.
 
         Refuses with `ExecutionFailed` (facts `reason`, `decision`, perhaps `rules` or `column`) values that do not fit their column, a second matching
         rule under U, different outputs under A, and an aggregation over what is no number.
         """
-        facts = Facts(variables, now, budget if budget is not None else Budget())
+        facts = Facts(variables, now, budget if budget is not None else Budget(), zone)
         try:
-            values = [convert(column.expression.get(facts), column.kind, column.label) for column in self.inputs]
+            values = [convert(column.expression.get(facts), column.kind, column.label, facts.zone) for column in self.inputs]
             matched = self.matching(values, facts)
             results = [self.result(rule.entries, facts) for rule in matched]
             return self.settled(matched, results, facts)
@@ -86,7 +86,8 @@ class Decision:
 
     def result(self, entries: tuple[Operand, ...], facts: Facts) -> dict[str, Any]:
         return {
-            output.name: convert(entry.get(facts), output.kind, output.label) for output, entry in zip(self.outputs, entries, strict=True)
+            output.name: convert(entry.get(facts), output.kind, output.label, facts.zone)
+            for output, entry in zip(self.outputs, entries, strict=True)
         }
 
     def settled(self, matched: list[Rule], results: list[dict[str, Any]], facts: Facts) -> Verdict:

@@ -6,7 +6,7 @@ A test answers True, False, or None where a null leaves the question open; only 
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from engine.dmn.kinds import kind
@@ -24,6 +24,7 @@ class Facts:
     variables: Mapping[str, Any]
     now: datetime
     budget: Budget
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,16 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
+class Local:
+    """A date and time without a zone: it is in that of the case."""
+
+    value: datetime
+
+    def get(self, facts: Facts) -> Any:
+        return self.value.replace(tzinfo=facts.zone)
+
+
+@dataclass(frozen=True, slots=True)
 class Computed:
     expression: Expression
 
@@ -42,7 +53,7 @@ class Computed:
         return self.expression.evaluate(facts.variables, now=facts.now, budget=facts.budget)
 
 
-Operand = Constant | Computed
+Operand = Constant | Local | Computed
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def look(workflow: Workflow) -> None:
 
             def see(token=token, number=number, definition=definition) -> None:  # type: ignore[no-untyped-def]
                 was = token.waits[number]["was"]
-                token.waits[number]["was"] = now = execution.test(definition.condition or "", token.variables())
+                token.waits[number]["was"] = now = execution.look(definition.condition or "", token)
                 if now and not was:
                     workflow.passed += 1
                     waiting.happen(token, number, {})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.bpmn import model
 from engine.execution import compensation, throwing, waiting
 from engine.execution.nodes import Node
+from engine.execution.tasks import write
 from engine.execution.token import Token
 
 if TYPE_CHECKING:
@@ -40,16 +41,19 @@ class Throw(Node):
             return True
         if self.element.kind == model.END and self._ends(token, definitions):
             return None
-        if any(definition.kind in (model.SIGNAL, model.ESCALATION) for definition in definitions):
+        undo = self.element.event(model.COMPENSATION)
+        if undo is None and any(definition.kind in (model.SIGNAL, model.ESCALATION) for definition in definitions):
             token.passed()  # it is done when it has thrown, even if what it throws ends its own scope
             token.internal_data["passed"] = 1
         throwing.throw(token, definitions)
         if not token.alive():  # its own signal or escalation ended its scope
             return None
-        undo = self.element.event(model.COMPENSATION)
         if undo is not None:
             self._compensate(token, undo)
             return None
+        for one in definitions:
+            if one.kind == model.MESSAGE and one.script:
+                write(token, one.script)
         carried = next((one for one in definitions if one.kind == model.MESSAGE and one.operation), None)
         return True if carried is None or throwing.send(token, carried) else None
 
@@ -69,28 +73,28 @@ class Throw(Node):
 
     def _ends(self, token: Token, definitions: tuple[EventDefinition, ...]) -> bool:
         """Do what only an end event can; tells whether the token is dealt with."""
-        for definition in definitions:
-            if definition.kind == model.TERMINATE:
-                self._terminate(token)
-                return True
-            if definition.kind == model.ERROR:
-                code = token.workflow.execution.text(definition.name or "", token)
-                others = tuple(one for one in definitions if one is not definition)
-                throwing.throw(token, others)
-                throwing.end_by_error(token, code)
-                return True
-            if definition.kind == model.CANCEL:
-                throwing.undo(token)
-                return True
-        return False
+        last = next((one for one in definitions if one.kind in (model.TERMINATE, model.ERROR, model.CANCEL)), None)
+        if last is None:
+            return False
+        throwing.throw(token, tuple(one for one in definitions if one is not last))
+        if not token.alive():  # what it threw has ended its scope
+            return True
+        if last.kind == model.TERMINATE:
+            self._terminate(token, last)
+        elif last.kind == model.CANCEL:
+            throwing.undo(token)
+        else:
+            execution = token.workflow.execution
+            throwing.end_by_error(token, execution.text(last.name or "", token), execution.text(last.message, token))
+        return True
 
-    def _terminate(self, token: Token) -> None:
+    def _terminate(self, token: Token, definition: EventDefinition) -> None:
         workflow, scope = token.workflow, token.scope
         assert scope is not None
         execution = workflow.execution
         token.passed()
         execution.note_end(token)
-        workflow.clear(scope)
+        workflow.clear(workflow.root if definition.everything else scope)
 
 
 class End(Throw):

@@ -25,9 +25,8 @@ class Exclusive(Node):
         if len(ways) == 1 and ways[0].condition is None:
             return ways
         variables = token.variables()
-        execution = token.workflow.execution
         for way in ways:
-            if not way.is_default and (way.condition is None or execution.test(way.condition, variables)):
+            if not way.is_default and way.is_open(token, variables):
                 return [way]
         for way in ways:
             if way.is_default:

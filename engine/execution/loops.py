@@ -113,7 +113,8 @@ def instance_ended(token: Token) -> None:
     if "voted" in token.internal_data:
         kept.setdefault("votes", []).extend(token.internal_data["voted"])
         kept["outcome"] = token.data["outcome"]
-    token.passed()
+    if "passed" not in token.internal_data:  # it may have paused behind itself
+        token.passed()
     body.internal_data["passed"] = 1
     compensation.remember(token)
     workflow.remove(token, TaskState.COMPLETED)
@@ -210,7 +211,7 @@ def take_out(token: Token) -> None:
 
 
 def _condition(body: Token, loop: Loop) -> bool:
-    return loop.condition is None or body.workflow.execution.test(loop.condition, body.variables())
+    return loop.condition is None or body.workflow.execution.test(loop.condition, body)
 
 
 def _show(body: Token, loop: Loop) -> None:

@@ -42,6 +42,7 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
             or element.async_before
             or element.async_after
             or element.listeners
+            or element.skip
         )
 
     # --- what the library calls
@@ -63,9 +64,12 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         element = self.element
         if self.plain and not self.boundaries:
             return self.enter(token)
-        if element.async_before and not token.is_instance and internal.get("pause") != "passed":
+        if internal.get("pause") != "passed" and self._is_paused(token, "async_before"):
             token.workflow.wait(token, pause="before")
             return None
+        if element.skip is not None and (element.loop is None or token.is_instance) and token.workflow.execution.skips(element.skip, token):
+            internal["skipped"] = 1
+            return True
         if not token.is_instance and self.boundaries:
             waiting.subscribe_boundaries(token)
             if not token.alive():  # a condition on its boundary is true already
@@ -117,22 +121,28 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         element, workflow = self.element, token.workflow
         token._state = TaskState.READY
         token.internal_data["ending"] = 1  # what goes wrong from here on is tried again from here on
-        waived = "waived" in token.internal_data  # a person passed over it: what cannot be reckoned is left out
-        if element.listeners and not token.is_body and not waived:
+        # a person or the drawing passed over it: what cannot be reckoned is left out
+        waived = "waived" in token.internal_data or "skipped" in token.internal_data
+        resumed = token.internal_data.get("pause") == "after"  # its results were handed out before it paused
+        if element.listeners and not token.is_body and not waived and not resumed:
             workflow.execution.tell(token, element.listeners, "complete")
             workflow.execution.tell(token, element.listeners, "end")
-        if element.outputs and not token.is_body and not waived:
+        if element.outputs and not token.is_body and not waived and not resumed:
             execution = workflow.execution
             outside = token.scope if token.scope is not None else token
             for name, value in element.outputs:
                 execution.memory.set(outside, element.id, name, execution.give(token, value))
+        if not resumed and self._is_paused(token, "async_after"):
+            self._pause_behind(token)
+            return
         if token.is_instance:
             loops.instance_ended(token)
             return
-        if element.async_after and token.internal_data.get("pause") != "after":
-            self._pause_behind(token)
-            return
         self.leave(token, self.choose(token))
+
+    def _is_paused(self, token: Token, where: str) -> bool:
+        """Tell whether there is a save point: of an instance of a loop, that of its loop."""
+        return bool(getattr(self.element.loop if token.is_instance else self.element, where))
 
     def _pause_behind(self, token: Token) -> None:
         """Stand at the save point behind the element: it is done, and nothing on its boundary waits any more."""
@@ -153,8 +163,7 @@ class Node(BpmnSpecMixin):  # type: ignore[misc]
         if not ways or (len(ways) == 1 and ways[0].condition is None):
             return ways
         variables = token.variables()
-        execution = token.workflow.execution
-        taken = [way for way in ways if not way.is_default and (way.condition is None or execution.test(way.condition, variables))]
+        taken = [way for way in ways if not way.is_default and way.is_open(token, variables)]
         if not taken:
             taken = [way for way in ways if way.is_default]
         if not taken:

@@ -26,6 +26,11 @@ class Present:
         """Return the variables as seen from a token."""
         return self.workflow.tasks[token].variables()
 
+    def seen_from(self, token: UUID) -> Mapping[str, Any]:
+        """Return the variables as seen from a token, and what its `execution` is known by."""
+        one = self.workflow.tasks[token]
+        return self.workflow.execution.knowing(one, one.variables())
+
     def open_tasks(self) -> list[OpenTask]:
         """Return the user tasks that wait for a person."""
         return [
@@ -67,12 +72,12 @@ class Present:
         ]
 
     def signals(self) -> list[WaitingSignal]:
-        """Return the signals that are waited for."""
+        """Return the signals that are waited for; those that only the case itself can throw are not among them."""
         return [
             WaitingSignal(token.id, token.node.element.id, kept["name"])
             for token in _in_order(self.workflow.waiting)
-            for kept in token.waits.values()
-            if "name" in kept and "keys" not in kept
+            for number, kept in token.waits.items()
+            if "name" in kept and "keys" not in kept and not token.node.element.events[int(number)].inside
         ]
 
     def subscriptions(self) -> set[tuple[UUID, str, str]]:
@@ -84,6 +89,10 @@ class Present:
     def continuations(self) -> list[OpenTask]:
         """Return the tokens that stand at a save point."""
         return [OpenTask(token.id, token.node.element.id, token.node.element) for token in _in_order(self.workflow.paused)]
+
+    def pauses(self) -> dict[UUID, str]:
+        """Return on which side of its element each token at a save point stands: `before` or `after`."""
+        return {identity: token.internal_data["pause"] for identity, token in self.workflow.paused.items()}
 
     def pending_calls(self) -> set[UUID]:
         """Return the tokens of outside operations that are not answered."""

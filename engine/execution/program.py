@@ -6,9 +6,10 @@ The specification is built by us and not by the library's parser, so nothing in 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
@@ -18,6 +19,9 @@ from engine.execution.gateways import EventBased, Exclusive, Inclusive, Parallel
 from engine.execution.nodes import Node
 from engine.execution.scopes import Call, Root, SubProcess, Transaction
 from engine.execution.tasks import Activity, Human, Operation, Receive, Script, Send
+
+if TYPE_CHECKING:
+    from engine.execution.token import Token
 
 CACHE_SIZE = 256
 
@@ -38,6 +42,14 @@ class Way:
     condition: str | None = None
     is_default: bool = False
     listeners: tuple[model.Listener, ...] = ()
+    skip: str | None = None
+
+    def is_open(self, token: Token, variables: Mapping[str, Any]) -> bool:
+        """Tell whether a token may take it."""
+        execution = token.workflow.execution
+        if self.skip is not None and execution.skips(self.skip, token):
+            return True
+        return self.condition is None or execution.test(self.condition, token, variables)
 
 
 class Program:
@@ -69,7 +81,7 @@ class Program:
         for flow in self.model.flows.values():
             source, target = self.nodes[flow.source], self.nodes[flow.target]
             is_default = flow.id == source.element.default_flow
-            source.ways.append(Way(flow.id, target, None if is_default else flow.condition, is_default, flow.listeners))
+            source.ways.append(Way(flow.id, target, None if is_default else flow.condition, is_default, flow.listeners, flow.skip))
             incoming.setdefault(flow.target, []).append(flow.id)
         for identity, flows in incoming.items():
             self.nodes[identity].incoming = tuple(flows)

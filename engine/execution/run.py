@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn import model
 from engine.bpmn.model import Listener
-from engine.errors import ExecutionFailed, Refused, TaskClosed
+from engine.errors import BpmnError, ExecutionFailed, Refused, TaskClosed
 from engine.execution import loops, moving, state, throwing, undo, waiting
 from engine.execution.done import Call, Done, Entered, Failure, Overdue, Thrown, Uncaught
 from engine.execution.evaluating import Evaluating
@@ -21,10 +22,11 @@ from engine.execution.memory import Change, Memory
 from engine.execution.operations import Operations
 from engine.execution.present import Present
 from engine.execution.program import Program
+from engine.execution.tasks import settled
 from engine.execution.token import Token
 from engine.execution.values import clean, tagged
 from engine.execution.workflow import Workflow
-from engine.language import Budget, compile_template
+from engine.language import Budget
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -54,7 +56,7 @@ class Execution(Evaluating, Present):
         self.timers_before: dict[UUID, datetime] = {}
         self.calls_before: set[UUID] = set()
         self.subscriptions_before: set[tuple[UUID, str, str]] = set()
-        self.paused_before: set[UUID] = set()
+        self.paused_before: dict[UUID, str] = {}
 
     # --- life
 
@@ -83,6 +85,7 @@ class Execution(Evaluating, Present):
         root._state = TaskState.STARTED
         execution.workflow.task_tree = root
         execution.memory = Memory(root, limits)
+        root.data.update(dict.fromkeys(program.model.local))
         for name in sorted(variables):
             execution.memory.write(root, None, name, clean(variables[name], name))
         for name, value in program.model.initial:
@@ -112,7 +115,7 @@ class Execution(Evaluating, Present):
         self.timers_before = {timer.token: timer.due_at for timer in self.timers()}
         self.calls_before = self.pending_calls()
         self.subscriptions_before = self.subscriptions()
-        self.paused_before = set(self.workflow.paused)
+        self.paused_before = self.pauses()
 
     def save(self) -> bytes:
         """Return the state: what is there, nothing that is over."""
@@ -145,6 +148,8 @@ class Execution(Evaluating, Present):
             self.memory.set(task, element, name, clean(values[name], name))
         self.decide_around(task, element, element, clean(dict(decision)))
         self.memory.write(self.voting_scope(task), element, "outcome", decision["outcome"])
+        if task.node.element.completer is not None:
+            self.memory.set(task, element, task.node.element.completer, decision["by"])
         task.internal_data["decided"] = decision["outcome"]
 
     def conclude(self, token: UUID, before: int | None = None) -> None:
@@ -214,10 +219,22 @@ class Execution(Evaluating, Present):
         self._look_back()
 
     def answer(self, token: UUID, value: Any) -> None:
-        """Complete a service task with the answer of its job. Refuses with `TaskClosed` when nobody waits for it any more."""
+        """Complete a service task with the answer of its job; where the drawing says that it means a BPMN error, throw that instead.
+
+        Refuses with `TaskClosed` when nobody waits for it any more.
+        """
         task = self._waiting(self.workflow.calls, token)
         self._store(task, clean(value))
-        self._finish(task, self.workflow.calls)
+        self.workflow.guard(task, lambda: self._look_for_errors(task, value))
+        if task.failed or not task.alive():
+            self.workflow.go()
+        elif task.node.element.triggered:
+            self.workflow.calls.pop(task.id, None)
+            task.internal_data.pop("call", None)
+            settled(task)
+            self.workflow.go()
+        else:
+            self._finish(task, self.workflow.calls)
 
     def fail(self, token: UUID, code: str, message: str) -> bool:
         """Answer a service task with a BPMN error; False, and an incident, when the drawing catches none of that code. Refuses as `answer` does."""
@@ -310,7 +327,7 @@ class Execution(Evaluating, Present):
 
     def resolve_text(self, text: str) -> Any:
         """Return the value of a text with `${...}` as the instance sees it; a text without is itself."""
-        return compile_template(text).evaluate(self.memory.variables, now=self.now, budget=self.budget)
+        return self.value_of(text, self.workflow.root)
 
     def voting_scope(self, token: Token) -> Token:
         """Return where a decision is written: the instance of a multi-instance it was taken in, else the process."""
@@ -376,6 +393,13 @@ class Execution(Evaluating, Present):
 
     def _happen(self, task: Token, number: str, variables: Mapping[str, Any]) -> None:
         self.workflow.guard(task, lambda: waiting.happen(task, number, variables))
+
+    def _look_for_errors(self, task: Token, value: Any) -> None:
+        """Throw the first error that an answer means, by the variables and what the answer itself names."""
+        seen = ChainMap(value, task.variables()) if isinstance(value, dict) else task.variables()  # type: ignore[arg-type]
+        for code, message, test in task.node.element.errors:
+            if self.test(test, task, seen):
+                raise BpmnError(self.text(code, task), self.text(message, task), element=task.node.element.id)
 
     def _store(self, task: Token, value: Any) -> None:
         element = task.node.element

@@ -105,7 +105,8 @@ class Root(Node):
         for mapping in called.outputs:
             given.update(execution.map(mapping, scope))
         for name in sorted(given):
-            execution.memory.set(caller, caller.node.element.id, name, given[name])
+            owner = caller if called.local_outputs else caller.owner(name)
+            execution.memory.write(owner, caller.node.element.id, name, given[name])
         caller.complete()
 
 
@@ -155,17 +156,21 @@ class Call(Activity):
         depth = execution.limits.depth
         if sum(1 for _ in throwing.holders(token) if _.node.is_root) > depth:
             raise BudgetExceeded(element=element.id, reason=f"more than {depth} processes inside one another", limit="depth")
-        identity, program = execution.operations.called(element, execution.text(called.key, token), called.binding, called.version)
+        version = execution.text(called.version, token) if called.version is not None else None
+        key = execution.value_of(called.business_key, token) if called.business_key is not None else None
+        identity, program = execution.operations.called(element, execution.text(called.key, token), called.binding, version)
         given: dict[str, Any] = {}
         for mapping in called.inputs:
             given.update(execution.map(mapping, token))
         workflow.wait(token)
+        if called.id_variable is not None:  # what is called runs inside of this case, and has its id
+            execution.memory.set(token, element.id, called.id_variable, execution.operations.known()["id"])
         for name, value in program.model.initial:
             if name not in given:
                 given[name] = execution.give(token, value)
         root = Token(workflow, program.root, token)
         root.prefix = f"{token.prefix}{element.id}/"
-        root.data = {name: clean(given[name]) for name in sorted(given)}
-        workflow.wait(root, called=identity)
+        root.data = dict.fromkeys(program.model.local) | {name: clean(given[name]) for name in sorted(given)}
+        workflow.wait(root, called=identity, **({"businessKey": str(key)} if key is not None else {}))
         execution.entered.append(Entered(element.id, identity))
         program.root.begin(root)

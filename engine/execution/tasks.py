@@ -8,6 +8,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn import model
 from engine.bpmn.policies import END, FLOW, INITIATOR, initiators_task
+from engine.dmn import SPREAD
 from engine.errors import BpmnError
 from engine.execution import moving, throwing, waiting
 from engine.execution.done import Call, Done, Result
@@ -77,16 +78,29 @@ def decided(token: Token) -> str | None:
     return found
 
 
+def write(token: Token, script: str) -> None:
+    """Run a script as seen from a token and write what it assigns."""
+    execution = token.workflow.execution
+    written = execution.run_script(script, token)
+    owner = token if token.data or token.scope is None else token.scope
+    for name, value in written.items():
+        execution.memory.set(owner, token.node.element.id, name, value)
+
+
+def settled(token: Token) -> bool | None:
+    """An activity has done its work. True: it is done; None: it waits to be triggered."""
+    if not token.node.element.triggered:
+        return True
+    token.workflow.wait(token, waits={"0": {"name": token.node.element.id, "keys": {}}})
+    return None
+
+
 class Script(Activity):
     """A script task: our own language on the variables seen from here; all of its writes count or none."""
 
-    def enter(self, token: Token) -> bool:
-        execution = token.workflow.execution
-        written = execution.run_script(self.element.script or "", token.variables())
-        owner = token if token.data or token.scope is None else token.scope
-        for name, value in written.items():
-            execution.memory.set(owner, self.element.id, name, value)
-        return True
+    def enter(self, token: Token) -> bool | None:
+        write(token, self.element.script or "")
+        return settled(token)
 
 
 class Operation(Activity):
@@ -97,12 +111,16 @@ class Operation(Activity):
         inputs = {name: token.data[name] for name, _ in element.inputs}
         if element.kind == model.RULE and element.decision_ref:
             variables = {**token.variables()}
+            decision = execution.text(element.decision_ref, token)
             within = next((scope.internal_data["called"] for scope in throwing.holders(token) if "called" in scope.internal_data), None)
             if within is None:
-                result = execution.operations.decide(element, element.decision_ref, variables)
+                result = execution.operations.decide(element, decision, variables, execution.zone)
             else:
-                result = execution.operations.decide_within(within, element, element.decision_ref, variables)
-            execution.done.append(Done(element.id, "decision", element.decision_ref, inputs, result))
+                result = execution.operations.decide_within(within, element, decision, variables, execution.zone)
+            execution.done.append(Done(element.id, "decision", decision, inputs, result))
+            if element.map_result in SPREAD:
+                self.spread(token, decision, result.value)
+                return settled(token)
         elif execution.operations.is_local(element.operation or ""):
             result = self._run_local(token, inputs)
         else:
@@ -110,7 +128,13 @@ class Operation(Activity):
             token.workflow.wait(token, call=1)
             return None
         self.store(token, result.value)
-        return True
+        return settled(token)
+
+    def spread(self, token: Token, decision: str, results: list[dict[str, object]]) -> None:
+        """Keep each output of the one result under its own name; several results under the name of their decision, as Flowable does."""
+        kept: dict[str, object] = {decision: results} if len(results) > 1 else dict(*results)
+        for name in sorted(kept):
+            token.workflow.execution.memory.set(token, self.element.id, name, clean(kept[name]))
 
     def _run_local(self, token: Token, inputs: dict[str, object]) -> Result:
         execution, element = token.workflow.execution, self.element

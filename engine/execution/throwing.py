@@ -32,24 +32,35 @@ def throw(token: Token, definitions: tuple[EventDefinition, ...]) -> None:
         name = execution.text(definition.name or "", token)
         if definition.kind == model.ESCALATION:
             throw_escalation(token, name)
-        elif definition.kind in (model.MESSAGE, model.SIGNAL):
+        elif definition.kind == model.SIGNAL or (
+            definition.kind == model.MESSAGE and not definition.operation and definition.script is None
+        ):
             payload: dict[str, Any] = {}
             for mapping in definition.payload:
                 payload.update(execution.map(mapping, token))
             payload = {key: clean(payload[key], key) for key in sorted(payload)}
             keys = {key: execution.value(source, token) for key, source in definition.keys}
-            execution.thrown.append(Thrown(definition.kind, token.node.element.id, name, keys, payload))
+            if not definition.inside:
+                execution.thrown.append(Thrown(definition.kind, token.node.element.id, name, keys, payload))
             if definition.kind == model.SIGNAL:
-                send_signal(token.workflow, name, payload)
+                send_signal(token.workflow, name, payload, inside=definition.inside)
 
 
-def send_signal(workflow: Workflow, name: str, payload: dict[str, Any]) -> int:
-    """Let everything in this instance happen that waits for a signal now; returns how much that was."""
+def send_signal(workflow: Workflow, name: str, payload: dict[str, Any], *, inside: bool = False) -> int:
+    """Let everything in this instance happen that waits for a signal now; returns how much that was. One from `inside` is another than one for everybody."""
     reached = 0
     for token in sorted(workflow.waiting.values(), key=lambda one: one.serial):
         for number, kept in list(token.waits.items()):
+            if "keys" in kept or "name" not in kept:
+                continue
             definition = token.node.element.events[int(number)]
-            if definition.kind == model.SIGNAL and kept["name"] == name and token.alive() and token.id in workflow.waiting:
+            if (
+                definition.kind == model.SIGNAL
+                and definition.inside is inside
+                and kept["name"] == name
+                and token.alive()
+                and token.id in workflow.waiting
+            ):
                 reached += 1
                 workflow.guard(token, lambda token=token, number=number: waiting.happen(token, number, payload))
     return reached
@@ -120,7 +131,7 @@ def _catch(host: Token, node: Node, variables: dict[str, Any]) -> None:
         waiting.begin_part(host, node)
 
 
-def end_by_error(token: Token, code: str) -> None:
+def end_by_error(token: Token, code: str, message: str) -> None:
     """An error end event: everything else in its scope stops, and whoever catches the error goes on.
 
     One that stands in the process itself cannot be caught: it ends the process, and the record says so. Where a drawing could have caught it and does not,
@@ -134,7 +145,7 @@ def end_by_error(token: Token, code: str) -> None:
         return
     token.passed()
     if caught:
-        throw_error(workflow, token, code, "", of_activity=False)
+        throw_error(workflow, token, code, message, of_activity=False)
         if token.alive():
             workflow.remove(token)
         return

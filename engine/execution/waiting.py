@@ -45,7 +45,7 @@ def _begin(token: Token, definition: EventDefinition) -> dict[str, Any]:
         assert definition.timer is not None
         return timers.begin(execution, token, definition.timer)
     if definition.kind == model.CONDITIONAL:
-        return {"was": execution.test(definition.condition or "", token.variables())}
+        return {"was": execution.look(definition.condition or "", token)}
     info: dict[str, Any] = {"name": execution.text(definition.name or "", token)}
     if definition.kind == model.MESSAGE:
         info["keys"] = {name: execution.value(source, token) for name, source in definition.keys}

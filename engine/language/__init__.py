@@ -6,18 +6,21 @@ import, an attribute, a clock or a builtin of Python: the compiled code sees onl
 """
 
 from engine.language.budget import Budget
-from engine.language.expression import Expression, compile_expression, python_form
+from engine.language.expression import Expression, compile_expression, is_wrapped, python_form, statement_form
 from engine.language.script import Script, compile_script
-from engine.language.template import Template, compile_template, python_text
+from engine.language.template import Template, as_template, compile_template, python_text
 
 __all__ = [
     "Budget",
     "Expression",
     "Script",
     "Template",
+    "as_template",
     "compile_expression",
     "compile_script",
     "compile_template",
+    "is_wrapped",
     "python_form",
     "python_text",
+    "statement_form",
 ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
+from engine.language import conversions
 from engine.language.functions import FUNCTIONS
 from engine.language.guards import GUARDS
 from engine.language.lexer import refuse
@@ -16,7 +17,9 @@ from engine.language.rewrite import SCOPE, Rewriter, size
 from engine.language.scope import Scope
 
 FILE = "<shenpi>"
-BASE: dict[str, Any] = {"__builtins__": {}} | GUARDS | {f"_f_{name}": function.run for name, function in FUNCTIONS.items()}
+BASE: dict[str, Any] = (
+    {"__builtins__": {}} | GUARDS | conversions.GUARDS | {f"_f_{name}": function.run for name, function in FUNCTIONS.items()}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,11 @@ class Compiled:
     cost: int
 
 
-def build(tree: ast.Expression | ast.Module, source: str) -> Compiled:
-    """Return the code of a tree that `subset.check` has accepted."""
+def build(tree: ast.Expression | ast.Module, source: str, converts: bool = False) -> Compiled:
+    """Return the code of a tree that `subset.check` has accepted; with `converts` its operators convert what they are given, as JUEL's do."""
     # counted before anything is rewritten, so that the cost of a text never depends on how it is compiled
     cost = size(tree)
-    rewriter = Rewriter(source)
+    rewriter = Rewriter(source, converts)
     arguments = ast.arguments(posonlyargs=[], args=[ast.arg(SCOPE)], kwonlyargs=[], kw_defaults=[], defaults=[])
     try:
         function = ast.FunctionDef(name="run", args=arguments, body=rewriter.body(tree), decorator_list=[])

@@ -170,6 +170,10 @@ def empty(scope: Scope, value: Any) -> bool:
     return value is None or (type(value) in (str, list, dict) and not value)
 
 
+def itself(scope: Scope, value: Any) -> Any:
+    return value
+
+
 def bpmn_error(scope: Scope, code: Any, message: Any = "") -> Any:
     """Throw an error for an error event of the drawing to catch (as Camunda's BpmnError); nothing the script assigned before counts."""
     if type(code) is not str or not code or type(message) is not str:
@@ -193,6 +197,9 @@ FUNCTIONS: dict[str, Function] = {
     "all": Function(everything),
     "any": Function(anything),
     "empty": Function(empty),
+    # how the operators inside of it work: as in `${...}`, or as in our own notation (see `rewrite`)
+    "juel": Function(itself),
+    "strict": Function(itself),
     "date": Function(day, most=3),
     "datetime": Function(moment),
     "timedelta": Function(duration, least=0, most=0, keywords=("weeks", "days", "hours", "minutes", "seconds")),

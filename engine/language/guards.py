@@ -177,6 +177,16 @@ def mapping(scope: Scope, pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
     return {key(name): value for name, value in pairs}
 
 
+def optional(scope: Scope, name: str) -> Any:
+    """Return a variable, null if nobody has set it."""
+    return scope[name] if held(scope, name) else None
+
+
+def held(scope: Scope, name: str) -> bool:
+    """Say whether there is a variable of a name."""
+    return name in scope or name in scope.variables
+
+
 def joined(scope: Scope, *parts: Any) -> str:
     pieces = [text(each_part) for each_part in parts]
     scope.budget.grow(sum(map(len, pieces)))
@@ -243,6 +253,8 @@ GUARDS: dict[str, Callable[..., Any]] = {f"_{name}": guard for name, guard in OP
     "_part": part,
     "_each": each,
     "_mapping": mapping,
+    "_optional": optional,
+    "_held": held,
     "_joined": joined,
     "_call": call,
     "_slot": Slot,

@@ -1,6 +1,7 @@
 """The methods that people who know Java's expressions write: `name.toUpperCase()`, `people.size()`, `amount.compareTo(limit)`.
 
-They are only other spellings: each does what our own form does, takes the same types, and is paid for alike. There are none that take a pattern.
+They are only other spellings: each does what our own form does, takes the same types, and is paid for alike. `matches` takes a pattern of RE2, which costs
+as much as the text is long.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 from engine.language.functions import integer, number
 from engine.language.methods import METHODS as PYTHON
 from engine.language.methods import Method, append, extend, index
+from engine.language.pattern import compile_pattern
 from engine.language.scope import Scope
 from engine.language.values import ARITHMETIC, NUMBERS, failure, kind, same, text, whole
 
@@ -48,6 +50,15 @@ def letter(scope: Scope, value: str, place: Any) -> str:
     if a_place(value, place) == len(value):
         raise failure("位置超出范围", "the place is out of range")
     return value[place]
+
+
+def fits(scope: Scope, value: str, pattern: Any) -> bool:
+    """Say whether a whole text is as a pattern says; one that looks ahead or back is none of RE2's."""
+    scope.budget.spend(1 + len(value))
+    try:
+        return compile_pattern(a_text(pattern)).fits(value)
+    except ValueError as error:
+        raise failure("格式表达式无效", f"that is no pattern here: {str(error)[:100]}") from None
 
 
 def concatenated(scope: Scope, value: str, more: Any) -> str:
@@ -177,6 +188,7 @@ JAVA: dict[type, dict[str, Method]] = {
         "length": Method(size),
         "isEmpty": Method(is_empty),
         "contains": Method(found_in("__contains__"), 1, 1),
+        "matches": Method(fits, 1, 1),
         "startsWith": Method(found_in("startswith"), 1, 1),
         "endsWith": Method(found_in("endswith"), 1, 1),
         "indexOf": Method(found_in("find"), 1, 1),

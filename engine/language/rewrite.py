@@ -5,6 +5,8 @@ from copy import deepcopy
 from decimal import Decimal, InvalidOperation
 
 from engine.errors import InvalidExpression
+from engine.language.context import CONVERTS, STRICT, Held, Optional
+from engine.language.conversions import CONVERTING
 from engine.language.lexer import refuse
 from engine.language.methods import CHANGING
 from engine.language.subset import WORDS
@@ -24,7 +26,9 @@ def load(name: str) -> ast.expr:
 class Rewriter(ast.NodeTransformer):
     """Rewrites in the order of evaluation, and learns which names are read from outside and which are assigned."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, converts: bool = False) -> None:
+        self.converts = converts  #: operators convert what they are given, as JUEL's do
+        self.lenient = False  #: a variable that is missing is null at this point
         self.lines = [line.encode() for line in source.split("\n")]
         self.constants: dict[str, Decimal] = {}
         self.names: set[str] = set()
@@ -42,12 +46,25 @@ class Rewriter(ast.NodeTransformer):
         return [self.visit(statement) for statement in tree.body] or [ast.Pass()]
 
     def guard(self, node: ast.AST, name: str, *arguments: ast.expr) -> ast.expr:
+        if self.converts and name in CONVERTING:
+            name = f"c_{name}"
         return ast.copy_location(ast.Call(load(f"_{name}"), [load(SCOPE), *arguments], []), node)
 
     def all(self, nodes: list[ast.expr]) -> list[ast.expr]:
         return [self.visit(node) for node in nodes]
 
+    def truth(self, node: ast.expr) -> ast.expr:
+        """Return what decides a choice: where operators convert, anything but a boolean becomes one."""
+        found = self.visit(node)
+        return self.guard(node, "truth", found) if self.converts and not is_boolean(node) else found
+
     # names and constants
+
+    def visit_Optional(self, node: Optional) -> ast.expr:
+        return self.guard(node, "optional", ast.Constant(node.id))
+
+    def visit_Held(self, node: Held) -> ast.expr:
+        return self.guard(node, "held", ast.Constant(node.id))
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in WORDS and isinstance(node.ctx, ast.Load):
@@ -59,6 +76,8 @@ class Rewriter(ast.NodeTransformer):
             self.known.add(node.id)
         elif node.id not in self.known:
             self.names.add(node.id)
+        if self.lenient:
+            return self.guard(node, "optional", ast.Constant(node.id))
         return ast.copy_location(ast.Subscript(load(SCOPE), ast.Constant(node.id), node.ctx), node)
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
@@ -96,10 +115,16 @@ class Rewriter(ast.NodeTransformer):
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         if isinstance(node.op, ast.Not):
-            return ast.copy_location(ast.UnaryOp(node.op, self.visit(node.operand)), node)
+            return ast.copy_location(ast.UnaryOp(node.op, self.truth(node.operand)), node)
         if isinstance(node.operand, ast.Constant) and type(node.operand.value) is int and isinstance(node.op, ast.USub):
             return ast.copy_location(ast.Constant(-node.operand.value), node)
         return self.guard(node, type(node.op).__name__, self.visit(node.operand))
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        return ast.copy_location(ast.BoolOp(node.op, [self.truth(value) for value in node.values]), node)
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        return ast.copy_location(ast.IfExp(self.truth(node.test), self.visit(node.body), self.visit(node.orelse)), node)
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         # the middle of a chain is used twice, and rewriting changes some nodes in place: the second use gets its own
@@ -153,9 +178,20 @@ class Rewriter(ast.NodeTransformer):
             return self.guard(node, "call", self.visit(node.func.value), ast.Constant(node.func.attr), *self.all(node.args))
         if not isinstance(node.func, ast.Name):
             raise InvalidExpression([])
+        if node.func.id in (CONVERTS, STRICT) and len(node.args) == 1:
+            return self.inside(node)
+        lenient, self.lenient = self.lenient, self.converts and node.func.id == "empty"
         arguments = self.all(node.args)
+        self.lenient = lenient
         keywords = [ast.keyword(keyword.arg, self.visit(keyword.value)) for keyword in node.keywords]
         return ast.copy_location(ast.Call(load(f"_f_{node.func.id}"), [load(SCOPE), *arguments], keywords), node)
+
+    def inside(self, node: ast.Call) -> ast.expr:
+        """Return the argument of a call that says how operators work inside of it."""
+        before, self.converts = self.converts, isinstance(node.func, ast.Name) and node.func.id == CONVERTS
+        found: ast.expr = self.visit(node.args[0])
+        self.converts = before
+        return found
 
     # loops
 
@@ -210,6 +246,16 @@ class Rewriter(ast.NodeTransformer):
         old = self.visit(deepcopy(as_read(node.target)))
         value = self.guard(node, type(node.op).__name__, old, self.visit(node.value))
         return ast.copy_location(ast.Assign([self.visit(node.target)], value), node)
+
+
+def is_boolean(node: ast.expr) -> bool:
+    """Say whether an expression can only give a boolean where operators convert."""
+    if isinstance(node, ast.Constant | ast.Name):
+        return (isinstance(node, ast.Constant) and type(node.value) is bool) or (
+            isinstance(node, ast.Name) and node.id in ("true", "false")
+        )
+    is_empty = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "empty"
+    return isinstance(node, ast.Compare | ast.BoolOp | Held) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)) or is_empty
 
 
 def as_read(target: ast.Name | ast.Attribute | ast.Subscript) -> ast.expr:

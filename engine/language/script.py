@@ -25,6 +25,7 @@ class Script:
     names: frozenset[str]
     assigned: frozenset[str]
     compiled: Compiled = field(repr=False, compare=False)
+    asks: bool = False  #: it wants to know what its `execution` is known by
 
     def run(self, variables: Mapping[str, Any], *, now: datetime, budget: Budget | None = None) -> dict[str, Any]:
         """Return the names that were assigned, and those whose list or mapping was changed in place, with their new values.
@@ -64,4 +65,4 @@ def compile_script(text: str) -> Script:
     if not isinstance(tree, ast.Module):
         raise TypeError(tree)
     compiled = build(tree, source)
-    return Script(text, compiled.names, compiled.assigned, compiled)
+    return Script(text, compiled.names, compiled.assigned, compiled, "execution" in compiled.names)

@@ -4,7 +4,9 @@ import ast
 from collections.abc import Iterator
 
 from engine.errors import Fault, InvalidExpression
+from engine.language.context import KNOWN, is_execution
 from engine.language.functions import FUNCTIONS
+from engine.language.java import METHODS
 from engine.language.lexer import fault
 from engine.language.methods import CHANGING
 from engine.language.values import INTEGER_BITS
@@ -24,6 +26,8 @@ STATEMENTS: tuple[type[ast.AST], ...] = (
 #: constants by their name in JUEL; a script cannot assign to them
 WORDS = {"null": None, "true": True, "false": False}
 ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+#: every name a method has here, of whatever type
+METHOD_NAMES = frozenset(name for methods in METHODS.values() for name in methods)
 DEPTH = 80
 NODES = {"expression": 500, "script": 5_000}
 
@@ -67,6 +71,7 @@ def check(tree: ast.AST, what: str, margin: int | None = 0) -> None:
         shown = None if margin is None or column is None else column - (margin if line == 1 else 0)
         found = [fault(line, zh, en, column=shown) for zh, en in complaints(node, parent, what)]
         faults += found
+        faults += [fault(line, zh, en, column=shown, code="java-not-supported") for zh, en in foreign(node)]
         if not found:
             waiting.extend((child, node, depth + 1, line, column) for child in ast.iter_child_nodes(node))
     if faults:
@@ -108,6 +113,20 @@ def of_constant(node: ast.Constant) -> Iterator[tuple[str, str]]:
         yield "整数过大", "the integer is too large"
     if node.kind == "u":
         yield "不支持 u 前缀", "the prefix u is not allowed"
+
+
+def foreign(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield what only Java could do: a method that no type has here, a bean that is handed the execution, and the rest of the execution."""
+    if isinstance(node, ast.Attribute) and is_execution(node.value) and node.attr not in KNOWN:
+        yield f"execution.{node.attr} 不能在此使用", f"execution.{node.attr} is not known here"
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not is_execution(node.func.value):
+        if node.func.attr not in METHOD_NAMES:
+            yield (
+                f"没有方法 {node.func.attr}，Java 对象不能在此调用",
+                f"there is no method {node.func.attr}: no Java object can be called here",
+            )
+        elif any(is_execution(argument) for argument in node.args):
+            yield "Java 对象不能在此调用", f"no Java object can be called here: .{node.func.attr} is handed the execution"
 
 
 def of_call(node: ast.Call, what: str) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.errors import Fault, InvalidExpression
 from engine.language.budget import Budget
+from engine.language.context import STRICT
 from engine.language.expression import Expression, compile_expression, python_form
 from engine.language.lexer import refuse
 from engine.language.values import text as written
@@ -23,6 +24,7 @@ class Template:
     text: str
     parts: tuple[str | Expression, ...]
     names: frozenset[str]
+    asks: bool = False  #: it wants to know what its `execution` is known by
 
     def evaluate(self, variables: Mapping[str, Any], *, now: datetime, budget: Budget | None = None) -> Any:
         """Return the value itself if the text is exactly one `${...}`, otherwise a text; a text without expressions is returned as it is.
@@ -56,12 +58,12 @@ def compile_template(text: str) -> Template:
     parts: list[str | Expression] = []
     for is_expression, piece, line in found:
         try:
-            parts.append(compile_expression(piece) if is_expression else piece)
+            parts.append(compile_expression(f"${{{piece}}}") if is_expression else piece)
         except InvalidExpression as error:
             faults += [replace(fault, line=(fault.line or 1) + line) for fault in error.faults]
     if faults:
         raise InvalidExpression(faults)
-    return Template(text, tuple(parts), reads(parts))
+    return Template(text, tuple(parts), reads(parts), any(isinstance(part, Expression) and part.asks for part in parts))
 
 
 def reads(parts: list[str | Expression]) -> frozenset[str]:
@@ -114,4 +116,10 @@ def python_text(text: str) -> str:
     pieces = [repr(part) if isinstance(part, str) else python_form(part.text) for part in parts]
     if len(parts) == 1:
         return pieces[0]
-    return " + ".join(piece if isinstance(part, str) else f"str({piece}\n)" for part, piece in zip(parts, pieces, strict=True)) or "''"
+    texts = ", ".join(piece if isinstance(part, str) else f"str({piece}\n)" for part, piece in zip(parts, pieces, strict=True))
+    return f"''.join([{texts}])" if texts else "''"
+
+
+def as_template(text: str) -> str:
+    """Return an expression of our own notation as a template, in which it keeps its meaning."""
+    return f"${{{STRICT}(({text}\n))}}"

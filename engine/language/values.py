@@ -12,7 +12,7 @@ from types import NoneType
 from typing import Any
 from uuid import UUID
 
-from engine.errors import BudgetExceeded, ExecutionFailed
+from engine.errors import BudgetExceeded, ExecutionFailed, VariableMissing
 from engine.language.budget import Budget
 
 #: decimal128, which is also what DMN asks for; a thread's own context never matters
@@ -55,7 +55,7 @@ def failure(zh: str, en: str, **facts: Any) -> ExecutionFailed:
 
 def missing(name: str) -> ExecutionFailed:
     """Return the error for a variable that nobody has set."""
-    return failure(f"没有变量“{name}”", f"there is no variable {name!r}", name=name)
+    return VariableMissing(element="", reason=f"没有变量“{name}” / there is no variable {name!r}", name=name)
 
 
 def plain(value: Any) -> Any:

@@ -30,6 +30,10 @@ class InlineOperations:
         self.now = now
         self.before = before  #: a new instance's row must be there before an operation may refer to it
 
+    def known(self) -> Mapping[str, str]:
+        """Return what the case is known by."""
+        return {"id": str(self.case.id), "businessKey": self.case.business_key}
+
     def is_local(self, operation: str) -> bool:
         found = operations.find(operation)
         return found is not None and found.local is not None
@@ -47,20 +51,20 @@ class InlineOperations:
             raise ExecutionFailed(element=element.id, reason=f"inputs of {operation}: {error.messages}") from error
         return Result(outcome.value, dict(outcome.evidence))
 
-    def decide(self, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
+    def decide(self, element: Element, decision: str, variables: Mapping[str, Any], zone: ZoneInfo) -> Result:
         """Evaluate a decision table; the rules that matched are the evidence."""
-        return self._decide(self.definition, element, decision, variables)
+        return self._decide(self.definition, element, decision, variables, zone)
 
-    def _decide(self, definition: Definition, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
+    def _decide(self, definition: Definition, element: Element, decision: str, variables: Mapping[str, Any], zone: ZoneInfo) -> Result:
         table = definition.decisions.get(decision)
         if table is None:
             raise ExecutionFailed(element=element.id, reason=f"no decision {decision}")
-        verdict = table.decide(variables, now=self.now)
+        verdict = table.decide(variables, now=self.now, zone=zone)
         return Result(map_result(verdict.results, element.map_result), {"rules": list(verdict.rules)})
 
-    def decide_within(self, identity: str, element: Element, decision: str, variables: Mapping[str, Any]) -> Result:
+    def decide_within(self, identity: str, element: Element, decision: str, variables: Mapping[str, Any], zone: ZoneInfo) -> Result:
         """Evaluate a decision table of a called process."""
-        return self._decide(definitions.get(self.session, UUID(identity)), element, decision, variables)
+        return self._decide(definitions.get(self.session, UUID(identity)), element, decision, variables, zone)
 
     def called(self, element: Element, key: str, binding: str, version: str | None) -> tuple[str, Program]:
         """Find the definition that a call activity calls; `ExecutionFailed` on the element when there is none."""

@@ -56,7 +56,7 @@ class Act:
 
 def find_people(step: Step, element: Element, task: OpenTask) -> tuple[Assigned, str | None]:
     """Return who is to do a new task, and the reason to pass it by itself, if there is one. Refuses with `ShenpiError` when nobody is found and none may do."""
-    variables = step.execution.variables_of(task.token)
+    variables = step.execution.seen_from(task.token)
     policy = element.policy
     if task.asked is not None:
         why = {"zh": "退回后直接交回退回人", "en": "straight back to who returned it", "expression": ""}

@@ -156,13 +156,15 @@ def _timers(step: Step) -> None:
 def _continuations(step: Step) -> None:
     """Let the tokens at a save point go on by a job; the timer's row makes the job again if it is lost."""
     paused = {one.token: one for one in step.execution.continuations()}
-    before = step.execution.paused_before
+    before, sides = step.execution.paused_before, step.execution.pauses()
     for token, one in paused.items():
-        if token not in before:
+        if before.get(token) == sides[token]:
+            continue
+        if token not in before:  # one that has gone on from before its element to behind it has its row already
             step.document.timers.append({"id": uuid7(), "token": token, "element": one.element, "due": stamp(step.now + LOST_AFTER)})
-            step.document.wake.append(jobs.wake(jobs.TIMERS, instance=step.case.id, token=token))
-            step.recorder.record("task:paused", element=one.element, data={})
-    step.document.timers_gone.extend(str(token) for token in before - paused.keys())
+        step.document.wake.append(jobs.wake(jobs.TIMERS, instance=step.case.id, token=token))
+        step.recorder.record("task:paused", element=one.element, data={})
+    step.document.timers_gone.extend(str(token) for token in before.keys() - paused.keys())
 
 
 def _subscriptions(step: Step) -> None:

@@ -57,6 +57,51 @@ def test_a_changed_table_is_a_new_version_of_the_process_that_asks_it(app: Flask
     assert decide(task_of(old)).case.status == "completed"
 
 
+def test_row_migrate_workflow(app: Flask) -> None:
+    """Reference, section 4: nothing is migrated, by decision. A running case stays on its version when a new one is deployed, and keeps what it holds."""
+    put(a_bpmn=simple("p"))
+    old = start("p", draft="mine")
+    put(a_bpmn=drawing(START, human("a"), human("later"), END, path("start", "a", "later", "end"), key="p"))
+
+    done = decide(task_of(old))
+
+    assert (done.case.status, done.execution.memory.variables["draft"]) == ("completed", "mine")
+    assert (
+        value(
+            "SELECT d.version FROM process_instance i JOIN process_definition d ON d.id = i.definition_id WHERE i.id = :case",
+            case=old.case.id,
+        )
+        == 1
+    )
+    decide(task_of(fresh := start("p")))
+    assert value("SELECT count(*) FROM user_task WHERE instance_id = :case AND element = 'later'", case=fresh.case.id) == 1
+
+
+def test_a_table_that_was_deployed_before_is_pinned_in_its_newest_form(app: Flask) -> None:
+    """A drawing whose decision is in none of its files takes the newest, and keeps it."""
+    one, two, three = (TABLE.format(key="who", who=who).encode() for who in ("li.na", "wang.fang", "wu.gang"))
+    other = RULED.replace(b'id="ruled"', b'id="other"')
+
+    assert put(r_bpmn=RULED, t_dmn=one) == [("ruled", 1)]
+    assert put(r_bpmn=RULED, t_dmn=two) == [("ruled", 2)]
+    assert put(o_bpmn=other) == [("other", 1)]
+    assert put(r_bpmn=RULED, t_dmn=three) == [("ruled", 3)]
+
+    case = start("other", kind="office")
+    assert value("SELECT assignee FROM user_task WHERE instance_id = :case", case=case.case.id) == "wang.fang"
+    with transaction() as session:
+        manifest = definitions.latest(session, "other").hashes
+    assert sorted(manifest) == [f"earlier-{sha256(two).hexdigest()[:12]}-t.dmn", "o.bpmn"]
+    assert put(o_bpmn=other) == [("other", 2)], "the newest table is another one now"
+
+
+def test_a_decision_that_was_never_deployed_is_refused(app: Flask) -> None:
+    with pytest.raises(InvalidDefinition) as error:
+        put(r_bpmn=RULED)
+
+    assert [(fault.code, fault.element) for fault in error.value.faults] == [("decision-missing", "rule")]
+
+
 def test_two_tables_of_one_name_are_refused(app: Flask) -> None:
     with pytest.raises(InvalidDefinition) as refused:
         put(r_bpmn=RULED, a_dmn=TABLE.format(key="who", who="a").encode(), b_dmn=TABLE.format(key="who", who="b").encode())

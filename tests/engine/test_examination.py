@@ -177,3 +177,15 @@ def test_a_task_that_nobody_is_asked_to_do_is_a_warning() -> None:
 
 def test_the_program_is_found_wherever_python_was_started() -> None:
     assert (children.HOME / "engine" / "examination.py").samefile(Path(examination.__file__))
+
+
+def test_whoever_gives_a_called_process_a_business_key_is_told_what_it_is_good_for() -> None:
+    call = '<callActivity id="a" calledElement="q"><extensionElements><camunda:in businessKey="{}"/></extensionElements></callActivity>'
+
+    def told(key: str) -> list[tuple[str, str | None]]:
+        found = examine({"a.bpmn": drawing(START, call.format(key), END, path("start", "a", "end"))})
+        assert found.faults == []
+        return [(warning.code, warning.element) for warning in found.warnings]
+
+    assert told("K-1") == [("business-key-inside", "a")]
+    assert told("#{execution.processBusinessKey}") == []

@@ -1,7 +1,7 @@
 """Histories and saved states of each release are kept, and every later release must read them: `golden/<version>/<story>.json`.
 
 `SHENPI_MAKE_GOLDEN=1 pytest tests/engine/test_golden.py` plays the stories on the real database and writes the files of this release. They are written once,
-when a release is made, and never changed: a case may run for years.
+when a release is made, and never changed: a case may run for years. `-k` with the name of a story writes that one only.
 """
 
 import json
@@ -16,12 +16,35 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from drawings import END, START, drawing, flow, human, node, path, script, timer
-from engine_support import advance, decide, deploy, rows, start, take_all
+from drawings import (
+    END,
+    START,
+    boundary,
+    compensated,
+    definition,
+    drawing,
+    end,
+    event_start,
+    event_sub,
+    flow,
+    gateway,
+    human,
+    node,
+    path,
+    script,
+    sub,
+    task,
+    throw,
+    timer,
+    whole,
+)
+from drawings import start as begin
+from engine_support import advance, decide, deploy, rows, start, take_all, value
 from flask import Flask
 from sqlalchemy import text
+from tests_support import person
 
-from engine import jobs, timers, worker
+from engine import incidents, jobs, timers, worker
 from engine.bpmn.reader import processes, read_process
 from engine.bpmn.xml import parse
 from engine.database import transaction
@@ -70,6 +93,49 @@ CALLING = drawing(
     END, path("start", "call", "end"),
 )  # fmt: skip
 
+UNDO = human("undo", isForCompensation="true")
+COMPENSATION = whole(
+    START, script("book", "booked = 1"), compensated("book", "undo"), UNDO, human("check"), throw("back", "compensate"), END,
+    path("start", "book", "check", "back", "end"),
+)  # fmt: skip
+TRANSACTION = whole(
+    START,
+    sub(
+        "deal", begin("d0"), script("book", "booked = 1"), compensated("book", "undo"), UNDO, human("check"), end("no", "cancel"),
+        path("d0", "book", "check", "no"), kind="transaction",
+    ),
+    boundary("off", "deal", "cancel"), human("told"), END, path("start", "deal"), path("off", "told", "end"),
+)  # fmt: skip
+EVENT_SUB_PROCESS = whole(
+    START, human("work"), END, path("start", "work", "end"),
+    event_sub("late", event_start("hour", "timer", "PT1H", False), human("remind"), path("hour", "remind")),
+)  # fmt: skip
+CONDITIONAL = whole(
+    START, gateway("split", "parallel"), human("wait"), boundary("high", "wait", "conditional", "${n > 5}", False), human("look"), human("count"),
+    script("raised", "n = 9"), path("start", "split", "wait"), path("split", "count", "raised"), path("high", "look"),
+)  # fmt: skip
+INCLUSIVE = whole(
+    START, gateway("split", "inclusive"), human("a"), human("b"), gateway("join", "inclusive"), human("after"), END,
+    path("start", "split"), flow("split", "a", "${n > 1}"), flow("split", "b", "${n > 2}"), path("a", "join", "after", "end"), path("b", "join"),
+)  # fmt: skip
+SAVE_POINT = whole(
+    START, node("scriptTask", "x", "<script>n = 1</script>", camunda_asyncBefore="true", camunda_asyncAfter="true"), END, path("start", "x", "end"),
+)  # fmt: skip
+PARALLEL_MULTIPLE = whole(
+    START, node("intermediateCatchEvent", "both", definition("timer", "PT1H") + definition("timer", "PT3H"), parallelMultiple="true"), END,
+    path("start", "both", "end"),
+)  # fmt: skip
+HELD = whole(
+    START,
+    gateway("split", "parallel"),
+    script("bad", "n = missing + 1"),
+    human("a"),
+    END,
+    task("b"),
+    path("start", "split", "bad", "b"),
+    path("split", "a", "end"),
+)
+
 
 @dataclass
 class Player:
@@ -97,6 +163,13 @@ class Player:
             timers.enqueue_due(session)
         for job in take_all(jobs.TIMERS):
             worker.fire(**job)
+        self.look()
+
+    def resolve(self) -> None:
+        """Pass over what is held."""
+        incident = value("SELECT id FROM incident WHERE instance_id = :case AND resolved_at IS NULL", case=self.case)
+        with transaction() as session:
+            incidents.resolve(session, incident, by=person("ma.lin"), reason="补录")
         self.look()
 
     def look(self) -> None:
@@ -163,11 +236,71 @@ def called(player: Player) -> None:
     player.decide("inner")
 
 
+def compensation(player: Player) -> None:
+    player.start()
+    player.decide("check")
+    player.decide("undo")
+
+
+def cancelled(player: Player) -> None:
+    player.start()
+    player.decide("check")
+    player.decide("undo")
+    player.decide("told")
+
+
+def event_sub_process(player: Player) -> None:
+    player.start()
+    player.wait(3700)
+    player.decide("work")
+    player.decide("remind")
+
+
+def conditional(player: Player) -> None:
+    player.start(n=1)
+    player.decide("count")
+    player.decide("look")
+    player.decide("wait")
+
+
+def inclusive(player: Player) -> None:
+    player.start(n=3)
+    player.decide("a")
+    player.decide("b")
+    player.decide("after")
+
+
+def save_point(player: Player) -> None:
+    player.start()
+    player.wait(0)
+    player.wait(0)
+
+
+def parallel_multiple(player: Player) -> None:
+    player.start()
+    player.wait(3700)
+    player.wait(7300)
+
+
+def held(player: Player) -> None:
+    player.start()
+    player.decide("a")
+    player.resolve()
+
+
 STORIES: dict[str, tuple[tuple[bytes, ...], Callable[[Player], None]]] = {
     "rework": ((REWORK,), rework),
     "parallel": ((PARALLEL,), parallel),
     "nested": ((NESTED,), nested),
     "called": ((CALLED, CALLING), called),
+    "compensation": ((COMPENSATION,), compensation),
+    "cancelled": ((TRANSACTION,), cancelled),
+    "event_sub_process": ((EVENT_SUB_PROCESS,), event_sub_process),
+    "conditional": ((CONDITIONAL,), conditional),
+    "inclusive": ((INCLUSIVE,), inclusive),
+    "save_point": ((SAVE_POINT,), save_point),
+    "parallel_multiple": ((PARALLEL_MULTIPLE,), parallel_multiple),
+    "held": ((HELD,), held),
 }
 
 

@@ -5,6 +5,7 @@ from drawings import END, START, drawing, human, path
 from reading_support import codes, element_of, read, whole_file
 
 from engine.bpmn.model import Mapping, Value
+from engine.language import as_template
 
 STORE = '<dataStore id="store_1" name="accounts"/>'
 IO = (
@@ -43,8 +44,8 @@ def test_a_transformation_and_assignments_say_what_goes_in() -> None:
 
     found = element_of(body, "a")
 
-    assert found.inputs == (("total", text("${order.lines[0].sum + 1}")),)
-    assert found.outputs == (("twice", text("${total * 2}")),)
+    assert found.inputs == (("total", text(as_template("order.lines[0].sum + 1"))),)
+    assert found.outputs == (("twice", text(as_template("total * 2"))),)
 
 
 def test_an_arrow_that_only_decorates_means_nothing() -> None:
@@ -178,3 +179,18 @@ def test_data_that_nothing_uses_changes_nothing() -> None:
         )
         == []
     )
+
+
+@pytest.mark.parametrize("ends", [("nowhere", "in_1"), ("do_1", "nowhere")])
+def test_an_arrow_from_or_to_nothing_is_refused(ends: tuple[str, str]) -> None:
+    body = f'<dataObject id="do_1"/><task id="a">{IO}{arrow("Input", *ends)}</task>'
+
+    assert codes(whole_file(body)) == ["reference-unknown"]
+    assert codes(whole_file(body, "http://flowable.org/bpmn")) == [], "of Flowable, an end is the name of a variable"
+
+
+def test_an_arrow_may_lead_to_a_store_itself() -> None:
+    body = f'<dataStoreReference id="ref_1" dataStoreRef="store_1"/><task id="a">{IO}{arrow("Output", "out_1", "store_1")}</task>'
+
+    assert element_of(body, "a", roots=STORE).outputs == (("accounts", text("${answer}")),)
+    assert codes(whole_file(body, roots=STORE)) == []

@@ -50,11 +50,11 @@ def test_a_delegate_expression_is_found_however_it_is_written(key: str, written:
     assert refused(task, {}) == [("java-not-supported", "a", written)]
 
 
-def test_an_expression_of_a_bean_can_be_mapped_and_is_ours_otherwise() -> None:
+def test_an_expression_of_a_bean_can_be_mapped_and_is_refused_otherwise() -> None:
     task = '<serviceTask id="a" v:expression="${mailer.send(order)}"/>'
 
     assert mapped(task, {"${mailer.send(order)}": "oa.notify"}).operation == "oa.notify"
-    assert mapped(task, {}).script == "if (mailer.send(order)\n): pass"
+    assert [code for code, _, _ in refused(task, {})] == ["java-not-supported"]
 
 
 def test_a_kind_of_task_of_flowable_is_mapped_by_its_type() -> None:
@@ -139,3 +139,40 @@ def test_an_operation_and_java_on_one_element_are_refused() -> None:
     assert refused('<serviceTask id="a" shenpi:operation="oa.notify" v:class="x.Y"/>', {"x.Y": "oa.notify"}) == [
         ("java-not-supported", "a", "x.Y")
     ]
+
+
+LISTENED = '<extensionElements><v:eventListener events="PROCESS_STARTED, PROCESS_COMPLETED" class="x.Y"/></extensionElements>'
+
+
+def of_process(listener: str, delegates: Mapping[str, str]) -> tuple[list[tuple[str, str]], list[str]]:
+    found, faults = read(processes(parse(whole_file(listener, "http://flowable.org/bpmn"), "x.bpmn"))[0], "x.bpmn", delegates)
+    return [(one.event, one.operation) for one in found.listeners], [fault.code for fault in faults]
+
+
+def test_a_listener_to_flowable_s_engine_is_mapped_to_the_start_and_the_end_of_its_process() -> None:
+    assert of_process(LISTENED, {"x.Y": "local.told"}) == ([("start", "local.told"), ("end", "local.told")], [])
+    assert of_process(LISTENED, {"x.Y": ""}) == ([], [])
+    assert of_process(LISTENED, {}) == ([], ["java-not-supported"])
+    assert of_process(LISTENED.replace("PROCESS_STARTED", "JOB_CANCELED"), {"x.Y": "o"})[1] == ["listener-not-supported"]
+    assert of_process(LISTENED.replace('class="x.Y"', 'throwEvent="signal" signalName="s"'), {})[1] == ["java-not-supported"]
+
+
+def test_a_listener_to_the_engine_anywhere_else_is_refused() -> None:
+    assert refused(f'<task id="a">{LISTENED}</task>', {"x.Y": ""}, "http://flowable.org/bpmn") == [
+        ("extension-not-supported", "a", "eventListener")
+    ]
+
+
+def test_the_error_of_an_external_task_stands_in_one_and_names_no_java() -> None:
+    rows = '<extensionElements><v:errorEventDefinition errorRef="e" expression="{}"/></extensionElements>'
+    task = '<serviceTask id="a" {}>{}</serviceTask>'
+    topic = 'v:type="external" v:topic="t"'
+
+    def codes(attributes: str, test: str) -> list[str]:
+        xml = between(task.format(attributes, rows.format(test)), roots='<error id="e" errorCode="E1"/>')
+        return [fault.code for fault in read(processes(parse(xml, "x.bpmn"))[0], "x.bpmn", {})[1]]
+
+    assert codes(topic, "${n == 1}") == []
+    assert codes('v:expression="${1}"', "${n == 1}") == ["extension-not-supported"]
+    assert codes(topic, "${externalTask.errorDetails == 'x'}") == ["java-not-supported"]
+    assert codes(topic, "") == ["mapping-invalid"]

@@ -5,6 +5,7 @@ from reading_support import between, codes, element, element_of, read, whole_fil
 
 from engine.bpmn.model import Mapping, Value
 from engine.bpmn.xml import VENDORS
+from engine.language import as_template
 
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 FLOWABLE = "http://flowable.org/bpmn"
@@ -100,7 +101,7 @@ def test_input_output_with_text_list_map_and_script(namespace: str) -> None:
 
     assert found.inputs == (
         ("a", text("Hello ${who}")),
-        ("b", Value("list", items=(("", text("1")), ("", text("${x + 1}"))))),
+        ("b", Value("list", items=(("", text("1")), ("", text(as_template("x + 1")))))),
         ("c", Value("map", items=(("k", text("${v}")), ("l", Value("list"))))),
     )
     assert found.outputs == (("d", Value("script", "y = 2\nresult = (y * 3\n)")),)
@@ -159,11 +160,14 @@ def test_an_expression_of_a_service_task_is_a_script(namespace: str, expression:
 
 
 def test_an_expression_without_a_result_is_still_looked_at() -> None:
-    assert element("serviceTask", 'v:expression="${a.b}"').script == "if (a.b\n): pass"
+    assert element("serviceTask", 'v:expression="${a.b}"').script == "if (juel(a.b\n)\n): pass"
 
 
 def test_text_around_an_expression_of_a_service_task_belongs_to_its_value() -> None:
-    assert element("serviceTask", 'v:expression="Hello ${who}!" v:resultVariable="said"').script == "said = ('Hello ' + str(who\n) + '!'\n)"
+    assert (
+        element("serviceTask", 'v:expression="Hello ${who}!" v:resultVariable="said"').script
+        == "said = (''.join(['Hello ', str(juel(who\n)\n), '!'])\n)"
+    )
 
 
 @pytest.mark.parametrize("namespace", VENDORS)
@@ -181,7 +185,7 @@ def test_call_activity_in_and_out(namespace: str) -> None:
         Mapping("b", "a"),
         Mapping("c", expression="${x + 1}"),
         Mapping(all=True),
-        Mapping("d", expression="${'No ' + str(n\n)}"),
+        Mapping("d", expression="${''.join(['No ', str(juel(n\n)\n)])}"),
     )
     assert called.outputs == (Mapping("r", "r"), Mapping(all=True, local=True))
 
@@ -272,7 +276,7 @@ def test_a_script_in_another_language_runs_if_it_reads_in_ours() -> None:
 def test_a_juel_script_is_an_expression() -> None:
     found = element("scriptTask", 'scriptFormat="juel" v:resultVariable="r"', "<script>${a &amp;&amp; b}</script>")
 
-    assert found.script is not None and found.script.split() == ["r", "=", "(a", "and", "b", ")"]
+    assert found.script is not None and found.script.split() == ["r", "=", "(juel(a", "and", "b", ")", ")"]
 
 
 def test_a_script_outside_of_the_file_is_refused() -> None:
@@ -290,14 +294,14 @@ def test_a_service_task_operator_is_an_operation_with_expressions() -> None:
 
     found = element("serviceTask", "", inner, namespace=SPIFF)
 
-    assert (found.operation, found.result_variable, found.inputs) == ("http/Get", "r", (("url", text('${"x" + y}')),))
+    assert (found.operation, found.result_variable, found.inputs) == ("http/Get", "r", (("url", text(as_template('"x" + y'))),))
 
 
 def test_scripts_before_and_after_that_only_assign_are_inputs_and_outputs() -> None:
     found = element("userTask", "", extended("<v:preScript>x = a + 1</v:preScript><v:postScript>y = x * 2</v:postScript>"), namespace=SPIFF)
 
-    assert found.inputs == (("x", text("${a + 1}")),)
-    assert found.outputs == (("x", text("${x}")), ("y", text("${x * 2}")))
+    assert found.inputs == (("x", text(as_template("a + 1"))),)
+    assert found.outputs == (("x", text("${x}")), ("y", text(as_template("x * 2"))))
 
 
 def test_a_script_before_an_element_that_does_more_is_refused() -> None:
@@ -330,7 +334,7 @@ def test_a_timer_that_is_no_literal_is_an_expression_in_a_file_of_spiffworkflow(
 
     one, other = (element_of(event.format(time), "a", SPIFF).timer for time in ("timedelta(hours=1)", "PT1H"))
 
-    assert one is not None and other is not None and (one.text, other.text) == ("${timedelta(hours=1)}", "PT1H")
+    assert one is not None and other is not None and (one.text, other.text) == (as_template("timedelta(hours=1)"), "PT1H")
 
 
 @pytest.mark.parametrize(
@@ -339,8 +343,11 @@ def test_a_timer_that_is_no_literal_is_an_expression_in_a_file_of_spiffworkflow(
         ("businessRuleTask", "decisionRefBinding", "deployment", False),
         ("businessRuleTask", "decisionRefBinding", "versionTag", True),
         ("serviceTask", "triggerable", "false", False),
-        ("serviceTask", "triggerable", "true", True),
-        ("callActivity", "completeAsync", "true", True),
+        ("serviceTask", "terminateMultiInstance", "true", True),
+        ("callActivity", "completeAsync", "true", False),
+        ("userTask", "validateFormFields", "true", False),
+        ("serviceTask", "noWaitStatesAsyncLeave", "true", False),
+        ("userTask", "jobCategory", "x", False),
     ],
 )
 def test_an_attribute_that_says_what_happens_anyhow_is_no_fault(kind: str, attribute: str, value: str, refused: bool) -> None:
@@ -349,8 +356,8 @@ def test_an_attribute_that_says_what_happens_anyhow_is_no_fault(kind: str, attri
     assert ("extension-not-supported" in codes(between(task, FLOWABLE))) == refused
 
 
-@pytest.mark.parametrize(("scope", "refused"), [("global", False), ("processInstance", True)])
-def test_a_signal_of_flowable_is_for_everybody_or_refused(scope: str, refused: bool) -> None:
+@pytest.mark.parametrize(("scope", "refused"), [("global", False), ("processInstance", False), ("tenant", True)])
+def test_a_signal_of_flowable_is_for_everybody_or_for_its_case_or_refused(scope: str, refused: bool) -> None:
     event = '<intermediateThrowEvent id="a"><signalEventDefinition signalRef="s"/></intermediateThrowEvent>'
 
     assert bool(codes(between(event, FLOWABLE, f'<signal id="s" name="s" v:scope="{scope}"/>'))) == refused
@@ -381,7 +388,7 @@ def several(inner: str, attributes: str = "") -> str:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ('<userTask id="a" v:skipExpression="${true}"/>', "extension-not-supported"),
+        ('<userTask id="a" v:skipEverything="${true}"/>', "extension-not-supported"),
         (user("<v:mapException/>"), "extension-not-supported"),
         ('<serviceTask id="a" v:topic="t">' + extended("<v:eventType>x</v:eventType>") + "</serviceTask>", "event-registry-not-supported"),
         ('<callActivity id="a" v:caseRef="c"/>', "cmmn-not-supported"),

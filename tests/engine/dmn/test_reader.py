@@ -75,7 +75,7 @@ def test_all_faults_are_listed_with_their_places() -> None:
         "&lt; null",
         "&gt; true",
         'date("2026-02-30")',
-        'date and time("2026-01-01T00:00:00")',
+        'date and time("2026-13-01T00:00:00")',
         'duration("P1D")',
         "'single'",
         '"open',

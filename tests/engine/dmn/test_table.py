@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -342,3 +343,30 @@ def test_any_cell_is_understood_or_refused(cell: str) -> None:
         decide(decision, x=1)
     except ExecutionFailed:
         pass
+
+
+@pytest.mark.parametrize(("zone", "before"), [("Asia/Shanghai", False), ("UTC", True)])
+def test_a_date_and_time_without_a_zone_is_in_that_of_the_case(zone: str, before: bool) -> None:
+    decision = table([(['< date and time("2026-01-01T08:00:00")'], ["1"])], inputs=[("x", "dateTime")])
+    moment = datetime(2026, 1, 1, 1, 0, tzinfo=UTC)
+
+    found = decision.decide({"x": moment}, now=NOW, zone=ZoneInfo(zone)).results
+
+    assert bool(found) is before
+
+
+def test_a_date_and_time_that_is_given_without_a_zone_is_in_that_of_the_case() -> None:
+    decision = table([(["-"], ['date and time("2026-01-01T08:00:00")'])], outputs=[("y", "dateTime")])
+
+    (result,) = decision.decide({"x": 1}, now=NOW, zone=ZoneInfo("Asia/Shanghai")).results
+
+    assert result["y"] == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", [date(2019, 12, 31), "2019-12-31", "2020-01-01T07:59:59", datetime(2019, 12, 31, 23, 59, tzinfo=UTC)])
+def test_a_column_of_dates_in_which_a_cell_has_a_time_holds_dates_and_times(value: Any) -> None:
+    """What Camunda calls a date has a time."""
+    decision = table([(['< date and time("2020-01-01T08:00:00")'], ["1"])], inputs=[("x", "date")])
+
+    assert decision.decide({"x": value}, now=NOW, zone=ZoneInfo("Asia/Shanghai")).results
+    assert not decision.decide({"x": date(2020, 1, 2)}, now=NOW, zone=ZoneInfo("Asia/Shanghai")).results

@@ -30,13 +30,16 @@ class Local:
     def __init__(self, **functions: Any) -> None:
         self.functions = functions
 
+    def known(self) -> dict[str, str]:
+        return {"id": "00000000-0000-7000-8000-000000000001", "businessKey": "FP-1"}
+
     def is_local(self, operation: str) -> bool:
         return operation in self.functions
 
     def run(self, element: Any, operation: str, inputs: dict[str, Any]) -> Result:
         return Result(self.functions[operation](**inputs))
 
-    def decide(self, element: Any, decision: str, variables: Mapping[str, Any]) -> Result:
+    def decide(self, element: Any, decision: str, variables: Mapping[str, Any], zone: Any) -> Result:
         return Result(self.functions[decision](variables))
 
 

@@ -422,3 +422,11 @@ def test_a_save_point_that_was_passed_is_not_there_any_more(kind: str) -> None:
     assert case.run.continuations() == []
     case.each(lambda side, run: run.resume(passed[case.sides.index(side)]))  # a job that comes twice
     assert (case.open, case.waiting, case.trace, case.calls) == there
+
+
+def test_the_results_of_an_activity_are_handed_out_once_when_it_pauses_behind_itself() -> None:
+    counted = mapped(outputs={"n": "${n + 1}"})
+    case = Case(whole(START, node("task", "x", counted, camunda_asyncAfter="true"), END, path("start", "x", "end")), {"n": 0})
+    assert case.variables["n"] == 1
+    case.resume()
+    assert (case.variables["n"], case.finished) == (1, True)

@@ -231,3 +231,12 @@ def test_an_error_code_may_be_an_expression() -> None:
     case = Case(text, {"code": "E7"})
     case.decide("work")
     assert case.times("at_inner") == 1
+
+
+def test_the_message_of_a_thrown_error_is_kept_in_the_variable_that_is_named() -> None:
+    caught = '<errorEventDefinition errorRef="error_E" camunda:errorMessageVariable="said"/>'
+    xml = whole(
+        START, sub("s", begin("s0"), end("bad", "error", "E"), path("s0", "bad")),
+        node("boundaryEvent", "caught", caught, attachedToRef="s"), END, end("gone"), path("start", "s", "end"), path("caught", "gone"),
+    ).replace(b'<error id="error_E"', b'<error camunda:errorMessage="boom ${n}" id="error_E"')  # fmt: skip
+    assert Case(xml, {"n": 5}).variables["said"] == "boom 5"

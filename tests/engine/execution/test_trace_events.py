@@ -6,6 +6,7 @@ from drawings import (
     START,
     boundary,
     catch,
+    compensated,
     definition,
     end,
     event_start,
@@ -407,3 +408,79 @@ def test_an_event_that_comes_when_nobody_waits_changes_nothing(interrupting: boo
     assert case.signal("Other") == 0
     assert case.trace == "start"
     assert case.signal("Go") == 1
+
+
+# --- conditions on what is not there yet
+
+
+UNSET = "${v == 1}"
+LATER = {
+    "boundary": (human("x"), boundary("b", "x", "conditional", UNSET), path("g", "x")),
+    "catch": (catch("b", "conditional", UNSET), path("g", "b")),
+    "event gateway": (
+        gateway("e", "eventBased"),
+        catch("b", "conditional", UNSET),
+        catch("m", "message", "m"),
+        path("g", "e", "b"),
+        path("e", "m"),
+    ),
+}
+
+
+@pytest.mark.parametrize("place", LATER)
+def test_a_condition_on_a_variable_that_nobody_has_set_waits_until_somebody_does(place: str) -> None:
+    xml = whole(START, gateway("g", "parallel"), human("u"), *LATER[place], task("k"), path("start", "g", "u"), path("b", "k"))
+    case = Case(xml)
+    assert case.failed == []
+    case.decide("u", v=1)
+    assert case.failed == []
+    assert case.times("k") == 1
+
+
+def test_a_condition_of_an_event_sub_process_may_be_about_a_variable_that_nobody_has_set() -> None:
+    handler = event_sub("h", event_start("b", "conditional", UNSET), task("k"), path("b", "k"))
+    xml = whole(START, human("u"), human("z"), path("start", "u", "z"), handler)
+    case = Case(xml)
+    case.decide("u", v=1)
+    assert (case.failed, case.open, case.trace) == ([], "", "start u b k h")
+
+
+def test_a_condition_that_cannot_be_looked_at_for_another_reason_is_an_incident() -> None:
+    xml = whole(START, human("x"), boundary("b", "x", "conditional", "${v > 'a'}"), task("k"), path("start", "x"), path("b", "k"))
+    assert Case(xml, {"v": 1}).failed == [("b", "execution-failed")]
+
+
+# --- several events thrown at once, of which one ends something
+
+
+def both(place: str, identity: str, *definitions: str) -> str:
+    return node(place, identity, "".join(definitions))
+
+
+def test_a_multiple_end_event_throws_before_it_terminates() -> None:
+    stop = both("endEvent", "x", definition("terminate"), definition("signal", "S"))
+    xml = whole(START, gateway("g", "parallel"), catch("c", "signal", "S"), human("k"), stop, path("start", "g", "c", "k"), path("g", "x"))
+    case = Case(xml)
+    assert (case.thrown, case.finished) == ([("signal", "S")], True)
+
+
+@pytest.mark.parametrize("place", ["intermediateThrowEvent", "endEvent"])
+def test_a_multiple_event_throws_and_compensates(place: str) -> None:
+    last = both(place, "x", definition("signal", "S"), definition("compensate"))
+    undo = node("scriptTask", "undo", "<script>undone = 1</script>", isForCompensation="true")
+    case = Case(whole(START, task("a"), compensated("a", "undo"), undo, last, path("start", "a", "x")))
+    assert (case.thrown, case.trace, case.finished) == ([("signal", "S")], "start a undo x", True)
+
+
+def test_a_multiple_end_event_throws_and_cancels_its_transaction() -> None:
+    stop = both("endEvent", "x", definition("cancel"), definition("signal", "S"))
+    xml = whole(
+        START,
+        sub("t", begin("i"), stop, path("i", "x"), kind="transaction"),
+        boundary("b", "t", "cancel"),
+        END,
+        path("start", "t"),
+        path("b", "end"),
+    )
+    case = Case(xml)
+    assert (case.thrown, case.trace) == ([("signal", "S")], "start i x b end")

@@ -1,5 +1,7 @@
 """Gateways, as BPMN 2.0 says it in 10.6 and 13.4 (complex gateways: without an activation condition they are inclusive)."""
 
+from typing import Any
+
 import pytest
 from drawings import END, START, boundary, catch, end, flow, gateway, human, path, script, sub, task, whole
 from drawings import start as begin
@@ -466,3 +468,17 @@ def test_the_same_join_in_two_runs_of_one_sub_process_does_not_mix_their_tokens(
     case.decide("a", "b")
     assert case.times("join") == 2
     assert case.finished
+
+
+@pytest.mark.parametrize("value", [5, None, "maybe", ["a"]])
+def test_a_condition_that_gives_no_boolean_is_an_incident(value: Any) -> None:
+    xml = whole(START, gateway("g", default="g_to_b"), task("a"), task("b"), path("start", "g"), flow("g", "a", "${n}"), flow("g", "b"))
+    case = Case(xml, {"n": value})
+    assert case.failed == [("g", "execution-failed")]
+    assert "not a boolean" in case.messages[0]
+
+
+@pytest.mark.parametrize(("value", "chosen"), [("true", "a"), ("false", "b"), (True, "a")])
+def test_a_condition_may_give_the_text_of_a_boolean(value: Any, chosen: str) -> None:
+    xml = whole(START, gateway("g", default="g_to_b"), task("a"), task("b"), path("start", "g"), flow("g", "a", "${n}"), flow("g", "b"))
+    assert Case(xml, {"n": value}).trace == f"start g {chosen}"

@@ -389,3 +389,36 @@ def test_what_parallel_instances_have_found_is_not_mixed_up_while_they_wait() ->
     for _ in range(3):
         case.decide("h")
     assert case.variables["results"] == [2, 4, 6]
+
+
+# --- save points of instances
+
+
+@pytest.mark.parametrize("where", ["asyncBefore", "asyncAfter"])
+def test_each_instance_of_a_parallel_multi_instance_has_its_save_point(where: str) -> None:
+    several = instances("3").replace("Characteristics>", f'Characteristics camunda:{where}="true">', 1)
+    case = Case(whole(START, task("x", body=several), END, path("start", "x", "end")))
+    assert len(case.run.continuations()) == 3
+    case.resume()
+    assert (case.failed, case.finished, case.times("x")) == ([], True, 3)
+
+
+@pytest.mark.parametrize("where", ["asyncBefore", "asyncAfter"])
+def test_each_instance_of_a_sequential_multi_instance_pauses_in_its_turn(where: str) -> None:
+    several = instances("2", sequential=True).replace('isSequential="true"', f'isSequential="true" camunda:{where}="true"', 1)
+    case = Case(whole(START, script("x", "n = n + 1").replace("<script>", f"{several}<script>"), END, path("start", "x", "end")), {"n": 0})
+    for number in (1, 2):
+        assert (len(case.run.continuations()), case.finished) == (1, False)
+        assert case.variables["n"] == (number if where == "asyncAfter" else number - 1)
+        case.resume()
+    assert (case.variables["n"], case.finished) == (2, True)
+
+
+def test_the_save_points_of_an_activity_and_of_its_instances_are_apart() -> None:
+    several = instances("2").replace("Characteristics>", 'Characteristics camunda:asyncBefore="true">', 1)
+    case = Case(whole(START, task("x", body=several, camunda_asyncBefore="true"), END, path("start", "x", "end")))
+    assert len(case.run.continuations()) == 1
+    case.resume()
+    assert len(case.run.continuations()) == 2
+    case.resume()
+    assert case.finished

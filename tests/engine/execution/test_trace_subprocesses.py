@@ -340,3 +340,29 @@ def test_cancel_ends_everything_that_is_open() -> None:
     assert case.open == ""
     assert case.waiting == ""
     assert case.finished
+
+
+@pytest.mark.parametrize(
+    ("binding", "attribute"), [("version", "camunda_calledElementVersion"), ("versionTag", "camunda_calledElementVersionTag")]
+)
+def test_the_version_that_is_called_may_be_an_expression(binding: str, attribute: str) -> None:
+    call = node("callActivity", "x", calledElement="q", camunda_calledElementBinding=binding, **{attribute: "${v}"})
+    xml = whole(START, call, END, path("start", "x", "end"))
+    case = Case(xml, {"v": 7}, Stub({"q:7": whole(task("deep"), key="q")}))
+    assert (case.failed, case.trace) == ([], "start deep x end")
+
+
+KNOWN = whole(script("k", "seen = execution.processBusinessKey"), key="q")
+
+
+@pytest.mark.parametrize(("given", "seen"), [("", "FP-1"), ('<camunda:in businessKey="${n}-${n}"/>', "4-4")])
+def test_a_called_process_is_known_by_the_business_key_it_is_given_or_by_its_caller_s(given: str, seen: str) -> None:
+    call = node("callActivity", "x", extension(given + '<camunda:out source="seen" target="seen"/>'), calledElement="q")
+    case = Case(whole(START, call, human("u"), path("start", "x", "u")), {"n": 4}, Stub({"q": KNOWN}))
+    assert (case.failed, case.variables["seen"]) == ([], seen)
+
+
+def test_a_business_key_that_cannot_be_known_is_an_incident_on_the_call() -> None:
+    call = node("callActivity", "x", extension('<camunda:in businessKey="${nowhere}"/>'), calledElement="q")
+    case = Case(whole(START, call, path("start", "x")), {}, Stub({"q": KNOWN}))
+    assert case.failed == [("x", "execution-failed")]

@@ -191,3 +191,56 @@ def test_an_assignment_of_a_data_association_gives_what_it_says() -> None:
     case = Case(whole(START, node("scriptTask", "t", f"{body}<script>found = given</script>"), END, path("start", "t", "end")), {"n": 1})
     assert case.variables["found"] == 2
     assert "given" not in case.variables
+
+
+# --- what `${...}` asks of its execution
+
+
+def test_a_service_task_s_expression_sets_a_variable_of_its_execution() -> None:
+    task_ = node("serviceTask", "x", camunda_expression="${execution.setVariable('a', n + '1')}")
+    assert Case(whole(START, task_, END, path("start", "x", "end")), {"n": 2}).variables["a"] == 3
+
+
+def test_an_execution_is_known_by_its_case_and_its_element() -> None:
+    text = "${execution.processBusinessKey} ${execution.currentActivityId} ${execution.getProcessInstanceId() != null}"
+    task_ = node("serviceTask", "x", camunda_expression=text, camunda_resultVariable="r")
+    assert Case(whole(START, task_, END, path("start", "x", "end"))).variables["r"] == "FP-1 x true"
+
+
+def test_an_execution_tells_whether_it_has_a_variable() -> None:
+    task_ = node(
+        "serviceTask", "x", camunda_expression="${execution.hasVariable('n') && !execution.hasVariable('m')}", camunda_resultVariable="r"
+    )
+    assert Case(whole(START, task_, END, path("start", "x", "end")), {"n": None}).variables["r"] is True
+
+
+# --- data that nobody has written yet
+
+OBJECT = '<dataObject id="o" name="draft"/><dataObjectReference id="r" dataObjectRef="o"/>'
+STORE = '<dataStoreReference id="r" name="draft"/>'
+PROPERTY = '<property id="r" name="draft"/>'
+READS_IT = (
+    '<userTask id="x"><ioSpecification><dataInput id="in"/><inputSet><dataInputRefs>in</dataInputRefs></inputSet><outputSet/></ioSpecification>'
+    "<dataInputAssociation><sourceRef>r</sourceRef><targetRef>in</targetRef></dataInputAssociation></userTask>"
+)
+
+
+@pytest.mark.parametrize("declared", [OBJECT, STORE, PROPERTY])
+def test_data_of_a_process_is_null_until_somebody_writes_it(declared: str) -> None:
+    xml = whole(declared, START, READS_IT, script("s", "seen = draft is null\ndraft = 1"), END, path("start", "x", "s", "end"))
+    case = Case(xml)
+    assert (case.failed, case.open) == ([], "x")
+    case.decide("x")
+    assert (case.variables["seen"], case.variables["draft"]) == (True, 1)
+
+
+def test_data_of_a_process_has_what_the_case_is_started_with() -> None:
+    xml = whole(OBJECT, START, script("s", "seen = draft"), END, path("start", "s", "end"))
+    assert Case(xml, {"draft": 5}).variables["seen"] == 5
+
+
+def test_data_of_a_called_process_is_its_own_and_null_at_first() -> None:
+    inner = whole(OBJECT, begin("i"), script("k", "seen = draft"), path("i", "k"), key="q")
+    call = node("callActivity", "x", extension('<camunda:out source="seen" target="seen"/>'), calledElement="q")
+    case = Case(whole(START, call, END, path("start", "x", "end")), {"draft": 5}, Stub({"q": inner}))
+    assert (case.failed, case.variables["seen"]) == ([], None)

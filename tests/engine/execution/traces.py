@@ -28,13 +28,16 @@ class Stub:
         self.functions = functions
         self.processes = dict(called or {})
 
+    def known(self) -> dict[str, str]:
+        return {"id": "00000000-0000-7000-8000-000000000001", "businessKey": "FP-1"}
+
     def is_local(self, operation: str) -> bool:
         return operation in self.functions
 
     def run(self, element: Any, operation: str, inputs: dict[str, Any]) -> Result:
         return Result(self.functions[operation](**inputs))
 
-    def decide(self, element: Any, decision: str, variables: Mapping[str, Any]) -> Result:
+    def decide(self, element: Any, decision: str, variables: Mapping[str, Any], zone: Any) -> Result:
         return Result(self.functions[decision](variables))
 
     def called(self, element: Any, key: str, binding: str, version: str | None) -> tuple[str, Program]:
@@ -120,6 +123,7 @@ class Case:
         self.path: list[str] = []  #: elements and flows, those of called processes by their own ids
         self.prefixed: list[str] = []  #: the same, with the way of calls before them
         self.failed: list[tuple[str, str]] = []
+        self.messages: list[str] = []  #: of what failed
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.thrown: list[tuple[str, str]] = []
         self.changes: list[tuple[str | None, str, Any, Any]] = []
@@ -131,6 +135,7 @@ class Case:
         self.prefixed += memory["path"]
         self.path += [name.rpartition("/")[2] for name in memory["path"]]
         self.failed += [(element, code) for element, code, _ in memory["failures"]]
+        self.messages += [message for _, _, message in memory["failures"]]
         self.calls += memory["calls"]
         self.thrown += [(kind, name) for kind, _, name, _, _ in memory["thrown"]]
         self.changes += [change[:4] for change in memory["changes"]]
