@@ -9,8 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
+ASK = "from playwright.sync_api import sync_playwright as run\nwith run() as playwright: print(playwright.chromium.executable_path)"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -21,9 +20,10 @@ def find() -> str | None:
 
 def playwrights() -> str | None:
     """Return the path of the Chromium that Playwright has installed, or None."""
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).is_file() else None
+    # asked of a process of its own: Playwright refuses a second of itself beside tests that use it
+    found = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=False)
+    path = found.stdout.strip()
+    return path if path and Path(path).is_file() else None
 
 
 def attempt(*command: str) -> bool:

@@ -96,7 +96,8 @@ def flow(session: Session, row: ProcessInstance) -> dict[str, Any]:
     """What is waited for, the time line, and the drawing with the way taken."""
     now, way = read_clock(session), timeline.way(session, row.id)
     way = replace(way, current=" ".join(filter(None, (way.current, *waiting.stands(session, row.id)))))
-    return {"entries": timeline.story(session, row.id, now, brief=True), "way": way, "waits": waiting.waits(session, row.id), "now": now}
+    entries = timeline.story(session, row.id, now, brief=True) + timeline.ahead(session, row.id)
+    return {"entries": entries, "way": way, "waits": waiting.waits(session, row.id), "now": now}
 
 
 def documents(session: Session, row: ProcessInstance) -> dict[str, Any]:

@@ -222,7 +222,7 @@ def opened(session: Session, row: Row[Any], found: filling.Filling | None = None
         "beside": filling.kept_of(session, found.beside) if found is not None else [],
         "attached": attached(session, row.instance_id),
         "about": about(session, row),
-        "entries": timeline.story(session, row.instance_id, now, brief=True),
+        "entries": timeline.story(session, row.instance_id, now, brief=True) + timeline.ahead(session, row.instance_id),
         "verbs": offered(session, row.id, mine=mine),
         "signing": signing(session, row.id) if row.state == "held" else None,
         "people": choices(session, "", but=current().key) if mine else [],

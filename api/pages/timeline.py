@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from api.locale import choose
 from api.pages import words
 from api.pages.frame import due, moment
-from engine import definitions, operations
+from engine import definitions, operations, prediction
+from engine.assignment import Assigned
 from engine.bpmn.model import ProcessModel
 from engine.replay import people
 from models.history import HistoryEvent
@@ -241,6 +242,24 @@ def waiting(session: Session, instance_id: UUID, names: dict[str, Person], now: 
         )
         for task in tasks
     ]  # fmt: skip
+
+
+def ahead(session: Session, instance_id: UUID) -> list[Entry]:
+    """Return a grey line for each user task that is likely to come, with the people who would be asked today."""
+    found = prediction.ahead(session, instance_id)
+    groups = {row.key: row.name for row in session.execute(select(Group.key, Group.name))} if found else {}
+    names = people(session, {key for one in found if one.assigned for key in (one.assigned.assignee, *one.assigned.users) if key})
+    return [
+        Entry(one.name, "circle", "ahead", _("预计"), {"name": _asked(one.assigned, names, groups), "department": None}) for one in found
+    ]
+
+
+def _asked(assigned: Assigned | None, names: dict[str, Person], groups: dict[str, str]) -> str | None:
+    if assigned is None:
+        return None
+    if assigned.assignee:
+        return called(names, assigned.assignee)
+    return "、".join([*(called(names, key) for key in assigned.users), *(groups.get(key, key) for key in assigned.groups)]) or None
 
 
 def span(value: timedelta) -> str:

@@ -53,7 +53,7 @@ class Holding(Strict):
     legal_entity = fields.String(required=True, validate=validate.Length(1, 200))
 
 
-class ChangeView(Camel):
+class ImportedChange(Camel):
     kind = fields.String()
     key = fields.String()
     name = fields.String()
@@ -63,7 +63,7 @@ class ChangeView(Camel):
 
 class Imported(Camel):
     dry_run = fields.Boolean()
-    items = fields.List(fields.Nested(ChangeView))
+    items = fields.List(fields.Nested(ImportedChange))
     after = fields.String(allow_none=True)
 
 

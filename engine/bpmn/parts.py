@@ -6,6 +6,7 @@ from engine.bpmn import model
 from engine.bpmn.ends import check_ends
 from engine.bpmn.extensions import ours
 from engine.bpmn.naming import NODES
+from engine.bpmn.ours import check_own
 from engine.bpmn.reading import Reading, owner
 from engine.bpmn.strangers import check_strangers
 from engine.bpmn.syntax import check_syntax
@@ -132,6 +133,7 @@ def look(process: etree._Element, reading: Reading) -> None:
         if is_bpmn(node):
             own(node, reading)
             check_syntax(node, reading)
+        check_own(node, reading)
         attributes(node, reading)
         extension(node, reading)
     check_ends(process, reading)

@@ -1,5 +1,7 @@
 """One place finds the browser: on the path under any of its names, else Playwright's own."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,8 +27,7 @@ def test_playwrights_own_browser_is_found_where_playwright_keeps_it(tmp_path: Pa
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "kept"))
     assert chromium.find() is None
-    with chromium.sync_playwright() as playwright:
-        wanted = Path(playwright.chromium.executable_path)
+    wanted = Path(subprocess.run([sys.executable, "-c", chromium.ASK], capture_output=True, text=True, check=True).stdout.strip())
     assert tmp_path in wanted.parents
     program(wanted)
     assert chromium.find() == str(wanted)

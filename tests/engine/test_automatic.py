@@ -158,3 +158,14 @@ def test_what_the_drawing_says_of_approvers_is_checked_at_deployment(app: Flask)
         with pytest.raises(InvalidDefinition) as caught:
             deploy(drawing(START, human("a", **policy), END, path("start", "a", "end")))
         assert [(fault.code, fault.element) for fault in caught.value.faults] == [("policy-invalid", "a")]
+
+
+def test_an_attribute_of_ours_that_says_nothing_where_it_stands_is_refused_by_name(app: Flask) -> None:
+    wrong = [
+        human("a", shenpi_timeout="remind"), human("a", shenpi_onreject="end"),
+        human("a") + timer("late", "PT1H", attachedToRef="a", cancelActivity="false", shenpi_calendar="cn"),
+    ]  # fmt: skip
+    for task in wrong:
+        with pytest.raises(InvalidDefinition) as caught:
+            deploy(drawing(START, task, END, path("start", "a", "end")))
+        assert [fault.code for fault in caught.value.faults] == ["extension-not-supported"]
