@@ -23,7 +23,8 @@ def ahead(case: UUID) -> list[tuple[str, str | None]]:
 def test_the_way_of_approval_is_told_with_the_people_who_would_be_asked_today(app: Flask) -> None:
     deploy(
         drawing(
-            node("startEvent", "start", camunda_initiator="initiator"), human("a"), node("exclusiveGateway", "good", default="good_to_sorry"), human("sorry", "li.na"), script("sum", "x = 1"),
+            node("startEvent", "start", camunda_initiator="initiator"), human("a"),
+            node("exclusiveGateway", "good", default="good_to_sorry"), human("sorry", "li.na"), script("sum", "x = 1"),
             node("exclusiveGateway", "large", default="large_to_pay"), human("boss", "${headOfDepartment(initiator)}"),
             node("userTask", "pay", name="pay", camunda_candidateGroups="finance"), END,
             path("start", "a", "good"), flow("good", "sum", "${outcome == 'approve'}"), path("good", "sorry", "end"), path("sum", "large"),
