@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from engine.oa.contract import Action, InstanceSnapshot, Item, Links, TaskView
+from engine.oa.contract import Action, CcView, InstanceSnapshot, Item, Links, TaskView
 
 LABELS = {"approve": "同意", "reject": "驳回", "return": "退回", "resubmit": "重新提交", "recheck": "重新检测"}
 
@@ -31,6 +31,7 @@ def complete(row: Any, snapshot: dict[str, Any], instance_id: UUID, version: int
         links=Links(here, here),
         ended_at=optional(snapshot["endedAt"]),
         tasks=tuple(view for task in snapshot["tasks"] for view in _views(task, members, public_url)),
+        ccs=tuple(CcView(f"{instance_id}:{copy['person']}", copy["person"], moment(copy["at"])) for copy in snapshot.get("copies", ())),
     )
 
 
@@ -66,5 +67,5 @@ def _views(task: dict[str, Any], members: dict[str, list[str]], public_url: str)
             task_key=f"{task['id']}:{person}", node_key=task["element"], node_name=task["name"], assignee=person, status=status,
             created_at=moment(task["at"]), nonce=task["nonce"], round=task["round"], reason=task.get("reason"), outcome=task.get("outcome"),
             comment=task.get("comment"), ended_at=optional(task.get("endedAt")), due_at=optional(task["due"]),
-            actions=actions_of(tuple(task["outcomes"])), links=Links(here, here),
+            actions=actions_of(tuple(task["outcomes"])), origin=task.get("origin", "normal"), links=Links(here, here),
         )  # fmt: skip

@@ -15,7 +15,7 @@ from engine.oa.codec import Record
 
 InstanceStatus = Literal["running", "approved", "rejected", "withdrawn", "terminated", "revoked", "deleted"]
 TaskStatus = Literal["pending", "approved", "rejected", "transferred", "delegated", "closed", "canceled"]
-Origin = Literal["normal", "add_before", "add_after", "transfer", "delegate", "proxy", "return", "resubmit"]
+Origin = Literal["normal", "add_before", "add_after", "add_beside", "transfer", "delegate", "proxy", "return", "resubmit"]
 EventKind = Literal["task.approved", "task.rejected", "task.action", "unsupported"]
 
 

@@ -17,6 +17,12 @@ def make_snapshot(step: Step) -> dict[str, Any]:
     """Return the snapshot as the outbox keeps it; candidates are groups here and become people when it is pushed."""
     case = step.case
     open_tasks = [_task(task, "pending") for task in step.execution.memory.tasks.values() if not task.get("held")]
+    changed = {row["id"] for row in step.document.changed}
+    held = [
+        _task(task, "closed") | {"reason": "held", "endedAt": stamp(step.now)}
+        for task in step.execution.memory.tasks.values()
+        if task.get("held") and task["id"] in changed  # it waits for a signer: nothing to press meanwhile
+    ]
     closed = [_closed(row, stamp(step.now)) for row in (*step.document.closed, *step.document.passed)]
     return {
         "businessKey": case.business_key,
@@ -25,7 +31,8 @@ def make_snapshot(step: Step) -> dict[str, Any]:
         "status": status_of(case.status, case.outcome),
         "startedAt": stamp(case.started_at),
         "endedAt": stamp(step.now) if case.over else None,
-        "tasks": open_tasks + closed,
+        "tasks": open_tasks + held + closed,
+        "copies": [{"person": copy["person"], "at": stamp(step.now)} for copy in step.document.copies],
     }
 
 

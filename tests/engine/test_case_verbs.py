@@ -212,3 +212,20 @@ def test_only_administrators_intervene_with_a_reason_at_a_step_that_there_is(sec
             ask(case, kind, element)
     with transaction() as session, pytest.raises(Refused, match="reason"):
         interventions.ask(session, case, by=person("ma.lin"), kind="terminate", reason=" ")
+
+
+def test_office_systems_see_signers_copies_and_what_waits(app: Flask) -> None:
+    execute(
+        "INSERT INTO oa_connection (key, name, kind, base_url, secret, active) VALUES ('oa', 'OA', 'webhook', 'http://127.0.0.1:1', 'x', true)"
+    )
+    case = case_of()
+    act(tasks.add_signer, task(case, "a"), by="wang.fang", who="wu.gang", place="before")
+    act(copies.send_by_hand, case, by="li.na", to=["sun.mei"])
+    shots = [
+        row.snapshot
+        for row in rows("SELECT snapshot FROM oa_delivery WHERE instance_id = :case AND connection = 'oa' ORDER BY version", case=case)
+    ]
+    told = [[(one["assignee"], one["status"], one["origin"], one.get("reason")) for one in shot["tasks"]] for shot in shots]
+    assert told[0] == [("wang.fang", "pending", "normal", None)]
+    assert told[1] == [("wu.gang", "pending", "add_before", None), ("wang.fang", "closed", "normal", "held")]
+    assert [copy["person"] for copy in shots[2]["copies"]] == ["sun.mei"]
