@@ -1,12 +1,12 @@
 """Drafts: what somebody has begun to fill in at an open task. Nobody else sees it, nothing of it is checked, and it goes when the task closes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, exists, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -66,6 +66,11 @@ def discard(session: Session, task_id: UUID, *, by: Actor) -> None:
 def drop(session: Session, task_id: UUID) -> None:
     """Forget everybody's drafts of a task that closes."""
     session.execute(delete(Draft).where(Draft.task_id == task_id))
+
+
+def begun(session: Session, tasks: Iterable[UUID]) -> bool:
+    """Tell whether anybody has begun something at one of these tasks."""
+    return bool(session.execute(select(exists().where(Draft.task_id.in_(list(tasks))))).scalar())
 
 
 def clean_up(session: Session) -> int:

@@ -194,6 +194,11 @@ class Execution(Evaluating, Present):
         undo.forget(self)
         return token.hex in self.memory.undoable
 
+    def made_by(self, token: UUID) -> list[str]:
+        """Return the tokens that a decision made which can still be taken back, as hexadecimal ids."""
+        found: list[str] = self.memory.undoable.get(token.hex, {}).get("made", [])
+        return found
+
     def leads_back(self, token: UUID, target: str) -> bool:
         """Tell whether `return_to` would not be refused."""
         try:

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import drafts
 from engine.bpmn import policies
 from engine.errors import InstanceEnded, InstanceSuspended, NotFound, NotPermitted, Refused
 from engine.execution import values as kept
@@ -92,7 +93,16 @@ def return_to(
 def may_take_back(session: Session, task_id: UUID, *, by: Actor) -> bool:
     """Tell whether `take_back` would not be refused for what has come of the decision."""
     row = session.execute(select(UserTask.token, UserTask.instance_id, UserTask.decided_by).where(UserTask.id == task_id)).one_or_none()
-    return row is not None and row.decided_by == by.key and peek(session, row.instance_id).execution.may_take_back(row.token)
+    if row is None or row.decided_by != by.key:
+        return False
+    step = peek(session, row.instance_id)
+    return step.execution.may_take_back(row.token) and not _begun(step, row.token)
+
+
+def _begun(step: Step, token: UUID) -> bool:
+    """Tell whether the next person keeps a draft of what the decision led to."""
+    made = set(step.execution.made_by(token))
+    return drafts.begun(step.session, [UUID(task["id"]) for task in step.execution.memory.tasks.values() if task["token"] in made])
 
 
 def take_back(session: Session, task_id: UUID, *, by: Actor, reason: str = "") -> Step:
@@ -116,6 +126,8 @@ def take_back(session: Session, task_id: UUID, *, by: Actor, reason: str = "") -
         raise InstanceEnded(state=step.case.status)
     if step.case.status == "suspended":
         raise InstanceSuspended(instance=str(step.case.id))
+    if _begun(step, row.token):
+        raise Refused(reason="something has come of the decision already")
     step.recorder.record(
         "task:taken_back",
         actor=by.key,
