@@ -1,5 +1,6 @@
 """Every pattern, through all its paths."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -8,10 +9,12 @@ from approvals_support import act, decide, open_tasks, prove, status, task, why_
 from engine_support import advance, execute, rows, take_all
 from engine_support import start as begin
 from flask import Flask
+from tests_support import person
 
-from engine import definitions, jobs, tasks, timers, worker
+from engine import definitions, jobs, substitutions, tasks, timers, worker
 from engine.database import transaction
-from engine.errors import NotPermitted
+from engine.errors import DutyConflict, NotPermitted
+from engine.organisation import authority
 
 FOLDER = Path(__file__).resolve().parents[3] / "processes" / "patterns"
 THREE = ["wang.fang", "zhao.lei", "wu.gang"]
@@ -150,5 +153,45 @@ def test_who_is_late_is_reminded_then_her_superior_is_asked_and_silence_is_conse
     assert open_tasks(case) == [("object", "g:finance")]
     silent = rows("SELECT extract(epoch FROM due_at - shenpi_now()) / 3600 AS h FROM timer WHERE instance_id = :case", case=case)[0].h
     wait(case, float(silent) + 0.1)
+    assert status(case) == ("completed", "approve")
+    prove(case)
+
+
+@pytest.mark.parametrize(("amount", "who", "second"), [(900, "wang.fang", "wu.gang"), (5000, "wu.gang", None)])
+def test_the_authority_matrix_names_the_approver_and_the_second_has_not_acted_before(
+    app: Flask, amount: int, who: str, second: str | None
+) -> None:
+    with transaction() as session:
+        for up_to, approver in (("1000", "wang.fang"), ("", "wu.gang")):
+            authority.add(session, {"currency": "CNY", "up_to": up_to, "approver": approver}, by="ma.lin")
+    case = start("authority", amount=amount, currency="CNY", expenseClass="办公")
+    assert open_tasks(case) == [("approve", who)]
+    decide(case, "approve", who)
+    assert open_tasks(case) == [("second", f"u:{second}" if second else "u:ma.lin")]  # nobody else is a director: the administrators
+    decide(case, "second", second or "ma.lin")
+    assert status(case) == ("completed", "approve")
+    prove(case)
+
+
+def test_a_substitute_approves_on_behalf_and_never_signs_twice(app: Flask) -> None:
+    with transaction() as session:
+        substitutions.add(
+            session,
+            by=person("wang.fang"),
+            person="wang.fang",
+            substitute="zhao.lei",
+            starts_at=datetime(2026, 1, 1, tzinfo=UTC),
+            reason="休假",
+        )
+    case = start("substitution")
+    act(tasks.complete, task(case, "approve"), by="zhao.lei", outcome="approve")
+    row = rows("SELECT decided_by, on_behalf_of FROM user_task WHERE instance_id = :case AND element = 'approve'", case=case)[0]
+    assert tuple(row) == ("zhao.lei", "wang.fang")
+    with pytest.raises(DutyConflict):
+        act(tasks.complete, task(case, "pay"), by="zhao.lei", outcome="approve")
+    execute(
+        "INSERT INTO group_member SELECT g.id, p.id FROM \"group\" g, person p WHERE g.key = 'finance' AND p.key = 'ma.lin' ON CONFLICT DO NOTHING"
+    )
+    act(tasks.complete, task(case, "pay"), by="ma.lin", outcome="approve")
     assert status(case) == ("completed", "approve")
     prove(case)
