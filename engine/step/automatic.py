@@ -67,16 +67,16 @@ def find_people(step: Step, element: Element, task: OpenTask) -> tuple[Assigned,
         if policy.nobody is None:
             raise
         return _nobody(step, element, variables)
-    if assigned.assignee is not None and broken(step, element, task.token, assigned.assignee):
-        if policy.nobody is None:
-            raise ExecutionFailed(element=element.id, reason=f"{assigned.assignee} may not do this: separation of duties")
-        return _nobody(step, element, variables)
     if policy.pass_when is not None and _value(step, policy.pass_when, variables) is True:
         return assigned, "rule"
     if assigned.assignee is not None and assigned.assignee == step.case.initiator and policy.self_approval != "decide":
         if policy.self_approval == "skip":
             return assigned, "initiator"
         assigned = _above(step, assigned, policy.self_approval, variables)
+    if assigned.assignee is not None and broken(step, element, task.token, assigned.assignee):
+        if policy.nobody is None:
+            raise ExecutionFailed(element=element.id, reason=f"{assigned.assignee} may not do this: separation of duties")
+        return _nobody(step, element, variables)
     if policy.same_person == "skip" and assigned.assignee in _approvers(variables):
         return assigned, "same-person"
     return assigned, None

@@ -58,7 +58,7 @@ def standing(session: Session, case: ProcessInstance | None) -> Standing:
     if case is None:
         return "free"
     if case.status not in ("running", "suspended"):
-        return "approved" if case.outcome == "approve" else "free"
+        return "approved" if case.outcome == "approve" and case.status != "revoked" else "free"
     corrected = select(UserTask.id).filter_by(instance_id=case.id, element=CORRECTION, state="open")
     return "correcting" if case.status == "running" and session.execute(corrected).scalar() is not None else "open"
 

@@ -14,7 +14,9 @@ from sqlalchemy.exc import DatabaseError
 from web_support import Web, multipart
 from werkzeug.test import TestResponse
 
+from engine import incidents
 from engine.database import transaction
+from engine.operations import Outcome
 from models.runtime import UserTask
 from processes.invoice.samples.code import png
 from processes.invoice.samples.generate import default_number, make
@@ -337,3 +339,40 @@ def blank(seed: str) -> tuple[str, bytes]:
     picture = Image.new("L", (64, 64), 255)
     picture.frombytes((sha256(seed.encode()).digest() * 128)[: 64 * 64])
     return f"{seed}.png", png(picture)
+
+
+def test_who_heads_her_own_department_does_not_approve_her_own_invoice_alone(web: Web) -> None:
+    answer = sample(web, by="zhao.lei", number=number(), gross=Decimal("100.00"))
+    case = answer.json["caseId"]
+
+    with web.inside(), transaction() as session:
+        asked = session.scalars(select(UserTask).filter_by(instance_id=case, state="open")).one()
+        assert (asked.element, asked.assignee == "zhao.lei") == ("approve_manager", False)
+        candidates = session.execute(text("SELECT name FROM candidate WHERE task_id = :task"), {"task": asked.id}).scalars().all()
+        instead = asked.assignee or candidates[0]
+    decide(web, case, instead)
+    items = web.get("zhao.lei", "/user-tasks?limit=200").json["items"]
+    finance = next(item["id"] for item in items if item["processInstanceId"] == case)
+    refused = web.complete("zhao.lei", finance, values={"voucherNumber": "记-1", "accountingPeriod": "2026-11"})
+
+    assert (refused.status_code, refused.json["code"]) == (409, "duty-conflict")
+
+
+def test_what_passed_is_revoked_before_it_is_archived_and_may_be_submitted_again(web: Web) -> None:
+    known = number()
+    first = sample(web, number=known, gross=Decimal("100.00"))
+    case = first.json["caseId"]
+    decide(web, case, "wang.fang")
+    decide(web, case, "zhao.lei", voucherNumber="记-1", accountingPeriod="2026-11")
+    with web.inside(), transaction() as session:  # the office system has answered
+        job = session.execute(text("SELECT id FROM job WHERE instance_id = :case AND operation = 'oa.notify'"), {"case": case}).scalar_one()
+        incidents.answer(session, job, Outcome({"receipts": []}))
+    assert web.get("li.na", f"/process-instances/{case}").json["status"] == "completed"
+
+    answer = web.post("li.na", f"/process-instances/{case}/revoke", json={"reason": "合同取消"})
+    assert (answer.status_code, answer.json["status"]) == (200, "revoked")
+    with web.inside(), transaction() as session:
+        filing = session.execute(text("SELECT status FROM process_instance WHERE parent_id = :case"), {"case": case}).scalar_one()
+        item = session.execute(text("SELECT state FROM archive_item WHERE source_instance_id = :case"), {"case": case}).scalar_one()
+    assert (filing, item) == ("terminated", "revoked")
+    assert sample(web, number=known, gross=Decimal("100.00")).json["result"] == "again"
