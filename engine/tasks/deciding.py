@@ -55,7 +55,8 @@ def complete(
     signs = "for" in task
     element = replace(held.element, form=(), schema=None, writes=()) if signs else held.element
     accepted = check_decision(element, task, outcome, comment, values or {}, step.execution.variables_of(held.token))
-    attached = attachments.attach(session, [*files_in(element, accepted), *files], task_id=task_id, by=by)
+    wanted = [*files_in(element, accepted), *files]
+    attached = attachments.attach(session, wanted, task_id=task_id, by=by) if wanted else []
     decides = not signs or outcome in AGAINST
     concludes = outcome in AGAINST or not held.others
     excepted = held.require_duties(by, held.behalf)
