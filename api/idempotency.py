@@ -9,15 +9,21 @@ from typing import Any
 
 import orjson
 from flask import Response, request
-from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from api import problems
 from api.security import current
 from engine.database import transaction
-from models.identity import IdempotencyRecord
+from engine.database.prepared import Prepared
 
 MAX_KEY = 200
+
+_LOCK = Prepared("SELECT pg_advisory_xact_lock(hashtextextended(%(scope)s::text, 0))")
+_KEPT = Prepared("SELECT * FROM idempotency_record WHERE caller = %(caller)s AND route = %(route)s AND key = %(key)s")
+_KEEP = Prepared(
+    """INSERT INTO idempotency_record (caller, route, key, body_digest, status, headers, answer)
+       VALUES (%(caller)s, %(route)s, %(key)s, %(body_digest)s, %(status)s, %(headers)s::jsonb, %(answer)s)"""
+)
 
 
 def once(work: Callable[[Session], tuple[Any, int, dict[str, str]]]) -> Response:
@@ -29,14 +35,15 @@ def once(work: Callable[[Session], tuple[Any, int, dict[str, str]]]) -> Response
     digest = _digest()
     with transaction(request.endpoint or "") as session:
         if key:
-            session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:scope, 0))"), {"scope": "\n".join(scope.values())})
-            kept = session.execute(select(IdempotencyRecord).filter_by(**scope)).scalar_one_or_none()
+            _LOCK.run(session, {"scope": "\n".join(scope.values())})  # a statement of its own: the next one must see what the holder wrote
+            kept = _KEPT.run(session, scope).fetchone()
             if kept is not None:
                 return _again(kept, digest)
         body, status, headers = work(session)
         raw = orjson.dumps(body, default=str)
         if key and status < 400:
-            session.execute(insert(IdempotencyRecord).values(**scope, body_digest=digest, status=status, headers=headers, answer=raw))
+            answer = {"body_digest": digest, "status": status, "headers": orjson.dumps(headers).decode(), "answer": raw}
+            _KEEP.leave(session, scope | answer)
     return Response(raw, status=status, headers=headers, mimetype="application/problem+json" if status >= 400 else "application/json")
 
 
@@ -57,8 +64,8 @@ def _digest() -> bytes:
     return digest.digest()
 
 
-def _again(kept: IdempotencyRecord, digest: bytes) -> Response:
-    if kept.body_digest != digest:
+def _again(kept: Any, digest: bytes) -> Response:
+    if bytes(kept.body_digest) != digest:
         return problems.problem(422, "idempotency-key-reused", "The same Idempotency-Key came with another body")
     headers = {**kept.headers, "Idempotency-Replayed": "true"}
-    return Response(kept.answer, status=kept.status, headers=headers, mimetype="application/json")
+    return Response(bytes(kept.answer), status=kept.status, headers=headers, mimetype="application/json")
