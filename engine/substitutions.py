@@ -51,6 +51,13 @@ _PRINCIPALS = Prepared(
 )
 
 
+_STAND_IN = Prepared(
+    f"""SELECT s.substitute FROM substitution s JOIN person p ON p.key = s.substitute AND p.active
+        WHERE s.person = %(person)s::text AND {_IN_FORCE} AND s.definition_key IS NULL AND s.department IS NULL AND s.amount_limit IS NULL
+        ORDER BY s.starts_at, s.id LIMIT 1"""
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Somebody for whom an actor may act now, and within what; None is no limit. Several entries of one person are several ways to her."""
@@ -99,6 +106,12 @@ def acting_for(session: Session, actor: Actor, task_facts: Mapping[str, Any], no
     if own.may_work_on(task_facts):
         return None
     return next((one.key for one in principals(session, actor, now) if one.may_work_on(task_facts) and one.covers(task_facts)), None)
+
+
+def stand_in(session: Session, person: str, now: datetime) -> str | None:
+    """Return who stands in for a person at a time, the one named first; None when nobody does or she has left."""
+    row = _STAND_IN.run(session, {"person": person, "now": now}).fetchone()
+    return str(row.substitute) if row is not None else None
 
 
 def _principal(row: Any) -> Principal | None:

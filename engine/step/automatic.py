@@ -25,6 +25,7 @@ from engine.language import Budget, compile_template
 from engine.organisation.involved import deciders_of
 from engine.permissions import SYSTEM
 from engine.step.copies import send_drawn
+from engine.substitutions import stand_in
 
 if TYPE_CHECKING:
     from engine.step.move import Step
@@ -200,11 +201,14 @@ def _hand(step: Step, task: dict[str, Any], kind: str, todo: Act) -> None:
 
 
 def _deputy(step: Step, task: dict[str, Any]) -> str | None:
+    """Return who stands in for whom the task is with, else the deputy that the drawing names."""
+    if task["assignee"] is not None and (found := stand_in(step.session, task["assignee"], step.now)) is not None:
+        return found
     policy = step.execution.element_of(UUID(task["token"])).policy
     if policy.nobody in (None, "skip", "administrator"):
         return None
-    found = _value(step, policy.nobody or "", step.execution.variables_of(UUID(task["token"])))
-    return found if isinstance(found, str) else None
+    named = _value(step, policy.nobody or "", step.execution.variables_of(UUID(task["token"])))
+    return named if isinstance(named, str) else None
 
 
 def close_decided(step: Step, task: dict[str, Any], decision: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """What happens by itself, with its reason in the record: passed, refused, reminded of, escalated, handed to a deputy."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,9 @@ from approvals_support import decide, open_tasks, prove, status
 from drawings import END, START, drawing, human, node, path, timer
 from engine_support import advance, deploy, rows, start, take_all
 from flask import Flask
+from tests_support import person
 
-from engine import jobs, timers, worker
+from engine import jobs, substitutions, timers, worker
 from engine.database import transaction
 from engine.errors import InvalidDefinition
 
@@ -169,3 +171,11 @@ def test_an_attribute_of_ours_that_says_nothing_where_it_stands_is_refused_by_na
         with pytest.raises(InvalidDefinition) as caught:
             deploy(drawing(START, task, END, path("start", "a", "end")))
         assert [fault.code for fault in caught.value.faults] == ["extension-not-supported"]
+
+
+def test_a_deputy_is_first_of_all_who_stands_in(app: Flask) -> None:
+    with transaction() as session:
+        substitutions.add(
+            session, by=person("li.na"), person="li.na", substitute="chen.jing", starts_at=datetime(2026, 1, 1, tzinfo=UTC), reason="休假"
+        )
+    assert open_tasks(late("deputy", shenpi_nobody="wu.gang")) == [("a", "chen.jing")]
