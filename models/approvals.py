@@ -15,7 +15,10 @@ class InstanceCopy(Base):
     """A copy (抄送): its person may read the case and has nothing to decide."""
 
     __tablename__ = "instance_copy"
-    __table_args__ = (Index("ix_instance_copy_person", "person", "sent_at", "instance_id"),)
+    __table_args__ = (
+        Index("ix_instance_copy_person", "person", "sent_at", "instance_id"),
+        Index("ix_instance_copy_unread", "person", postgresql_where=text("read_at IS NULL")),
+    )
 
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"), primary_key=True)
     person: Mapped[str] = mapped_column(primary_key=True)

@@ -28,7 +28,7 @@ def index() -> ResponseReturnValue:
     done, wanted = request.args.get("tab") == "done", text("q")
     listing = worklist.my_decisions if done else worklist.my_tasks
     with transaction() as session:
-        page = listing(session, current(), limit=PAGE, after=text("after", 500) or None, words=wanted or None)
+        page = listing(session, current(), limit=PAGE, after=text("after", 500) or None, wanted=worklist.Wanted(words=wanted or None))
         shown = {
             "rows": page.rows,
             "warnings": warnings(session, page.rows),

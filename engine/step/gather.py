@@ -250,7 +250,8 @@ def add_candidates(step: Step, task: dict[str, Any]) -> None:
     if task["assignee"] is None:
         names = [("u", name) for name in task["users"]] + [("g", name) for name in task["groups"]]
         step.document.candidates.extend(
-            {"task": task["id"], "kind": kind, "name": name, "at": task["at"]} for kind, name in dict.fromkeys(names)
+            {"task": task["id"], "kind": kind, "name": name, "due": task.get("due"), "at": task["at"]}
+            for kind, name in dict.fromkeys(names)
         )
 
 
