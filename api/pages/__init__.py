@@ -5,6 +5,7 @@ from flask import Flask
 from api.pages import (
     archive,
     authority,
+    bulk,
     case,
     cases,
     duties,
@@ -25,7 +26,7 @@ from api.pages import (
 )  # fmt: skip
 
 BLUEPRINTS = (
-    sign_in.blueprint, todos.blueprint, task.blueprint, task_verbs.blueprint, submit.blueprint, cases.blueprint, case.blueprint,
+    sign_in.blueprint, todos.blueprint, bulk.blueprint, task.blueprint, task_verbs.blueprint, submit.blueprint, cases.blueprint, case.blueprint,
     invoice.blueprint, archive.blueprint, processes.blueprint, start.blueprint, incidents.blueprint, people.blueprint, posts.blueprint, organisation.blueprint,
     substitutions.blueprint, authority.blueprint, duties.blueprint,
 )  # fmt: skip

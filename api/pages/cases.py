@@ -14,6 +14,7 @@ from sqlalchemy import Row
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
+from api.pages.counts import counts
 from api.pages.frame import moment, zone
 from api.pages.listing import next_url, rows_only, text
 from api.pages.words import CASES, case_sign
@@ -38,11 +39,9 @@ def mine() -> ResponseReturnValue:
     wanted = Filter(initiator=current().key, words=text("q") or None)
     with transaction() as session:
         page = worklist.cases(session, current(), wanted, limit=PAGE, after=text("after", 500) or None)
-        shown = {"now": read_clock(session), "open": worklist.count_my_tasks(session, current(), 1000)}
+        shown = {"now": read_clock(session), "counts": counts(session)}
     more = next_url("cases.mine", page.after)
-    return render_template(
-        "cases_rows.html" if rows_only() else "mine.html", rows=page.rows, q=wanted.words or "", more=more, counted=999, **shown
-    )
+    return render_template("cases_rows.html" if rows_only() else "mine.html", rows=page.rows, q=wanted.words or "", more=more, **shown)
 
 
 @blueprint.get("/cases")

@@ -29,7 +29,8 @@ NAVIGATION = [
 
 #: blueprints whose pages stand below another's entry
 BELOW = {
-    "task": "todos", "posts_page": "people_page", "organisation_page": "people_page", "authority_page": "people_page", "duties_page": "people_page",
+    "task": "todos", "bulk": "todos",
+    "posts_page": "people_page", "organisation_page": "people_page", "authority_page": "people_page", "duties_page": "people_page",
 }  # fmt: skip
 
 

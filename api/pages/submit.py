@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
+from api.pages.counts import COUNTED
 from api.pages.start import offered
-from api.pages.todos import COUNTED
 from api.security import current, needs
 from engine import worklist
 from engine.database import transaction

@@ -50,6 +50,15 @@ def check_decision(
     return accepted
 
 
+def missing(element: Element) -> tuple[Fault, ...]:
+    """Return what is wrong with approving a task of this element with nothing filled in; nothing for one that may be approved so."""
+    try:
+        _, faults = take(element, NOTHING, NOTHING, complete=True)
+    except InvalidVariables as error:
+        return tuple(error.faults)
+    return tuple(faults)
+
+
 def check_start(element: Element, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the variables that a start form gives a new case; `InvalidVariables` lists everything that does not fit it."""
     accepted, faults = take(element, values, NOTHING, complete=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from engine.worklist.paging import patterns
@@ -36,6 +37,7 @@ class Wanted:
     due_from: datetime | None = None
     due_until: datetime | None = None
     returned: bool = False
+    only: tuple[UUID, ...] | None = None  #: none but these tasks
 
     def values(self) -> dict[str, Any]:
         """Return the parameters of the conditions."""
@@ -44,6 +46,8 @@ class Wanted:
             for name in ("department", "definition", "least", "most", "due_from", "due_until")
             if (value := getattr(self, name)) not in (None, "")
         }
+        if self.only is not None:
+            found["only"] = list(self.only)
         if self.words and (words := patterns(self.words)):
             found["words"] = words
         return found
@@ -52,6 +56,8 @@ class Wanted:
         """Return the conditions on a row of a list (`at`, which has the times) with its task, and whether they look at its case."""
         values = self.values()
         found = [TIMES[name].format(at=at) for name in TIMES if name in values]
+        if self.only is not None:
+            found.append(("x.task_id" if at == "x" else f"{at}.id") + " = ANY(CAST(:only AS uuid[]))")
         of_task = [AMOUNTS[name].format(task=task) for name in AMOUNTS if name in values]
         if self.returned:
             of_task.append(RETURNED.format(task=task))

@@ -21,8 +21,8 @@ from engine.worklist import Wanted, due_within
 
 SUMMARY = '<extensionElements><shenpi:summary><shenpi:item label="供应商" value="${supplier}"/></shenpi:summary></extensionElements>'
 CLAIM = drawing(
-    SUMMARY, START, node("userTask", "check", name="复核", camunda_candidateGroups="finance,directors", camunda_dueDate="${due}"), END, path("start", "check", "end"),
-    key="claim", name="报销", shenpi_title="${title}", shenpi_amount="${amount}", shenpi_currency="${currency}",
+    SUMMARY, START, node("userTask", "check", name="复核", camunda_candidateGroups="finance,directors", camunda_dueDate="${due}"), END,
+    path("start", "check", "end"), key="claim", name="报销", shenpi_title="${title}", shenpi_amount="${amount}", shenpi_currency="${currency}",
 )  # fmt: skip
 HELD = drawing(
     START, node("exclusiveGateway", "again"), human("boss"), node("exclusiveGateway", "good", default="good_to_end"), END,

@@ -1,5 +1,7 @@
-// Single keys move the focus, and nothing else: j and k walk through [data-row]; any other key goes to the element with [data-key="<key>"], ticks it if it is a
+// Single keys move the focus and choose, and nothing else: j and k walk through [data-row], x chooses the row; any other key goes to the element with [data-key="<key>"], ticks it if it is a
 // choice, opens it if it is folded, follows it if it is a link, and puts the focus on the field named by data-focus, if any.
+
+import { chooseHere } from './choose';
 
 const typing = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest('input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]') !== null;
@@ -9,7 +11,7 @@ function walk(by: 1 | -1): boolean {
   if (!rows.length) return false;
   const at = rows.findIndex((row) => row.contains(document.activeElement));
   const next = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + by, 0), rows.length - 1)]!;
-  const target = next.matches('a, button, [tabindex]') ? next : next.querySelector<HTMLElement>('a, button, input') ?? next;
+  const target = next.matches('a, button, [tabindex]') ? next : next.querySelector<HTMLElement>('.row-link') ?? next.querySelector<HTMLElement>('a, button, input') ?? next;
   target.focus();
   next.scrollIntoView({ block: 'nearest' });
   return true;
@@ -34,7 +36,21 @@ export function listenForKeys(): void {
   document.addEventListener('keydown', (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing || event.defaultPrevented || typing(event.target)) return;
     if (document.querySelector('dialog[open]') || !/^[a-z/]$/.test(event.key)) return;
-    const done = go(event.key) || (event.key === 'j' && walk(1)) || (event.key === 'k' && walk(-1));
+    const done = go(event.key) || (event.key === 'j' && walk(1)) || (event.key === 'k' && walk(-1)) || (event.key === 'x' && chooseHere());
     if (done) event.preventDefault();
+  });
+}
+
+/** More rows take the place of the link that asked for them: whoever came by keyboard goes on at the first of them. */
+export function keepTheFocus(): void {
+  let from = -1;
+  const rows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('[data-row]')];
+  document.addEventListener('htmx:before:request', () => {
+    from = rows().findIndex((row) => row.contains(document.activeElement) && row.closest('.more') !== null);
+  });
+  document.addEventListener('htmx:finally:request', () => {
+    const next = from < 0 ? undefined : rows()[from];
+    from = -1;
+    if (next && (document.activeElement === document.body || document.activeElement === null)) (next.querySelector<HTMLElement>('.row-link') ?? next).focus();
   });
 }
