@@ -41,6 +41,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "message.send": frozenset({"operator", "administrator"}),
     "message.read": frozenset({"operator", "administrator"}),
     "task.work": frozenset({"everyone"}),
+    "task.hand_over": frozenset({"administrator"}),
     "history.read": frozenset({"everyone"}),
     "history.verify": frozenset({"auditor", "administrator"}),
     "invoice.upload": frozenset({"initiator", "finance", "administrator"}),

@@ -64,6 +64,8 @@ class UserTask(Base):
     __table_args__ = (
         CheckConstraint(f"state IN {TASK_STATES}", name="state"),
         Index("ix_user_task_assignee_open", "assignee", "due_key", "created_at", "id", postgresql_where=text("state = 'open'")),
+        Index("ix_user_task_held", "assignee", postgresql_where=text("state = 'held'")),
+        Index("ix_user_task_owner", "owner", postgresql_where=text("owner IS NOT NULL")),
         Index("ix_user_task_decided", "decided_by", "ended_at", "id", postgresql_where=text("decided_by IS NOT NULL")),
     )
 

@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from api import accounts
+from api import accounts, handover
 from api.pages.listing import next_url, rows_only, text
 from api.pages.once import once, said
 from api.security import current, needs
-from engine import keys
+from engine import keys, tasks, worklist
 from engine.database import transaction
 from engine.errors import Fault, InvalidVariables, NotFound, Refused
 from engine.worklist import like
@@ -23,6 +23,7 @@ from models.organisation import DepartmentMember, Post, PostHolder
 blueprint = Blueprint("people_page", __name__, url_prefix="/people")
 PAGE = 50
 CHOICES = 8
+SHOWN = 20  #: tasks before they are handed over
 LONGEST = 100
 
 
@@ -242,6 +243,55 @@ def password(key: str) -> ResponseReturnValue:
         return said(once(work), _("账号 %(key)s 的新密码已生效，原来的登录已结束。", key=key))
     except InvalidVariables as error:
         return form(key, error.faults, 422)
+
+
+@blueprint.get("/<key>/handover")
+@needs("task.hand_over")
+def handing(key: str) -> ResponseReturnValue:
+    """What a person has open, and the form that hands it over."""
+    return handover_page(key)
+
+
+@blueprint.post("/<key>/handover")
+@needs("task.hand_over")
+def hand_over(key: str) -> ResponseReturnValue:
+    """Hand everything that a person has open to somebody else, and tell what became of each task. Pressed again, it goes on with what is left."""
+    reason = request.form.get("reason", "").replace("\0", "").strip()
+    try:
+        with transaction() as session:
+            to = somebody(session, request.form.get("person", ""))
+        results, more = handover.hand_over(key, by=current(), to=to, reason=reason)
+    except InvalidVariables as error:
+        return handover_page(key, error.faults, 422)
+    except Refused as error:
+        return handover_page(key, [Fault(error.code, error.say("zh"), error.say("en"))], 409)
+    with transaction() as session:
+        names = {row.key: row.name for row in session.scalars(select(Person).where(Person.key.in_([key, to])))}
+    return render_template("handover_done.html", key=key, to=to, names=names, results=results, more=more)
+
+
+def handover_page(key: str, faults: list[Fault] | None = None, status: int = 200) -> ResponseReturnValue:
+    """Render the form of a handover, with what it would move."""
+    with transaction() as session:
+        row = by_key(session, key)
+        shown = {"key": key, "name": row.name, "active": row.active}
+        found = tasks.open_of(session, key, tasks.HANDED_OVER_AT_ONCE)
+        rows = [each for identity in found[:SHOWN] if (each := worklist.one_task(session, identity)) is not None]
+        people = choices(session, "", but=key)
+    return render_template(
+        "handover.html", shown=shown, number=len(found), most=tasks.HANDED_OVER_AT_ONCE, rows=rows, people=people, faults=faults or [], typed=request.form
+    ), status  # fmt: skip
+
+
+def somebody(session: Session, wanted: str) -> str:
+    """Return the key of the active person that was named: by her key, or by a name that only she has."""
+    wanted = wanted.replace("\0", "").strip()
+    found = session.scalars(select(Person.key).where(Person.active, or_(Person.key == wanted, Person.name == wanted)).limit(2)).all()
+    if len(found) != 1:
+        several = "有同名的人，请用工号", "More than one person has that name; use the key"
+        zh, en = several if found else ("请从列表中选择一个人", "Choose somebody from the list")
+        raise InvalidVariables([Fault("person-missing", zh, en, path="person")])
+    return found[0]
 
 
 def by_key(session: Session, key: str) -> Person:

@@ -4,14 +4,11 @@ from uuid import UUID
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
+from api.pages.people import somebody
 from api.pages.task import act
 from api.security import current, needs
 from engine import tasks
-from engine.errors import Fault, InvalidVariables
-from models.identity import Person
 
 blueprint = Blueprint("task_sheet", __name__, url_prefix="/tasks")
 
@@ -35,7 +32,7 @@ def delegate(task_id: UUID) -> ResponseReturnValue:
     reason = request.form.get("reason", "").strip()
     return act(
         task_id,
-        lambda session: tasks.delegate(session, task_id, by=current(), to=somebody(session), reason=reason),
+        lambda session: tasks.delegate(session, task_id, by=current(), to=somebody(session, request.form.get("person", "")), reason=reason),
         url_for("task.show", task_id=task_id),
     )
 
@@ -47,7 +44,9 @@ def add_signer(task_id: UUID) -> ResponseReturnValue:
     place, reason = request.form.get("place", ""), request.form.get("reason", "").strip()
     return act(
         task_id,
-        lambda session: tasks.add_signer(session, task_id, by=current(), who=somebody(session), place=place, reason=reason),
+        lambda session: tasks.add_signer(
+            session, task_id, by=current(), who=somebody(session, request.form.get("person", "")), place=place, reason=reason
+        ),
         url_for("task.show", task_id=task_id),
     )
 
@@ -69,14 +68,3 @@ def take_back(task_id: UUID) -> ResponseReturnValue:
         lambda session: tasks.take_back(session, task_id, by=current(), reason=reason),
         url_for("task.show", task_id=task_id),
     )
-
-
-def somebody(session: Session) -> str:
-    """Return the key of the person that was chosen: by her key, or by a name that only she has."""
-    wanted = request.form.get("person", "").strip()
-    found = session.scalars(select(Person.key).where(Person.active, (Person.key == wanted) | (Person.name == wanted)).limit(2)).all()
-    if len(found) != 1:
-        several = "有同名的人，请用工号", "More than one person has that name; use the key"
-        zh, en = several if found else ("请从列表中选择一个人", "Choose somebody from the list")
-        raise InvalidVariables([Fault("person-missing", zh, en, path="person")])
-    return found[0]

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.idempotency import once
-from api.rest.conventions import Camel, Strict, route, shown
-from api.rest.instances import moved
+from api.rest.conventions import Camel, Paging, Strict, page_of, route, shown
+from api.rest.instances import InstanceRow, moved
 from api.security import current
-from engine import copies, instances, interventions, tasks
+from engine import copies, instances, interventions, tasks, worklist
 from engine.database import transaction
 from engine.permissions import require_instance
 from models.approvals import InstanceCopy
@@ -51,6 +51,22 @@ class Copies(Camel):
     items = fields.List(fields.Nested(Copy))
 
 
+class CopiesOfMine(Paging):
+    words = fields.String(load_default=None, validate=validate.Length(max=100))
+    unread = fields.Boolean(load_default=False)
+
+
+class CopiedCase(InstanceRow):
+    sent_by = fields.String(allow_none=True)
+    sent_at = fields.AwareDateTime()
+    read_at = fields.AwareDateTime(allow_none=True)
+
+
+class CopiedCases(Camel):
+    items = fields.List(fields.Nested(CopiedCase))
+    after = fields.String(allow_none=True)
+
+
 class Intervention(Camel):
     id = fields.UUID()
     process_instance_id = fields.UUID(attribute="instance_id")
@@ -80,6 +96,17 @@ def revoke(body: dict[str, Any], instance_id: UUID) -> Response:
         return moved(instances.revoke(session, instance_id, by=current(), reason=body["reason"])), 200, {}
 
     return once(work)
+
+
+@blueprint.route("/copies", methods=["GET"])
+@route("instance.read")
+@blueprint.arguments(CopiesOfMine, location="query")
+@blueprint.response(200, CopiedCases)
+def copied(asked: dict[str, Any]) -> Any:
+    """The cases that I got a copy of, the newest copy first, with when I read it; `unread`: only those that are new to me."""
+    with transaction() as session:
+        page = worklist.copied(session, current(), limit=asked["limit"], after=asked["after"], words=asked["words"], unread=asked["unread"])
+        return page_of(CopiedCase(many=True).dump(page.rows), page.after)
 
 
 @blueprint.route("/process-instances/<uuid:instance_id>/copies", methods=["POST"])

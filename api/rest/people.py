@@ -10,8 +10,9 @@ from marshmallow import fields, validate
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from api import accounts, organisation
+from api import accounts, handover, organisation
 from api.idempotency import once
+from api.problems import describe
 from api.rest.conventions import Camel, Paging, Strict, page_of, route, shown
 from api.security import current
 from engine.database import transaction
@@ -52,6 +53,11 @@ class NewLegalEntity(Strict):
     fonds = fields.String(load_default=None, validate=validate.Regexp("^[A-Z0-9]{1,10}$"))
 
 
+class Handover(Strict):
+    to = fields.String(required=True, validate=validate.Length(1, 200))
+    reason = fields.String(required=True, validate=validate.Length(1, 2000))
+
+
 class TokenView(Camel):
     id = fields.UUID()
     name = fields.String()
@@ -85,6 +91,22 @@ def people(paging: dict[str, Any]) -> Any:
         rows = session.scalars(statement).all()
         page = rows[: paging["limit"]]
         return page_of([PersonView().dump(row) for row in page], page[-1].key if len(rows) > paging["limit"] else None)
+
+
+@blueprint.route("/people/<key>/handover", methods=["POST"])
+@route("task.hand_over")
+@blueprint.arguments(Handover)
+@blueprint.response(200)
+def hand_over(body: dict[str, Any], key: str) -> Response:
+    """Hand everything that a person has open to somebody else, with a result for each task; `more` tells that there is more than is done at once.
+
+    Each is a transaction of its own. What separation of duties keeps from the successor stays where it is, and says so. Repeated, it goes on with what is left.
+    """
+    results, more = handover.hand_over(key, by=current(), to=body["to"], reason=body["reason"])
+    items = [
+        {"id": str(one.id), "ok": one.error is None, **({} if one.error is None else {"problem": describe(one.error)})} for one in results
+    ]
+    return shown({"items": items, "more": more})
 
 
 @blueprint.route("/legal-entities", methods=["GET"])

@@ -1,13 +1,15 @@
 """User tasks: list mine, show, claim, unclaim, complete, transfer."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 from flask import Response
 from flask_smorest import Blueprint
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
@@ -18,9 +20,11 @@ from api.security import current
 from engine import disclosure, worklist
 from engine import tasks as room
 from engine.database import transaction
+from engine.database.transaction import read_clock
 from engine.errors import NotFound
 from engine.execution.values import tagged
 from engine.permissions import require_instance
+from engine.settings import read_settings
 from engine.step import Step
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/user-tasks", description="User tasks")
@@ -45,6 +49,7 @@ class Task(Camel):
     follow_up_date = fields.AwareDateTime(attribute="follow_up_at", allow_none=True)
     created_at = fields.AwareDateTime()
     ended_at = fields.AwareDateTime(allow_none=True)
+    on_behalf_of = fields.String(attribute="behalf", allow_none=True)
     revision = fields.Integer()
 
 
@@ -71,20 +76,66 @@ class Transfer(Strict):
     reason = fields.String(load_default="", validate=validate.Length(max=2000))
 
 
-class Done(Paging):
+def amount(value: Decimal) -> None:
+    """Refuse what no column of amounts holds."""
+    if abs(value) >= Decimal(10) ** 17:
+        raise ValidationError("not an amount")
+
+
+class Asked(Paging):
     state = fields.String(load_default="open", validate=validate.OneOf(["open", "completed"]))
+    behalf = fields.Boolean(load_default=False)
+    sort = fields.String(load_default="due", validate=validate.OneOf(worklist.SORTS))
+    words = fields.String(load_default=None, validate=validate.Length(max=100))
+    department = fields.String(load_default=None, validate=validate.Length(max=64))
+    process_definition_key = fields.String(load_default=None, validate=validate.Length(max=255))
+    amount_from = fields.Decimal(places=6, load_default=None, validate=amount)
+    amount_to = fields.Decimal(places=6, load_default=None, validate=amount)
+    due = fields.String(load_default=None, validate=validate.OneOf(worklist.PERIODS))
+    returned = fields.Boolean(load_default=False)
+
+
+class Counts(Camel):
+    open = fields.Integer(attribute="mine")
+    overdue = fields.Integer()
+    behalf = fields.Integer()
+    unread_copies = fields.Integer(attribute="unread")
 
 
 @blueprint.route("", methods=["GET"])
 @route("task.work")
-@blueprint.arguments(Done, location="query")
+@blueprint.arguments(Asked, location="query")
 @blueprint.response(200, Tasks)
-def index(paging: dict[str, Any]) -> Any:
-    """My open tasks, soonest due first; with `state=completed` what I have decided, newest first."""
-    listing = worklist.my_tasks if paging["state"] == "open" else worklist.my_decisions
+def index(asked: dict[str, Any]) -> Any:
+    """My open tasks, soonest due first (`sort`: `due`, `amount`, `age`); with `behalf` those of people for whom I may act now; with `state=completed` what I
+    have decided, newest first. Filters: `words`, the initiator's `department`, `processDefinitionKey`, `amountFrom`, `amountTo`, `due`, `returned`."""
     with transaction() as session:
-        page = listing(session, current(), limit=paging["limit"], after=paging["after"])
+        within = worklist.due_within(asked["due"], read_clock(session), ZoneInfo(read_settings().time_zone)) if asked["due"] else {}
+        wanted = worklist.Wanted(
+            words=asked["words"], department=asked["department"], definition=asked["process_definition_key"],
+            least=_amount(asked["amount_from"]), most=_amount(asked["amount_to"]), returned=asked["returned"], **within,
+        )  # fmt: skip
+        where = {"limit": asked["limit"], "after": asked["after"], "wanted": wanted}
+        if asked["state"] == "completed":
+            page = worklist.my_decisions(session, current(), **where)
+        elif asked["behalf"]:
+            page = worklist.on_behalf(session, current(), **where, sort=asked["sort"])
+        else:
+            page = worklist.my_tasks(session, current(), **where, sort=asked["sort"])
         return page_of(Task(many=True).dump(page.rows), page.after)
+
+
+def _amount(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value:f}"
+
+
+@blueprint.route("/counts", methods=["GET"])
+@route("task.work")
+@blueprint.response(200, Counts)
+def counts() -> Any:
+    """How long my lists are, each counted up to 1000."""
+    with transaction() as session:
+        return shown(Counts().dump(worklist.count(session, current())))
 
 
 @blueprint.route("/<uuid:task_id>", methods=["GET"])

@@ -127,12 +127,17 @@ def somebody(session: Session, key: str) -> Actor:
     return found
 
 
-def change(step: Step, task: JSON, **more: Any) -> None:
-    """Write a task's row anew after its entry was changed: who has it, and whether it waits. An older picture in an office system no longer counts."""
+def change(step: Step, task: JSON, *, listed: bool = False, **more: Any) -> None:
+    """Write a task's row anew after its entry was changed: who has it, and whether it waits. An older picture in an office system no longer counts.
+
+    `listed` says that the rows of its candidates are right already.
+    """
     task["nonce"] = secrets.token_urlsafe(12)
     row = {"id": task["id"], "assignee": task["assignee"], "claimed": task["claimed"], "nonce": task["nonce"], "owner": task.get("owner"),
            "origin": task.get("origin", "normal"), "state": "held" if task.get("held") else "open"}  # fmt: skip
     step.document.changed.append(row | more)
+    if listed:
+        return
     step.document.dropped.append(task["id"])
     if not task.get("held"):
         add_candidates(step, task)

@@ -111,6 +111,9 @@ POST   /duty-overrides/<override>/approve           401 403 403 403 403 403 403 
 POST   /duty-overrides/<override>/refuse            401 403 403 403 403 403 403 403 200 403
 POST   /duty-overrides/<unknown>/approve            401 403 403 403 403 403 403 403 404 403
 GET    /user-tasks                                  401 200 200 200 200 200 200 200 200 200
+GET    /user-tasks/counts                           401 200 200 200 200 200 200 200 200 200
+GET    /copies                                      401 200 200 200 200 200 200 200 200 200
+POST   /people/<unknown>/handover                   401 403 403 403 403 403 403 403 404 403
 GET    /user-tasks/<task>                           401 200 200 404 404 404 200 404 200 404
 GET    /user-tasks/<grouped>                        401 200 404 200 200 404 200 404 200 404
 GET    /user-tasks/<task>/form                      401 200 200 404 404 404 200 404 200 404
@@ -188,6 +191,7 @@ ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "resolve": lambda: {"json": {}},
     "remove-signer": lambda: {"json": {}},
     "urge": lambda: {"json": {}},
+    "handover": lambda: {"json": {"to": "wu.gang", "reason": "离职"}},
     "/posts": lambda: {"json": {"key": f"p{uuid4().hex}", "name": "岗位"}},
     "activate": lambda: {"json": {"active": False}},
     "appoint": lambda: {"json": {"person": "wu.gang", "legalEntity": "shenpi-sh"}},
