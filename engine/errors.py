@@ -89,6 +89,8 @@ WORDS = {
     "the task waits for a signer who was added": "该待办正在等待加签人审批",
     "the task is delegated already": "该待办已经委派",
     "the task is not delegated": "该待办不是委派来的",
+    "the task is delegated: an opinion is asked for": "该待办是委派来的，只需给出意见",
+    "this person has no weight in the vote": "此人在票签中没有权重",
     "signers are added before, after or beside": "加签位置须为之前、之后或并行",
     "this person signs already": "此人已在加签或审批之列",
     "the task has as many signers as it may": "加签人数已达上限",

@@ -9,7 +9,7 @@ from tests_support import person
 from engine import tasks
 from engine.database import transaction
 from engine.replay import rerun_instance, verify_instance
-from engine.step import Step
+from engine.step import Step, peek
 
 
 def open_tasks(case: UUID) -> list[tuple[str, str]]:
@@ -72,13 +72,20 @@ def prove(case: UUID) -> None:
         assert not outcome.faults, outcome.faults
 
 
+def root_decisions(case: UUID) -> Any:
+    """Return the variable `decisions` of a case as it is now."""
+    with transaction() as session:
+        return peek(session, case).execution.memory.variables.get("decisions")
+
+
 def open_or_over(case: UUID) -> None:
     """A case that is not over has somebody or something that it waits for."""
     row = rows(
         """SELECT status NOT IN ('running', 'suspended') AS over,
            EXISTS (SELECT 1 FROM user_task WHERE instance_id = i.id AND state = 'open') AS task,
            EXISTS (SELECT 1 FROM job WHERE instance_id = i.id AND state IN ('waiting', 'retrying')) AS job,
-           EXISTS (SELECT 1 FROM timer WHERE instance_id = i.id) AS timer FROM process_instance i WHERE id = :case""",
+           EXISTS (SELECT 1 FROM timer WHERE instance_id = i.id) AS timer,
+           EXISTS (SELECT 1 FROM event_subscription WHERE instance_id = i.id) AS event FROM process_instance i WHERE id = :case""",
         case=case,
     )[0]
-    assert row.over is not (row.task or row.job or row.timer), row
+    assert row.over is not (row.task or row.job or row.timer or row.event), row

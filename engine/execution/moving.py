@@ -99,6 +99,20 @@ def reached(start: Node, stops: Container[Node]) -> tuple[set[Node], set[str]]:
     return nodes, flows
 
 
+def ahead(place: Place) -> set[str]:
+    """Return the user tasks that are to be taken again from a place on, those inside of what a token comes to as well."""
+    nodes = {node.element.id for node in reached(place.first, ())[0]}
+    found = set()
+    for node in place.node.program.nodes.values():
+        current: str | None = node.element.id
+        while node.element.kind == model.HUMAN and current is not None:
+            if current in nodes:
+                found.add(node.element.id)
+                break
+            current = place.node.program.nodes[current].element.parent
+    return found
+
+
 def joins_ahead(node: Node) -> set[Node]:
     """Return the first joins that a token at an element comes to."""
     joins = {one for one in node.program.nodes.values() if one.is_join}
