@@ -103,6 +103,7 @@ WORDS = {
     "the way does not lead from that step to here": "该节点不在当前节点之前的路径上",
     "there is no way straight back from that step": "不能从该节点直接交回",
     "something has come of the decision already": "后续已有人处理或已产生结果，不能拿回",
+    "the branches that are joined there would wait for ever": "该节点在并行分支之内，汇合处将无法继续，请选择分支之前的节点",
     "nothing is open in this case": "该流程没有进行中的节点",
     "a second person has to do it": "须由另一位管理员执行",
     "it is done or declined already": "该请求已执行或已拒绝",

@@ -140,7 +140,13 @@ def _after(body: Token, loop: Loop) -> None:
     kept = body.internal_data["loop"]
     vote = body.node.element.policy.vote
     if vote is not None and kept.get("votes"):
-        found = voting.result(vote, [one[1] for one in kept["votes"]], kept["count"], _weights(body, vote), [one[2] if len(one) > 2 else None for one in kept["votes"]])
+        found = voting.result(
+            vote,
+            [one[1] for one in kept["votes"]],
+            kept["count"],
+            _weights(body, vote),
+            [one[2] if len(one) > 2 else None for one in kept["votes"]],
+        )
         if found is not None:
             kept["outcome"] = found
             end(body, loop)

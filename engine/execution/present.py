@@ -34,13 +34,7 @@ class Present:
 
     def open_tasks(self) -> list[OpenTask]:
         """Return the user tasks that wait for a person."""
-        return [
-            OpenTask(
-                token.id, token.node.element.id, token.node.element, token.internal_data.get("asked"), token.internal_data.get("addedBy"),
-                "again" in whole(token).internal_data,
-            )  # fmt: skip
-            for token in _in_order(self.workflow.people)
-        ]
+        return [_open(token) for token in _in_order(self.workflow.people)]
 
     def inside(self, token: UUID) -> set[str]:
         """Return a token and everything in it, as hexadecimal ids; nothing when it is gone."""
@@ -111,3 +105,10 @@ class Present:
 
 def _in_order(group: dict[UUID, Token]) -> list[Token]:
     return sorted(group.values(), key=lambda token: token.serial) if len(group) > 1 else list(group.values())
+
+
+def _open(token: Token) -> OpenTask:
+    kept = token.internal_data
+    return OpenTask(
+        token.id, token.node.element.id, token.node.element, kept.get("asked"), kept.get("addedBy"), "again" in whole(token).internal_data
+    )

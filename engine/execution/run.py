@@ -106,7 +106,14 @@ class Execution(Evaluating, Present):
         memory = state.restore(execution.workflow, program, lambda identity: operations.program(identity), raw)
         execution.zone = ZoneInfo(memory["z"])
         execution.memory = Memory(
-            execution.workflow.root, limits, memory["r"], memory["t"], memory.get("u", {}), set(memory.get("s", ())), size=len(raw), changed=False
+            execution.workflow.root,
+            limits,
+            memory["r"],
+            memory["t"],
+            memory.get("u", {}),
+            set(memory.get("s", ())),
+            size=len(raw),
+            changed=False,
         )
         execution._look_back()
         return execution
@@ -187,6 +194,7 @@ class Execution(Evaluating, Present):
         """Cancel everything that is open in the process, and begin at any of its user tasks (an administrator's means). Refuses as `return_to` does."""
         root = self.workflow.root
         place = moving.anywhere(root, target)
+        moving.require_joins(place, [])
         self.put(place, [token for token in root.children if not token.subscribed], "jumped")
         self.workflow.go()
 

@@ -15,7 +15,7 @@ def result(
     """Return the outcome of a vote of `count` people, None while those who have not decided can still change it.
 
     Whoever gives another outcome than approve, reject and return has abstained. A return ends the vote; so does a rejection with a veto. By weight, a vote
-    counts what stands at the key of whom the drawing asked (`seats`), whoever decides in her place; else at the key of who decided, or of whom she stands in for.
+    counts what stands at the key of whom the drawing asked (`seats`), whoever decides in her place; else at that of who decided, or whom she stands in for.
     """
     outcomes = [decision["outcome"] for decision in decisions]
     if RETURN in outcomes:
@@ -44,4 +44,4 @@ def result(
 
 
 def _weight(decision: Mapping[str, Any], weights: Mapping[str, Decimal], seat: str | None) -> Decimal:
-    return weights[seat] if seat in weights else weights.get(decision.get("onBehalfOf") or decision["by"], Decimal(0))
+    return weights[seat] if seat is not None and seat in weights else weights.get(decision.get("onBehalfOf") or decision["by"], Decimal(0))

@@ -263,7 +263,9 @@ def add_candidates(step: Step, task: dict[str, Any]) -> None:
 def _settle(step: Step) -> None:
     """Nobody need look at what failed and is gone since: its branch was interrupted, or the case put elsewhere."""
     if not step.case.over:
-        step.document.settled.extend({"token": token} for token in sorted(step.execution.failed_before - step.execution.workflow.tasks.keys()))
+        step.document.settled.extend(
+            {"token": token} for token in sorted(step.execution.failed_before - step.execution.workflow.tasks.keys())
+        )
 
 
 def _failures(step: Step) -> None:

@@ -54,6 +54,7 @@ def delegate(session: Session, task_id: UUID, *, by: Actor, to: str, reason: str
     held, target, reason = _handed(session, task_id, by, to, reason, expected_revision)
     if held.task.get("owner"):
         raise Refused(reason="the task is delegated already")
+    held.require_duties(by, held.behalf)  # it comes back to her
     held.task.update(assignee=target.key, claimed=False, owner=held.behalf or by.key, origin=_origin(held, "delegate"))
     return _record(held, "task:delegated", {"from": by.key, "to": target.key}, reason=reason)
 

@@ -19,8 +19,13 @@ from models.runtime import UserTask
 
 
 def steps_back(session: Session, task_id: UUID, *, by: Actor) -> list[tuple[str, str]]:
-    """Return the earlier steps that a task may be returned to, as id and name in the order of the drawing. Refuses as `complete` does."""
+    """Return the earlier steps that a task may be returned to, as id and name in the order of the drawing; none of one that is delegated.
+
+    Refuses as `complete` does.
+    """
     held = hold(session, task_id, by, None)
+    if held.task.get("owner"):
+        return []
     execution, model = held.step.execution, held.step.definition.model
     been = execution.memory.rounds
     return [
@@ -59,8 +64,9 @@ def return_to(
     """Return a case to an earlier step of its own (退回到…): what is open between is cancelled, and that step is asked again.
 
     A return to before a split cancels the whole block, one within a branch leaves the other branches alone, one into another branch is refused. With
-    `straight_back`, who is asked then leads straight back to the caller, or to whom she stands in for; else every step between is taken again. Refuses with `NotPermitted` what the drawing
-    forbids, with `Refused` a step that this case has not been at or that does not lead here and a task that is delegated, and as `complete` does.
+    `straight_back`, who is asked then leads straight back to the caller, or to whom she stands in for; else every step between is taken again. Refuses with
+    `NotPermitted` what the drawing forbids, with `Refused` a step that this case has not been at or that does not lead here and a task that is delegated, and
+    as `complete` does.
     """
     comment = kept.clean(comment[:MAX_COMMENT], "comment")
     held = hold(session, task_id, by, expected_revision)

@@ -29,7 +29,8 @@ def add_signer(
     """Ask one more person to sign: before this task may be decided, after it was, or beside it. Without her the case does not go on.
 
     In a parallel multi-instance that names its people by a variable, somebody beside becomes one more instance, with a vote of her own. Refuses with `NotFound`
-    an unknown or inactive person, with `Refused` one who signs or voted already, one who has no weight in a vote by weight, or another place, with `NotPermitted` where the drawing forbids it, and as `complete`.
+    an unknown or inactive person, with `Refused` one who signs or voted already, one who has no weight in a vote by weight, or another place, with
+    `NotPermitted` where the drawing forbids it, and as `complete`.
     """
     if place not in PLACES:
         raise Refused(reason="signers are added before, after or beside")
@@ -40,7 +41,13 @@ def add_signer(
     signer = somebody(session, kept.clean(who, "who"))
     there = [task, *held.others]
     loop = held.element.loop
-    votes = place == "beside" and loop is not None and loop.kind == "parallel" and loop.element_variable and step.execution.is_instance(held.token)
+    votes = (
+        place == "beside"
+        and loop is not None
+        and loop.kind == "parallel"
+        and loop.element_variable
+        and step.execution.is_instance(held.token)
+    )
     others, voted = step.execution.beside(held.token) if votes else (set(), set())
     asked = {one["assignee"] for one in step.execution.memory.tasks.values() if one in there or one["token"] in others}
     if signer.key in asked | voted or signer.key == by.key:
