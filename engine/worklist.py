@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import Fault, InvalidContent
 from engine.permissions import Actor, allows
+from engine.substitutions import principals
 
 MAX_PAGE = 200
 FIELDS = """
@@ -23,6 +24,13 @@ i.status, p.name AS initiator_name, d.name AS initiator_department
 JOINS = """
 JOIN process_instance i ON i.id = t.instance_id LEFT JOIN person p ON p.key = i.initiator LEFT JOIN department d ON d.id = p.department_id
 """
+
+
+SCOPED = """
+JOIN process_instance xi ON xi.id = x.instance_id JOIN process_definition xf ON xf.id = xi.definition_id
+LEFT JOIN person xp ON xp.key = xi.initiator LEFT JOIN department xd ON xd.id = xp.department_id
+"""
+MOST_PRINCIPALS = 20  #: whose tasks are listed beside one's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,8 @@ def like(words: str) -> str:
 
 
 def my_tasks(session: Session, actor: Actor, *, limit: int = 50, after: str | None = None, words: str | None = None) -> Page:
-    """Return the open tasks an actor may work on, soonest due first, then oldest; with `words`, those whose title, task, number or initiator has them.
+    """Return the open tasks an actor may work on, her own and those of whom she stands in for, soonest due first, then oldest; with `words`, those whose
+    title, task, number or initiator has them.
 
     One limited, key-bound select for each source (assigned, candidate, each group), then joined and cut: an OR over the sources would read them all.
     """
@@ -86,6 +95,9 @@ def my_tasks(session: Session, actor: Actor, *, limit: int = 50, after: str | No
             f"""(SELECT x.task_id, x.due_key, x.created_at FROM candidate x WHERE x.kind = :k{number} AND x.name = :g{number} {bound.format(id="task_id")}
                  ORDER BY x.due_key, x.created_at, x.task_id LIMIT :n)"""
         )
+    lent, more = _lent(session, actor)
+    parts += [f"({one} {bound.format(id='id')} ORDER BY x.due_key, x.created_at, x.id LIMIT :n)" for one in lent]
+    parameters |= more
     if start:
         parameters |= {"due": start[0], "created": start[1], "last": start[2]}
     if words:
@@ -95,15 +107,38 @@ def my_tasks(session: Session, actor: Actor, *, limit: int = 50, after: str | No
     return _page(list(session.execute(text(statement), parameters)), limit, ("due_key", "created_at", "id"))
 
 
+def _lent(session: Session, actor: Actor, fields: str = "x.id, x.due_key, x.created_at") -> tuple[list[str], dict[str, Any]]:
+    """Return a select for everybody an actor stands in for now, of the open tasks that are hers and within the scope, with its parameters."""
+    parts, parameters = [], dict[str, Any]()
+    for number, one in enumerate(principals(session, actor)[:MOST_PRINCIPALS]):
+        scope = ""
+        if one.definition_key is not None:
+            scope += f" AND xf.key = :d{number}"
+            parameters[f"d{number}"] = one.definition_key
+        if one.departments is not None:
+            scope += f" AND xd.key = ANY(:u{number})"
+            parameters[f"u{number}"] = sorted(one.departments)
+        if one.amount_limit is not None:
+            scope += f" AND abs(xi.amount) <= :l{number} AND xi.currency = :c{number}"
+            parameters |= {f"l{number}": one.amount_limit, f"c{number}": one.currency}
+        parameters |= {f"p{number}": one.key, f"pg{number}": sorted(one.groups)}
+        asked = f"(y.kind = 'u' AND y.name = :p{number}) OR (y.kind = 'g' AND y.name = ANY(:pg{number}))"
+        for hers in (f"x.assignee = :p{number}", f"x.assignee IS NULL AND x.id IN (SELECT y.task_id FROM candidate y WHERE {asked})"):
+            parts.append(f"SELECT {fields} FROM user_task x {SCOPED} WHERE x.state = 'open' AND {hers}{scope}")
+    return parts, parameters
+
+
 def count_my_tasks(session: Session, actor: Actor, at_most: int = 1000) -> int:
     """Return how many open tasks are an actor's, counted up to a limit."""
+    lent, more = _lent(session, actor, "x.id")
     statement = text(
-        """
+        f"""
         SELECT count(*) FROM (SELECT x.id FROM user_task x WHERE x.assignee = :me AND x.state = 'open'
-          UNION SELECT c.task_id FROM candidate c WHERE (c.kind = 'u' AND c.name = :me) OR (c.kind = 'g' AND c.name = ANY(:groups)) LIMIT :n) AS s
+          UNION SELECT c.task_id FROM candidate c WHERE (c.kind = 'u' AND c.name = :me) OR (c.kind = 'g' AND c.name = ANY(:groups))
+          {" ".join(f"UNION {one}" for one in lent)} LIMIT :n) AS s
         """
     )
-    return int(session.execute(statement, {"me": actor.key, "groups": list(actor.groups), "n": at_most}).scalar_one())
+    return int(session.execute(statement, {"me": actor.key, "groups": list(actor.groups), "n": at_most} | more).scalar_one())
 
 
 def my_decisions(session: Session, actor: Actor, *, limit: int = 50, after: str | None = None, words: str | None = None) -> Page:

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import text
 from tests_support import person
 
-from engine import incidents, jobs, substitutions, tasks, timers, worker
+from engine import attachments, drafts, incidents, jobs, substitutions, tasks, timers, worker, worklist
 from engine.database import transaction
 from engine.duties import overrides, rules
 from engine.errors import DutyConflict, NotFound, NotPermitted, Refused
@@ -65,6 +65,33 @@ def test_she_who_is_away_may_still_decide_herself(app: Flask) -> None:
     assert behalf(case, "a") == ("wang.fang", None)
 
 
+def listed(who: str) -> tuple[list[UUID], int]:
+    with transaction() as session:
+        actor = person(who)
+        return [row.id for row in worklist.my_tasks(session, actor, words="").rows], worklist.count_my_tasks(session, actor)
+
+
+@pytest.mark.parametrize(
+    "task_", [human("a"), node("userTask", "a", camunda_candidateUsers="wang.fang"), node("userTask", "a", camunda_candidateGroups="g")]
+)
+def test_both_see_the_task_its_form_and_keep_files_and_drafts(app: Flask, task_: str) -> None:
+    """A substitute could decide what no list showed her, and neither look at the form nor upload anything."""
+    execute("INSERT INTO \"group\" (id, key, name) VALUES (gen_random_uuid(), 'g', 'g')")
+    execute("INSERT INTO group_member SELECT g.id, p.id FROM \"group\" g, person p WHERE g.key = 'g' AND p.key = 'wang.fang'")
+    case = case_of(START, task_, END, path("start", "a", "end"))
+    before = (listed("wang.fang"), listed("qian.yi"))
+    assert before == (([task(case, "a")], 1), ([], 0))
+    away("wang.fang", "qian.yi")
+    assert (listed("wang.fang"), listed("qian.yi")) == (before[0], before[0])
+    with transaction() as session:
+        file = attachments.store(session, by=person("qian.yi"), task_id=task(case, "a"), name="a.txt", content=b"x").id
+        drafts.save(session, task(case, "a"), by=person("qian.yi"), values={}, comment="先记下")
+    decide(case, "a", "qian.yi", files=[file])
+    assert behalf(case, "a") == ("qian.yi", "wang.fang")
+    assert listed("qian.yi") == ([], 0)
+    prove(case)
+
+
 def test_a_chain_of_substitutes_acts_for_the_first(app: Flask) -> None:
     case = case_of()
     away("wang.fang", "chen.jing")
@@ -96,6 +123,8 @@ def test_she_acts_within_the_scope_and_not_beyond(app: Flask, scope: dict[str, s
     scope = scope | ({"department": department} if scope.get("department") == "office" else {})
     case = start(amount="900").case.id
     away("wang.fang", "wu.gang", **scope)
+    assert listed("wu.gang")[1] == within
+    assert listed("wu.gang")[0] == ([task(case, "a")] if within else [])
     if within:
         decide(case, "a", "wu.gang")
         assert behalf(case, "a") == ("wu.gang", "wang.fang")

@@ -10,7 +10,7 @@ from engine_support import advance, deploy, execute, rows, start, take_all
 from flask import Flask
 from tests_support import person
 
-from engine import attachments, interventions, jobs, suspension, tasks, timers, worker
+from engine import attachments, incidents, interventions, jobs, suspension, tasks, timers, worker
 from engine.database import transaction
 from engine.errors import NotPermitted, Refused
 from engine.step import peek
@@ -371,6 +371,20 @@ def test_what_went_wrong_at_a_place_that_is_gone_is_nobodys_work_any_more(app: F
         pass_time()
     assert not rows("SELECT 1 FROM incident WHERE instance_id = :case AND resolved_at IS NULL", case=case)
     open_or_over(case)
+    prove(case)
+
+
+def test_of_several_tasks_without_people_each_is_tried_again_by_itself_and_the_record_shows_it(app: Flask) -> None:
+    """Found by `test_approval_machine`: the re-execution made all of them anew."""
+    task_ = human("a", "${person}", shenpi_notBy="x").replace(
+        "</userTask>", instances(collection="people", element="person") + "</userTask>"
+    )
+    case = case_of(START, human("x"), task_, END, path("start", "x", "a", "end"), people=["wang.fang", "nobody", "zhao.lei"])
+    decide(case, "x", "wang.fang")
+    for one in rows("SELECT id FROM incident WHERE instance_id = :case ORDER BY id", case=case):
+        with transaction() as session:
+            incidents.retry(session, one.id, by=person("ma.lin"))
+    assert sorted(open_tasks(case), key=str) == [("a", "zhao.lei"), ("a", None), ("a", None)]
     prove(case)
 
 
