@@ -14,6 +14,7 @@ from engine.execution.token import Token
 if TYPE_CHECKING:
     from engine.execution.run import Execution
 
+STAYS = ("back", "addedBy", "again")  #: what is known of a user task besides its decision
 GONE = "something has come of the decision already"
 
 
@@ -26,6 +27,9 @@ def remembered(execution: Execution, task: Token, before: int | None) -> Iterato
     assert scope is not None
     others = workflow.tasks.keys() - {token.id for token in _subtree(task)}
     kept: dict[str, Any] = {"element": task.node.element.id, "scope": scope.id.hex, "data": dict(task.data)}
+    more = {name: task.internal_data[name] for name in STAYS if name in task.internal_data}
+    if more:
+        kept["more"] = more
     if task.is_instance:
         kept |= {"i": task.internal_data["i"], "voted": list(task.internal_data.get("voted", []))}
     yield
@@ -97,6 +101,7 @@ def take_back(execution: Execution, identity: str, who: str) -> None:
     node = program.nodes[kept["element"]]
     token = Token(workflow, node, scope)
     token.data = dict(kept["data"])
+    token.internal_data.update(kept.get("more", {}))
     if body is not None:
         _vote_again(body, token, kept)
     execution.memory.redo(kept["old"], kept["element"])

@@ -151,7 +151,9 @@ def due_acts(step: Step) -> list[Act]:
 
 def _tasks_of(step: Step, overdue: Overdue) -> list[dict[str, Any]]:
     inside = step.execution.inside(overdue.token)
-    return [task for task in step.execution.memory.tasks.values() if task["token"] in inside and "for" not in task and not task.get("held")]
+    decides = overdue.action in ("pass", "refuse")  # for everybody, also while a signer is waited for
+    tasks = [task for task in step.execution.memory.tasks.values() if task["token"] in inside and "for" not in task]
+    return [task for task in tasks if decides or not task.get("held")]
 
 
 def act(step: Step, todo: Act) -> bool:
@@ -173,7 +175,13 @@ def _decide(step: Step, task: dict[str, Any], kind: str, todo: Act) -> None:
     outcomes = task["outcomes"]
     wanted = "reject" if kind == "timeout-refuse" else "approve"
     outcome = wanted if wanted in outcomes else outcomes[0]
-    decision = {"outcome": outcome, "comment": zh, "by": SYSTEM.key, "onBehalfOf": task["assignee"], "at": stamp(step.now)}
+    decision = {
+        "outcome": outcome,
+        "comment": zh,
+        "by": SYSTEM.key,
+        "onBehalfOf": task.get("owner") or task["assignee"],
+        "at": stamp(step.now),
+    }
     step.recorder.record(
         "task:passed",
         actor=SYSTEM.key,

@@ -103,7 +103,10 @@ def return_to(
 def may_take_back(session: Session, task_id: UUID, *, by: Actor) -> bool:
     """Tell whether `take_back` would not be refused for what has come of the decision."""
     row = session.execute(select(UserTask.token, UserTask.instance_id, UserTask.decided_by).where(UserTask.id == task_id)).one_or_none()
-    return row is not None and row.decided_by == by.key and peek(session, row.instance_id).execution.may_take_back(row.token)
+    if row is None or row.decided_by != by.key:
+        return False
+    step = peek(session, row.instance_id)
+    return step.case.status == "running" and step.execution.may_take_back(row.token)
 
 
 def take_back(session: Session, task_id: UUID, *, by: Actor, reason: str = "") -> Step:
