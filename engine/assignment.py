@@ -81,7 +81,7 @@ def assign(
         raise ExecutionFailed(element=element.id, reason=f"the assignee {assignee!r} is no person's key")
     if any(len(name) > LONGEST_KEY for name in (assignee or "", *users, *groups)):
         raise ExecutionFailed(element=element.id, reason=f"a person's key has at most {LONGEST_KEY} characters")
-    if assignee and assignee not in asked.here and not session.execute(_KNOWN, {"key": assignee}).scalar():
+    if assignee and assignee not in asked.here and not is_here(session, assignee):
         raise ExecutionFailed(element=element.id, reason=f"{assignee} is nobody who works here")
     if not (wanted.assignee or wanted.candidate_users or wanted.candidate_groups):
         users = tuple(session.scalars(ADMINISTRATORS))
@@ -99,6 +99,11 @@ def assign(
         _due(value(wanted.follow_up_date), now, element, zone),
         reason(wanted, asked.reasons),
     )
+
+
+def is_here(session: Session, person: str) -> bool:
+    """Tell whether somebody works here now."""
+    return bool(session.execute(_KNOWN, {"key": person}).scalar())
 
 
 def _reachable(session: Session, users: tuple[str, ...], groups: tuple[str, ...]) -> bool:

@@ -12,11 +12,12 @@ from engine.database.transaction import read_clock
 from engine.errors import Fault, InvalidVariables, NotFound, TaskClosed
 from engine.execution.values import clean
 from engine.mediatypes import media_type
-from engine.permissions import Actor, may_read_instance, may_work_on, require
+from engine.permissions import Actor, may_read_instance, require
 from engine.settings import read_settings
+from engine.substitutions import may_decide
 from models.attachment import Attachment
 from models.file import StoredFile
-from models.runtime import Candidate, UserTask
+from models.runtime import UserTask
 
 LONGEST_NAME = 200
 MOST_LOOSE = 100  #: uploads of one person that no decision has taken yet
@@ -63,19 +64,13 @@ def base_name(name: str) -> str:
 
 
 def open_task(session: Session, task_id: UUID, by: Actor) -> UserTask:
-    """Return an open task that is an actor's to decide. Refuses with `NotFound` and `TaskClosed`."""
+    """Return an open task that is an actor's to decide, as her own or for whom she stands in. Refuses with `NotFound` and `TaskClosed`."""
     task = session.get(UserTask, task_id)
     if task is None or not may_read_instance(session, by, task.instance_id):
         raise NotFound(kind="user task")
-    rows = session.execute(select(Candidate.kind, Candidate.name).filter_by(task_id=task_id)).all()
-    people = {
-        "assignee": task.assignee,
-        "users": [row.name for row in rows if row.kind == "u"],
-        "groups": [row.name for row in rows if row.kind == "g"],
-    }
     if task.state != "open":
         raise TaskClosed(state=task.outcome or task.reason or task.state, task=str(task_id))
-    if not may_work_on(by, people):
+    if not may_decide(session, by, task_id):
         raise TaskClosed(state="reassigned", task=str(task_id))
     return task
 

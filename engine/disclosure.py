@@ -13,6 +13,7 @@ from engine.errors import NotFound, NotPermitted
 from engine.forms import data_of, schema_of, visible
 from engine.permissions import Actor, allows, may_read_instance, may_work_on
 from engine.step import Step, peek
+from engine.substitutions import may_decide
 from models.runtime import ProcessInstance, UserTask
 
 
@@ -57,7 +58,7 @@ def _look(session: Session, task_id: UUID, by: Actor) -> tuple[Element, Mapping[
         raise NotFound(kind="user task")
     step = peek(session, row.instance_id)
     token, task = _open(step, task_id)
-    mine = task is not None and may_work_on(by, task)
+    mine = task is not None and (may_work_on(by, task) or may_decide(session, by, task_id))
     initiator = session.execute(select(ProcessInstance.initiator).filter_by(id=row.instance_id)).scalar()
     if not (mine or allows(by, "instance.read_all") or by.key in (row.assignee, row.decided_by, initiator)):
         raise NotPermitted(permission="instance.read_all")

@@ -241,7 +241,7 @@ class Rerun:
                 due = [timer.token for timer in execution.timers() if timer.element == first.element]
                 execution.fire_timers([due[first.data.get("nth", 0)]])
             case "incident:resolved":
-                self._resolve(execution, first)
+                self._resolve(execution, first, events)
             case "instance:withdrawn" | "instance:terminated":
                 execution.cancel()
             case other:
@@ -277,11 +277,11 @@ class Rerun:
         else:
             execution.decide(token, decision, values)
 
-    def _resolve(self, execution: Execution, first: Recorded) -> None:
+    def _resolve(self, execution: Execution, first: Recorded, events: list[Recorded]) -> None:
         token = self.held.pop(first.data["incident"], None)
         if first.data["kind"] == "element" and first.data["resolution"] == "retried":
-            elements = {task.token: task.element for task in execution.open_tasks()}
-            self.tasks = {task: kept for task, kept in self.tasks.items() if elements.get(kept) != first.element}
+            for anew in (event for event in events if event.type == "task:canceled" and event.data["reason"] == "reassigned"):
+                self.tasks.pop(anew.data["task"], None)  # its people are looked for again; others at the element are as they were
         if token is None:  # of a job, a delivery or a user task without people: nothing in memory failed
             if first.data["kind"] == "job" and first.data["resolution"] == "resolved":
                 waiting = [t for t in execution.pending_calls() if execution.element_of(t).id == first.element]

@@ -19,7 +19,7 @@ from engine.database.prepared import Prepared
 from engine.database.transaction import read_clock
 from engine.errors import CircularSubstitution, Fault, InvalidVariables, NotFound, NotPermitted, Refused
 from engine.organisation.authority import CURRENCY, read_amount
-from engine.permissions import Actor, allows
+from engine.permissions import Actor, allows, may_work_on
 from models.identity import Department, Person
 from models.repository import ProcessDefinition
 from models.substitution import Substitution
@@ -27,7 +27,8 @@ from models.substitution import Substitution
 MOST = 20  #: substitutions of one person that are not over
 MAX_REASON = 500
 
-_IN_FORCE = "s.revoked_at IS NULL AND s.starts_at <= %(now)s::timestamptz AND (s.ends_at IS NULL OR s.ends_at > %(now)s::timestamptz)"
+_NOW = "coalesce(%(now)s::timestamptz, shenpi_now())"
+_IN_FORCE = f"s.revoked_at IS NULL AND s.starts_at <= {_NOW} AND (s.ends_at IS NULL OR s.ends_at > {_NOW})"
 #: from the substitute back to those she stands in for, each with the scopes on the way; nothing is looked at beside the index when there are none
 _PRINCIPALS = Prepared(
     f"""
@@ -91,13 +92,13 @@ class Principal:
         return self.key in facts.get("users", ()) or not self.groups.isdisjoint(facts.get("groups", ()))
 
 
-def principals(session: Session, actor: Actor, now: datetime) -> list[Principal]:
-    """Return everybody for whom an actor may act at a time, the nearest first, by one statement."""
+def principals(session: Session, actor: Actor, now: datetime | None = None) -> list[Principal]:
+    """Return everybody for whom an actor may act at a time, or now, the nearest first, by one statement."""
     rows = _PRINCIPALS.run(session, {"actor": actor.key, "now": now}).fetchall()
     return [found for row in rows if (found := _principal(row)) is not None]
 
 
-def acting_for(session: Session, actor: Actor, task_facts: Mapping[str, Any], now: datetime) -> str | None:
+def acting_for(session: Session, actor: Actor, task_facts: Mapping[str, Any], now: datetime | None = None) -> str | None:
     """Return the person on whose behalf an actor may work on a task, or None: there is nobody, or the task is her own.
 
     `task_facts`: `assignee`, `users`, `groups`, `definition` (key), `amount`, `currency`, `department` (key, of the case's initiator).
@@ -112,6 +113,26 @@ def stand_in(session: Session, person: str, now: datetime) -> str | None:
     """Return who stands in for a person at a time, the one named first; None when nobody does or she has left."""
     row = _STAND_IN.run(session, {"person": person, "now": now}).fetchone()
     return str(row.substitute) if row is not None else None
+
+
+_FACTS = text(
+    """
+    SELECT t.assignee, i.amount, i.currency, f.key AS definition, d.key AS department,
+      ARRAY(SELECT c.name FROM candidate c WHERE c.task_id = t.id AND c.kind = 'u') AS users,
+      ARRAY(SELECT c.name FROM candidate c WHERE c.task_id = t.id AND c.kind = 'g') AS groups
+    FROM user_task t JOIN process_instance i ON i.id = t.instance_id JOIN process_definition f ON f.id = i.definition_id
+    LEFT JOIN person p ON p.key = i.initiator LEFT JOIN department d ON d.id = p.department_id WHERE t.id = :task AND t.state = 'open'
+    """
+)
+
+
+def may_decide(session: Session, actor: Actor, task_id: UUID) -> bool:
+    """Tell whether an open task is an actor's to decide now, as her own or for whom she stands in."""
+    row = session.execute(_FACTS, {"task": task_id}).one_or_none()
+    if row is None:
+        return False
+    facts = row._asdict()
+    return may_work_on(actor, facts) or acting_for(session, actor, facts) is not None
 
 
 def _principal(row: Any) -> Principal | None:

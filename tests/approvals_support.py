@@ -3,13 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from engine_support import rows
+from drawings import END, START, drawing, gateway, human, instances, node, path
+from engine_support import advance, deploy, execute, rows, start, take_all
 from tests_support import person
 
-from engine import tasks
+from engine import interventions, jobs, tasks, timers, worker
 from engine.database import transaction
 from engine.replay import rerun_instance, verify_instance
-from engine.step import Step
+from engine.step import Step, peek
+
+OWN = node("startEvent", "start", camunda_initiator="initiator")
+ROW = (START, human("a"), human("b", "zhao.lei"), END, path("start", "a", "b", "end"))
+BRANCHES = (START, human("a"), gateway("split", "parallel"), human("b", "zhao.lei"), node("endEvent", "over"), human("c", "wu.gang"), END,
+            path("start", "a", "split", "b", "over"), path("split", "c", "end"))  # fmt: skip
 
 
 def open_tasks(case: UUID) -> list[tuple[str, str]]:
@@ -72,13 +78,65 @@ def prove(case: UUID) -> None:
         assert not outcome.faults, outcome.faults
 
 
+def root_decisions(case: UUID) -> Any:
+    """Return the variable `decisions` of a case as it is now."""
+    with transaction() as session:
+        return peek(session, case).execution.memory.variables.get("decisions")
+
+
 def open_or_over(case: UUID) -> None:
     """A case that is not over has somebody or something that it waits for."""
     row = rows(
         """SELECT status NOT IN ('running', 'suspended') AS over,
            EXISTS (SELECT 1 FROM user_task WHERE instance_id = i.id AND state = 'open') AS task,
            EXISTS (SELECT 1 FROM job WHERE instance_id = i.id AND state IN ('waiting', 'retrying')) AS job,
-           EXISTS (SELECT 1 FROM timer WHERE instance_id = i.id) AS timer FROM process_instance i WHERE id = :case""",
+           EXISTS (SELECT 1 FROM timer WHERE instance_id = i.id) AS timer,
+           EXISTS (SELECT 1 FROM event_subscription WHERE instance_id = i.id) AS event FROM process_instance i WHERE id = :case""",
         case=case,
     )[0]
-    assert row.over is not (row.task or row.job or row.timer), row
+    assert row.over is not (row.task or row.job or row.timer or row.event), row
+
+
+def case_of(*parts: str, **variables: Any) -> UUID:
+    """Deploy a process, by default two steps in a row, and start a case of it."""
+    deploy(drawing(*(parts or ROW)))
+    return start(**variables).case.id
+
+
+def jump(case: UUID, to: str) -> None:
+    """Let two administrators put a case on a user task."""
+    execute("INSERT INTO role_grant (person_id, role) SELECT id, 'administrator' FROM person WHERE key = 'wu.gang' ON CONFLICT DO NOTHING")
+    with transaction() as session:
+        asked = interventions.ask(session, case, by=person("ma.lin"), kind="jump", element=to, reason="卡住").id
+    act(interventions.confirm, asked, by="wu.gang")
+
+
+def pass_time() -> None:
+    """Let an hour go by, and everything that is due happen."""
+    advance(3700)
+    with transaction() as session:
+        timers.enqueue_due(session)
+    for job in take_all(jobs.TIMERS):
+        worker.fire(**job)
+
+
+def sign(case: UUID, by: str, who: str, place: str, element: str = "a", state: str = "open") -> UUID:
+    """Add a signer, and return her task."""
+    act(tasks.add_signer, task(case, element, by, state), by=by, who=who, place=place)
+    return task(case, element, who, "held" if place == "after" else "open")
+
+
+def vote_of(rule: str, people: list[str], **policy: str) -> UUID:
+    """Start a case in which people vote by a rule."""
+    task_ = human("vote", "${person}", shenpi_vote=rule, **policy).replace(
+        "</userTask>", instances(collection="people", element="person") + "</userTask>"
+    )
+    return case_of(
+        START,
+        task_,
+        human("after", "chen.jing"),
+        END,
+        path("start", "vote", "after", "end"),
+        people=people,
+        weights={"wang.fang": 3, "zhao.lei": 1, "wu.gang": 1},
+    )

@@ -23,13 +23,13 @@ from engine.bpmn.model import Element
 from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.errors import Conflict, Fault, InvalidVariables, NotFound, Refused, ShenpiError, TaskClosed
-from engine.permissions import may_work_on
 from engine.replay import people
 from engine.step import Step
+from engine.substitutions import may_decide
 from models.archive import ArchiveItem
 from models.history import HistoryEvent
 from models.invoice import Invoice
-from models.runtime import Candidate, ProcessInstance, UserTask
+from models.runtime import ProcessInstance, UserTask
 
 blueprint = Blueprint("task", __name__, url_prefix="/tasks")
 
@@ -208,11 +208,8 @@ def opened(session: Session, row: Row[Any], found: filling.Filling | None = None
     """Return what the page of an open task shows."""
     element = element_of(session, row)
     now = read_clock(session)
-    rows = session.scalars(select(Candidate).filter_by(task_id=row.id)).all()
-    users, groups = [each.name for each in rows if each.kind == "u"], [each.name for each in rows if each.kind == "g"]
     instance = session.get_one(ProcessInstance, row.instance_id)
-    addressed = may_work_on(current(), {"assignee": row.assignee, "users": users, "groups": groups}) and instance.status == "running"
-    mine = addressed and row.state == "open"
+    mine = row.state == "open" and instance.status == "running" and may_decide(session, current(), row.id)
     return {
         "now": now,
         "mine": mine,

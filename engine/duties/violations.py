@@ -86,16 +86,20 @@ def require(
         session, definition_key=definition_key, element=element, person=person, initiator=initiator, deciders=deciders, groups=groups,
         on_behalf_of=on_behalf_of,
     )  # fmt: skip
+    for one in unexcepted(session, instance, element, found):
+        raise DutyConflict(rule=one.rule, person=one.person, element=one.element, zh=one.zh, en=one.en)
+    return found
+
+
+def unexcepted(session: Session, instance: UUID, element: Element, found: list[Violation]) -> list[Violation]:
+    """Return what of this no approved exception allows in a case."""
     if not found:
         return []
     statement = select(DutyOverride.rule, DutyOverride.person).where(
         DutyOverride.instance_id == instance, DutyOverride.element == element.id, DutyOverride.state == "approved"
     )
     allowed = {(row.rule, row.person) for row in session.execute(statement)}
-    for one in found:
-        if (one.rule, one.person) not in allowed:
-            raise DutyConflict(rule=one.rule, person=one.person, element=one.element, zh=one.zh, en=one.en)
-    return found
+    return [one for one in found if (one.rule, one.person) not in allowed]
 
 
 def rules_of(session: Session) -> tuple[Rule, ...]:

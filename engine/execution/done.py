@@ -17,6 +17,7 @@ class OpenTask:
     model: Element
     asked: str | None = None  #: the person who returned the case, or took back her decision, and is asked again
     added_by: str | None = None  #: who added it to those that the drawing asks
+    again: bool = False  #: the case was put here by hand: it does not pass by itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ def _instances(body: Token, loop: Loop) -> tuple[list[Any], int]:
         if not isinstance(value, list | tuple | set):
             raise ExecutionFailed(element=element, reason=f"{loop.collection} is no list")
         items = sorted(value, key=repr) if isinstance(value, set) else list(value)
+        if body.node.element.policy.vote is not None and all(isinstance(item, str) for item in items):
+            items = list(dict.fromkeys(items))  # who is named twice has one vote
         count = len(items)
     else:
         count = _whole(body, execution.value_of(loop.cardinality or "", body), "loopCardinality")
@@ -111,7 +113,8 @@ def instance_ended(token: Token) -> None:
     if loop.output_collection is not None and loop.output_element is not None and "waived" not in token.internal_data:
         kept.setdefault("out", {})[str(token.internal_data["i"])] = clean(workflow.execution.value(loop.output_element, token))
     if "voted" in token.internal_data:
-        kept.setdefault("votes", []).extend(token.internal_data["voted"])
+        seat = token.data.get(loop.element_variable or "")
+        kept.setdefault("votes", []).extend([*vote, seat] if isinstance(seat, str) else vote for vote in token.internal_data["voted"])
         kept["outcome"] = token.data["outcome"]
     if "passed" not in token.internal_data:  # it may have paused behind itself
         token.passed()
@@ -137,7 +140,13 @@ def _after(body: Token, loop: Loop) -> None:
     kept = body.internal_data["loop"]
     vote = body.node.element.policy.vote
     if vote is not None and kept.get("votes"):
-        found = voting.result(vote, [decision for _, decision in kept["votes"]], kept["count"], _weights(body, vote))
+        found = voting.result(
+            vote,
+            [one[1] for one in kept["votes"]],
+            kept["count"],
+            _weights(body, vote),
+            [one[2] if len(one) > 2 else None for one in kept["votes"]],
+        )
         if found is not None:
             kept["outcome"] = found
             end(body, loop)
@@ -186,6 +195,9 @@ def add(token: Token, item: Any) -> Token:
     body.workflow.require_room(token.node.element.id, 1)
     if kept["count"] + 1 > body.workflow.execution.limits.instances:
         raise Refused(reason="the step has as many instances as it may")
+    vote = token.node.element.policy.vote
+    if vote is not None and vote.rule == "weight" and item not in _weights(body, vote):
+        raise Refused(reason="this person has no weight in the vote")
     kept["count"] += 1
     body.data["nrOfInstances"] += 1
     return _next(body, loop, item)
@@ -239,7 +251,7 @@ def _with_votes(body: Token, kept: dict[str, Any]) -> dict[str, Any]:
 def grouped(votes: list[list[Any]]) -> dict[str, list[Any]]:
     """Return the decisions of all instances by element, in the order they were taken."""
     found: dict[str, list[Any]] = {}
-    for element, decision in votes:
+    for element, decision, *_ in votes:
         found.setdefault(element, []).append(decision)
     return found
 

@@ -32,6 +32,7 @@ class Memory:
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     #: decisions that can still be taken back, by the token of their user task; see `engine.execution.undo`
     undoable: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stale: set[str] = field(default_factory=set)  #: user tasks whose newest decision was taken before the case was put back to before them
     changes: list[Change] = field(default_factory=list)
     size: int = 0  #: bytes of the saved state, and of what was written since
     changed: bool = True  #: conditions are to be looked at

@@ -99,6 +99,20 @@ def reached(start: Node, stops: Container[Node]) -> tuple[set[Node], set[str]]:
     return nodes, flows
 
 
+def ahead(place: Place) -> set[str]:
+    """Return the user tasks that are to be taken again from a place on, those inside of what a token comes to as well."""
+    nodes = {node.element.id for node in reached(place.first, ())[0]}
+    found = set()
+    for node in place.node.program.nodes.values():
+        current: str | None = node.element.id
+        while node.element.kind == model.HUMAN and current is not None:
+            if current in nodes:
+                found.add(node.element.id)
+                break
+            current = place.node.program.nodes[current].element.parent
+    return found
+
+
 def joins_ahead(node: Node) -> set[Node]:
     """Return the first joins that a token at an element comes to."""
     joins = {one for one in node.program.nodes.values() if one.is_join}
@@ -109,7 +123,7 @@ def back(current: Token, place: Place) -> list[Token]:
     """Return the tokens that a return from one token to a place takes away: its own first.
 
     A return to before a split cancels that whole block, one within a branch leaves the other branches alone. Refuses with `Refused` a place that does not lead
-    here: a later step, or one in another branch.
+    here: a later step, or one in another branch; and one in a branch whose block is over.
     """
     others = [one for one in place.scope.children if one is not current and not one.subscribed and not one.node.element.by_event]
     ahead = joins_ahead(current.node)
@@ -117,7 +131,23 @@ def back(current: Token, place: Place) -> list[Token]:
     nodes, flows = reached(place.first, shared)
     if current.node not in nodes or (current.node is place.first and current.node.element.loop is None and not place.through):
         raise Refused(reason="the way does not lead from that step to here")
-    return [current, *(one for one in others if _behind(one, nodes, flows))]
+    gone = [current, *(one for one in others if _behind(one, nodes, flows))]
+    require_joins(place, [one for one in others if one not in gone])
+    return gone
+
+
+def require_joins(place: Place, rest: list[Token]) -> None:
+    """Refuse with `Refused` a place in one branch of a block whose other branches are over: where they are joined, the case would wait for ever."""
+    starts = [(place.first, rest)] + [(node, []) for node in (*place.through[1:], place.node) if place.through]
+    for start, others in starts:
+        for join in (one for one in reached(start, ())[0] if one.is_join and one.element.kind == model.PARALLEL):
+            flows = reached(start, {join})[1]
+            for other in others:
+                flow = other.internal_data.get("flow")
+                flows |= {flow} if other.node is join and flow is not None else reached(other.node, {join})[1]
+            comes = {way.flow for node in join.program.nodes.values() for way in node.ways if way.target is join}
+            if join in reached(start, {join})[0] and not comes <= flows:
+                raise Refused(reason="the branches that are joined there would wait for ever")
 
 
 def _behind(token: Token, nodes: set[Node], flows: set[str]) -> bool:

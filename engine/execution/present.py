@@ -8,6 +8,7 @@ from uuid import UUID
 
 from engine.bpmn.model import Element
 from engine.execution.done import OpenTask, WaitingMessage, WaitingSignal, WaitingTimer
+from engine.execution.moving import whole
 from engine.execution.token import Token
 from engine.execution.workflow import Workflow
 
@@ -33,12 +34,7 @@ class Present:
 
     def open_tasks(self) -> list[OpenTask]:
         """Return the user tasks that wait for a person."""
-        return [
-            OpenTask(
-                token.id, token.node.element.id, token.node.element, token.internal_data.get("asked"), token.internal_data.get("addedBy")
-            )
-            for token in _in_order(self.workflow.people)
-        ]
+        return [_open(token) for token in _in_order(self.workflow.people)]
 
     def inside(self, token: UUID) -> set[str]:
         """Return a token and everything in it, as hexadecimal ids; nothing when it is gone."""
@@ -48,6 +44,14 @@ class Present:
             found.add(one.id.hex)
             stack.extend(one.children)
         return found
+
+    def beside(self, token: UUID) -> tuple[set[str], set[str]]:
+        """Return the other places of a multi-instance, as hexadecimal ids, and the people who have voted in it already."""
+        body = self.workflow.tasks[token].scope
+        if body is None or not body.is_body:
+            return set(), set()
+        votes = [vote[1] for vote in body.internal_data["loop"].get("votes", [])]
+        return self.inside(body.id) - {token.hex}, {vote.get("onBehalfOf") or vote["by"] for vote in votes}
 
     def is_instance(self, token: UUID) -> bool:
         """Tell whether a token is one of several at its element."""
@@ -101,3 +105,10 @@ class Present:
 
 def _in_order(group: dict[UUID, Token]) -> list[Token]:
     return sorted(group.values(), key=lambda token: token.serial) if len(group) > 1 else list(group.values())
+
+
+def _open(token: Token) -> OpenTask:
+    kept = token.internal_data
+    return OpenTask(
+        token.id, token.node.element.id, token.node.element, kept.get("asked"), kept.get("addedBy"), "again" in whole(token).internal_data
+    )

@@ -57,6 +57,7 @@ class Execution(Evaluating, Present):
         self.calls_before: set[UUID] = set()
         self.subscriptions_before: set[tuple[UUID, str, str]] = set()
         self.paused_before: dict[UUID, str] = {}
+        self.failed_before: set[UUID] = set()
 
     # --- life
 
@@ -105,7 +106,14 @@ class Execution(Evaluating, Present):
         memory = state.restore(execution.workflow, program, lambda identity: operations.program(identity), raw)
         execution.zone = ZoneInfo(memory["z"])
         execution.memory = Memory(
-            execution.workflow.root, limits, memory["r"], memory["t"], memory.get("u", {}), size=len(raw), changed=False
+            execution.workflow.root,
+            limits,
+            memory["r"],
+            memory["t"],
+            memory.get("u", {}),
+            set(memory.get("s", ())),
+            size=len(raw),
+            changed=False,
         )
         execution._look_back()
         return execution
@@ -116,6 +124,7 @@ class Execution(Evaluating, Present):
         self.calls_before = self.pending_calls()
         self.subscriptions_before = self.subscriptions()
         self.paused_before = self.pauses()
+        self.failed_before = {token.id for token in self.workflow.tasks.values() if token.failed}
 
     def save(self) -> bytes:
         """Return the state: what is there, nothing that is over."""
@@ -123,6 +132,8 @@ class Execution(Evaluating, Present):
         kept = {"r": self.memory.rounds, "t": self.memory.tasks, "z": self.zone.key}
         if self.memory.undoable:
             kept["u"] = tagged(self.memory.undoable)
+        if self.memory.stale:
+            kept["s"] = sorted(self.memory.stale)
         return state.save(self.workflow, kept)
 
     memory: Memory
@@ -143,7 +154,7 @@ class Execution(Evaluating, Present):
         task = self._waiting(self.workflow.people, token)
         element = task.node.element.id
         if "decided" in task.internal_data:  # a signer decides otherwise: it is one vote all the same
-            self.voting_scope(task).internal_data.get("voted", [None]).pop()
+            undo.unvote(self.voting_scope(task), element)
         for name in sorted(values):  # the record sorts its keys, and a re-execution must write in the same order
             self.memory.set(task, element, name, clean(values[name], name))
         self.decide_around(task, element, element, clean(dict(decision)))
@@ -151,6 +162,7 @@ class Execution(Evaluating, Present):
         if task.node.element.completer is not None:
             self.memory.set(task, element, task.node.element.completer, decision["by"])
         task.internal_data["decided"] = decision["outcome"]
+        self.memory.stale.discard(element)
 
     def conclude(self, token: UUID, before: int | None = None) -> None:
         """Let the instance go on from a user task that is decided; `outcome` is that of its decision, whatever was decided elsewhere meanwhile.
@@ -173,7 +185,7 @@ class Execution(Evaluating, Present):
         gone = moving.back(current, place)
         if straight_back and (len(gone) > 1 or place.through or current.node is place.node or current.node.element.kind != model.HUMAN):
             raise Refused(reason="there is no way straight back from that step")
-        placed = moving.put(self.workflow, place, gone, "returned")
+        placed = self.put(place, gone, "returned")
         if straight_back:
             placed.internal_data["back"] = [current.node.element.id, who]
         self.workflow.go()
@@ -182,8 +194,17 @@ class Execution(Evaluating, Present):
         """Cancel everything that is open in the process, and begin at any of its user tasks (an administrator's means). Refuses as `return_to` does."""
         root = self.workflow.root
         place = moving.anywhere(root, target)
-        moving.put(self.workflow, place, [token for token in root.children if not token.subscribed], "jumped")
+        moving.require_joins(place, [])
+        self.put(place, [token for token in root.children if not token.subscribed], "jumped")
         self.workflow.go()
+
+    def put(self, place: moving.Place, gone: list[Token], reason: str) -> Token:
+        """Begin anew at a place; what was decided from there on does not speak for anybody any more, and what came of nothing cannot be taken back."""
+        undo.moved(self, place.scope)
+        self.memory.stale |= moving.ahead(place) & set(self.memory.rounds)
+        token = moving.put(self.workflow, place, gone, reason)
+        token.internal_data["again"] = 1
+        return token
 
     def take_back(self, token: UUID, who: str) -> None:
         """Let a user task that was decided be open again for who decided it, while nothing has come of it. Refuses with `Refused` when something has."""

@@ -61,7 +61,7 @@ class Human(Activity):
         if target == INITIATOR:
             target = initiators_task(self.program.model.elements) or ""
         current, place = moving.find(token, target)
-        moving.put(workflow, place, moving.back(current, place), "rejected")
+        workflow.execution.put(place, moving.back(current, place), "rejected")
 
     def _turns(self, token: Token) -> bool:
         """Tell whether it goes elsewhere than its flows lead."""

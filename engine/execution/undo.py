@@ -14,6 +14,7 @@ from engine.execution.token import Token
 if TYPE_CHECKING:
     from engine.execution.run import Execution
 
+STAYS = ("back", "addedBy", "again")  #: what is known of a user task besides its decision
 GONE = "something has come of the decision already"
 
 
@@ -26,6 +27,9 @@ def remembered(execution: Execution, task: Token, before: int | None) -> Iterato
     assert scope is not None
     others = workflow.tasks.keys() - {token.id for token in _subtree(task)}
     kept: dict[str, Any] = {"element": task.node.element.id, "scope": scope.id.hex, "data": dict(task.data)}
+    more = {name: task.internal_data[name] for name in STAYS if name in task.internal_data}
+    if more:
+        kept["more"] = more
     if task.is_instance:
         kept |= {"i": task.internal_data["i"], "voted": list(task.internal_data.get("voted", []))}
     yield
@@ -38,6 +42,10 @@ def remembered(execution: Execution, task: Token, before: int | None) -> Iterato
         return
     kept["made"] = [token.id.hex for token in made]
     kept["old"] = execution.memory.undo(before)
+    if not made and "i" not in kept:  # a branch that ended: only its newest decision can be taken back, or the state would grow for ever
+        for identity, other in list(execution.memory.undoable.items()):
+            if not other["made"] and "i" not in other and (other["element"], other["scope"]) == (kept["element"], kept["scope"]):
+                del execution.memory.undoable[identity]
     execution.memory.undoable[task.id.hex] = kept
 
 
@@ -53,6 +61,13 @@ def forget(execution: Execution) -> None:
     for identity, kept in list(execution.memory.undoable.items()):
         made = [tasks.get(UUID(token)) for token in kept["made"]]
         if UUID(kept["scope"]) not in tasks or any(token is None or token.failed for token in made):
+            del execution.memory.undoable[identity]
+
+
+def moved(execution: Execution, scope: Token) -> None:
+    """The case was put elsewhere by hand: a decision that led to nothing in this scope, and so could be taken back at any time, is over."""
+    for identity, kept in list(execution.memory.undoable.items()):
+        if not kept["made"] and "i" not in kept and UUID(kept["scope"]) == scope.id:
             del execution.memory.undoable[identity]
 
 
@@ -80,23 +95,37 @@ def take_back(execution: Execution, identity: str, who: str) -> None:
             moving.mark(workflow, token, "taken-back")
             if body is not None and token.scope is body:
                 body.internal_data["loop"]["next"] -= 1
-                body.data["nrOfActiveInstances"] -= 1
+                _count(body, "nrOfActiveInstances", -1)
             workflow.remove(token)
     program = scope.node.program
     node = program.nodes[kept["element"]]
     token = Token(workflow, node, scope)
     token.data = dict(kept["data"])
+    token.internal_data.update(kept.get("more", {}))
     if body is not None:
         _vote_again(body, token, kept)
     execution.memory.redo(kept["old"], kept["element"])
     owner = execution.voting_scope(token)
-    voted = owner.internal_data.get("voted", [])
-    if owner.votes and owner is not token and voted:  # a vote inside of an instance that goes on
-        voted.pop()
+    if owner is not token:  # a vote inside of an instance that goes on
+        unvote(owner, kept["element"])
     workflow.wait(token, person=1, asked=who)
     if not token.is_instance:
         waiting.subscribe_boundaries(token)
     workflow.go()
+
+
+def _count(body: Token, name: str, more: int) -> None:
+    """Count the instances of a multi-instance; a loop that repeats has no such numbers."""
+    if name in body.data:
+        body.data[name] += more
+
+
+def unvote(owner: Token, element: str) -> None:
+    """Do not count the newest decision of an element, of which there is to be another, in the instance that it was taken in."""
+    voted = owner.internal_data.get("voted", [])
+    newest = next((number for number in reversed(range(len(voted))) if voted[number][0] == element), None)
+    if newest is not None:
+        del voted[newest]
 
 
 def _vote_again(body: Token, token: Token, was: dict[str, Any]) -> None:
@@ -106,10 +135,14 @@ def _vote_again(body: Token, token: Token, was: dict[str, Any]) -> None:
         token.data.pop(name, None)
     kept = body.internal_data["loop"]
     for vote in was["voted"]:
-        if vote in kept.get("votes", []):
-            kept["votes"].remove(vote)
+        counted = next((one for one in kept.get("votes", []) if one[:2] == vote[:2]), None)
+        if counted is not None:
+            kept["votes"].remove(counted)
     kept["done"] -= 1
-    body.data["nrOfCompletedInstances"] -= 1
-    body.data["nrOfActiveInstances"] += 1
+    token.data["loopCounter"] = was["i"]
+    if "loopCounter" in body.data:
+        body.data["loopCounter"] = kept["done"]
+    _count(body, "nrOfCompletedInstances", -1)
+    _count(body, "nrOfActiveInstances", 1)
     kept.get("out", {}).pop(str(number), None)
     body.workflow.execution.memory.changed = True

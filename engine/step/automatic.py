@@ -6,17 +6,17 @@ Each such act is a step of its own in the same transaction, so that the record c
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import text
 
-from engine.assignment import ADMINISTRATORS, Asked, Assigned, assign
+from engine.assignment import ADMINISTRATORS, Asked, Assigned, assign, is_here
 from engine.bpmn.model import Element
 from engine.duties import violations
-from engine.duties.violations import rules_of
+from engine.duties.violations import rules_of, unexcepted
 from engine.errors import ExecutionFailed, ShenpiError
 from engine.execution import OpenTask, values
 from engine.execution.done import Overdue
@@ -59,7 +59,7 @@ def find_people(step: Step, element: Element, task: OpenTask) -> tuple[Assigned,
     """Return who is to do a new task, and the reason to pass it by itself, if there is one. Refuses with `ShenpiError` when nobody is found and none may do."""
     variables = step.execution.seen_from(task.token)
     policy = element.policy
-    if task.asked is not None:
+    if task.asked is not None and is_here(step.session, task.asked) and not broken(step, element, task.token, task.asked):
         why = {"zh": "退回后直接交回退回人", "en": "straight back to who returned it", "expression": ""}
         return Assigned(task.asked, (), (), None, why=why), None
     try:
@@ -67,33 +67,40 @@ def find_people(step: Step, element: Element, task: OpenTask) -> tuple[Assigned,
     except ShenpiError:
         if policy.nobody is None:
             raise
-        return _nobody(step, element, variables)
-    if policy.pass_when is not None and _value(step, policy.pass_when, variables) is True:
-        return assigned, "rule"
+        return _nobody(step, element, task.token, variables)
     if assigned.assignee is not None and assigned.assignee == step.case.initiator and policy.self_approval != "decide":
         if policy.self_approval == "skip":
-            return assigned, "initiator"
+            return assigned, None if task.again else "initiator"
         assigned = _above(step, assigned, policy.self_approval, variables)
-    if assigned.assignee is not None and broken(step, element, task.token, assigned.assignee):
+    if broken(step, element, task.token, assigned.assignee):
         if policy.nobody is None:
-            raise ExecutionFailed(element=element.id, reason=f"{assigned.assignee} may not do this: separation of duties")
-        return _nobody(step, element, variables)
-    if policy.same_person == "skip" and assigned.assignee in _approvers(variables):
+            raise _forbidden(element, assigned.assignee)
+        return _nobody(step, element, task.token, variables)
+    if not task.again and policy.pass_when is not None and _value(step, policy.pass_when, variables) is True:
+        return assigned, "rule"
+    stale = {*step.execution.memory.stale, element.id}
+    if policy.same_person == "skip" and not task.again and assigned.assignee in _approvers(variables, stale):
         return assigned, "same-person"
     return assigned, None
 
 
-def broken(step: Step, element: Element, token: UUID, person: str) -> bool:
-    """Tell whether somebody must not do a task because of what she did before in this case or does elsewhere."""
+def _forbidden(element: Element, person: str | None) -> ExecutionFailed:
+    return ExecutionFailed(element=element.id, reason=f"{person} may not do this: separation of duties")
+
+
+def broken(step: Step, element: Element, token: UUID, person: str | None) -> bool:
+    """Tell whether somebody must not do a task because of what she did before in this case or does elsewhere, and no exception lets her."""
+    if person is None:
+        return False
     groups = frozenset(step.session.scalars(_GROUPS, {"key": person})) if rules_of(step.session) else frozenset()
     found = violations(
         step.session, definition_key=step.definition.key, element=element, person=person, initiator=step.case.initiator,
         deciders=deciders_of(step.execution.variables_of(token).get("decisions")), groups=groups,
     )  # fmt: skip
-    return bool(found)
+    return bool(unexcepted(step.session, step.case.id, element, found))
 
 
-def _nobody(step: Step, element: Element, variables: Mapping[str, Any]) -> tuple[Assigned, str | None]:
+def _nobody(step: Step, element: Element, token: UUID, variables: Mapping[str, Any]) -> tuple[Assigned, str | None]:
     policy = element.policy
     why = {"zh": "未找到处理人", "en": "nobody found", "expression": policy.nobody or ""}
     if policy.nobody == "skip":
@@ -104,6 +111,8 @@ def _nobody(step: Step, element: Element, variables: Mapping[str, Any]) -> tuple
     deputy = _value(step, policy.nobody or "", variables)
     if not isinstance(deputy, str) or not deputy:
         raise ShenpiError(element=element.id)
+    if broken(step, element, token, deputy):
+        raise _forbidden(element, deputy)
     why |= {"zh": "未找到处理人，交指定代理人", "en": "nobody found: the deputy named"}
     return Assigned(deputy, (), (), None, why=why), None
 
@@ -119,11 +128,11 @@ def _above(step: Step, assigned: Assigned, choice: str, variables: Mapping[str, 
     return Assigned(found, (), (), assigned.due, assigned.priority, assigned.follow_up, assigned.why | why)
 
 
-def _approvers(variables: Mapping[str, Any]) -> set[str]:
-    """Return who approved in this case; who did so for somebody else did not do so herself."""
+def _approvers(variables: Mapping[str, Any], stale: Container[str]) -> set[str]:
+    """Return who approved in this case, at steps whose decisions still count; who did so for somebody else did not do so herself."""
     decisions = variables.get("decisions")
     found = []
-    for value in decisions.values() if isinstance(decisions, dict) else ():
+    for value in (value for name, value in decisions.items() if name not in stale) if isinstance(decisions, dict) else ():
         found.extend(value if isinstance(value, list) else [value])
     return {one["by"] for one in found if isinstance(one, dict) and one.get("outcome") == "approve" and not one.get("onBehalfOf")}
 
@@ -139,7 +148,9 @@ def due_acts(step: Step) -> list[Act]:
 
 def _tasks_of(step: Step, overdue: Overdue) -> list[dict[str, Any]]:
     inside = step.execution.inside(overdue.token)
-    return [task for task in step.execution.memory.tasks.values() if task["token"] in inside and "for" not in task and not task.get("held")]
+    decides = overdue.action in ("pass", "refuse")  # for everybody, also while a signer is waited for
+    tasks = [task for task in step.execution.memory.tasks.values() if task["token"] in inside and "for" not in task]
+    return [task for task in tasks if decides or not task.get("held")]
 
 
 def act(step: Step, todo: Act) -> bool:
@@ -161,7 +172,13 @@ def _decide(step: Step, task: dict[str, Any], kind: str, todo: Act) -> None:
     outcomes = task["outcomes"]
     wanted = "reject" if kind == "timeout-refuse" else "approve"
     outcome = wanted if wanted in outcomes else outcomes[0]
-    decision = {"outcome": outcome, "comment": zh, "by": SYSTEM.key, "onBehalfOf": task["assignee"], "at": stamp(step.now)}
+    decision = {
+        "outcome": outcome,
+        "comment": zh,
+        "by": SYSTEM.key,
+        "onBehalfOf": task.get("owner") or task["assignee"],
+        "at": stamp(step.now),
+    }
     step.recorder.record(
         "task:passed",
         actor=SYSTEM.key,
@@ -188,6 +205,8 @@ def _hand(step: Step, task: dict[str, Any], kind: str, todo: Act) -> None:
         target = found if isinstance(found, str) else None
     elif kind == "deputy":
         target = _deputy(step, task)
+    if target is not None and broken(step, step.execution.element_of(UUID(task["token"])), UUID(task["token"]), target):
+        target = None
     row = {"id": task["id"], "assignee": person, "claimed": task["claimed"], "nonce": task["nonce"], "owner": task.get("owner"),
            "origin": task.get("origin", "normal"), "state": "open", "reminded_at": stamp(step.now)}  # fmt: skip
     event, data = "task:reminded", {"task": task["id"], "timer": todo.element}

@@ -30,6 +30,7 @@ class Document:
     signals: list[dict[str, Any]] = field(default_factory=list)
     copies: list[dict[str, Any]] = field(default_factory=list)
     incidents: list[dict[str, Any]] = field(default_factory=list)
+    settled: list[dict[str, Any]] = field(default_factory=list)  #: places that are gone, with what went wrong there
     wake: list[dict[str, Any]] = field(default_factory=list)
     snapshot: dict[str, Any] | None = None
 

@@ -39,6 +39,7 @@ def gather(step: Step) -> None:
     _continuations(step)
     _subscriptions(step)
     _tasks(step)
+    _settle(step)
     _failures(step)
     _end(step)
 
@@ -141,6 +142,7 @@ def _jobs(step: Step) -> None:
     done = {row["token"] for row in step.document.jobs_done}
     for token in step.execution.calls_before - step.execution.pending_calls() - done:
         step.document.jobs_done.append({"token": token, "state": "canceled", "error": None})
+        step.document.settled.append({"token": token})
 
 
 def _timers(step: Step) -> None:
@@ -196,6 +198,8 @@ def _tasks(step: Step) -> None:
         del tasks[gone["id"]]
         reason = "withdrawn" if step.case.status == "withdrawn" else reasons.get(gone["token"], "interrupted")
         close_task(step, gone, reason)
+        if gone.get("nobody"):
+            step.document.settled.append({"token": gone["token"]})
     known = {task["token"] for task in tasks.values()}
     for token, task in present.items():
         if token not in known:
@@ -229,6 +233,8 @@ def _open(step: Step, task: OpenTask) -> None:
         entry["priority"] = assigned.priority
     if assigned.follow_up is not None:
         entry["followUp"] = stamp(assigned.follow_up)
+    if assigned is NOBODY:
+        entry["nobody"] = True
     if task.asked is not None:
         entry["origin"] = "return"
     if task.added_by is not None:
@@ -252,6 +258,14 @@ def add_candidates(step: Step, task: dict[str, Any]) -> None:
         step.document.candidates.extend(
             {"task": task["id"], "kind": kind, "name": name, "due": task.get("due"), "at": task["at"]}
             for kind, name in dict.fromkeys(names)
+        )
+
+
+def _settle(step: Step) -> None:
+    """Nobody need look at what failed and is gone since: its branch was interrupted, or the case put elsewhere."""
+    if not step.case.over:
+        step.document.settled.extend(
+            {"token": token} for token in sorted(step.execution.failed_before - step.execution.workflow.tasks.keys())
         )
 
 

@@ -126,6 +126,9 @@ copies AS (INSERT INTO instance_copy (instance_id, person, sent_by, sent_at)
 incidents AS (INSERT INTO incident (id, kind, instance_id, token, job_id, element, message, raised_at)
               SELECT x.id, x.kind, %(id)s, x.token, x.job, x.element, x.message, %(now)s
               FROM d, {rows} AS x(id uuid, kind text, token uuid, job uuid, element text, message text))""",
+    "settled": """
+settled AS (UPDATE incident n SET resolved_at = %(now)s, resolved_by = 'system', resolution = 'ended', reason = 'gone'
+            FROM d, {rows} AS x(token uuid) WHERE n.instance_id = %(id)s AND n.token = x.token AND n.kind <> 'delivery' AND n.resolved_at IS NULL)""",
     "ended": """
 ended AS (UPDATE incident n SET resolved_at = %(now)s, resolved_by = 'system', resolution = 'ended', reason = %(status)s
           WHERE n.instance_id = %(id)s AND n.kind <> 'delivery' AND n.resolved_at IS NULL)""",

@@ -19,6 +19,7 @@ from engine.step.automatic import close_decided
 from engine.step.gather import close_task
 from engine.tasks.held import JSON, Held, change, hold, picture
 from engine.tasks.holding import give_back
+from models.attachment import Attachment
 
 AGAINST = ("reject", "return")
 
@@ -51,7 +52,8 @@ def complete(
         raise NotPermitted(reason="nonce")
     if task.get("owner"):
         check_decision(replace(held.element, form=(), schema=None, writes=()), task, outcome, comment, values or {})
-        return give_back(held, comment, opinion=outcome, channel=channel)
+        opinion = attachments.attach(session, files, task_id=task_id, by=by)
+        return give_back(held, comment, opinion=outcome, channel=channel, files=_named(opinion))
     signs = "for" in task
     element = replace(held.element, form=(), schema=None, writes=()) if signs else held.element
     accepted = check_decision(element, task, outcome, comment, values or {}, step.execution.variables_of(held.token))
@@ -67,7 +69,7 @@ def complete(
         on_behalf_of=held.behalf,
         element=held.element.id,
         data={"task": task["id"], "outcome": outcome, "round": task["round"], "channel": channel}
-        | ({"files": [{"id": str(one.id), "sha256": one.sha256} for one in attached]} if attached else {})
+        | ({"files": _named(attached)} if attached else {})
         | ({"exceptions": excepted} if excepted else {})
         | ({} if decides else {"decides": False})
         | ({} if concludes else {"concludes": False}),
@@ -82,6 +84,10 @@ def complete(
     _go_on(held, decision, accepted, decides=decides, concludes=concludes)
     step.write()
     return step
+
+
+def _named(attached: list[Attachment]) -> list[dict[str, str]]:
+    return [{"id": str(one.id), "sha256": one.sha256} for one in attached]
 
 
 def _go_on(held: Held, decision: JSON, accepted: Mapping[str, Any], *, decides: bool, concludes: bool) -> None:

@@ -1,5 +1,6 @@
 """Who has a task: claimed, given back to its candidates, transferred for good, delegated and given back."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +15,15 @@ from engine.tasks.held import Held, change, hold, picture, somebody
 
 
 def claim(session: Session, task_id: UUID, *, by: Actor, expected_revision: int | None = None) -> Step:
-    """Take an unassigned task for oneself. Refuses as `complete` does; claiming one's own task again changes nothing."""
+    """Take an unassigned task for oneself, or for whom one stands in for: it is hers then, and both may work on it.
+
+    Refuses as `complete` does; claiming one's own task again changes nothing.
+    """
     held = hold(session, task_id, by, expected_revision)
-    if held.task["assignee"] == by.key:
+    if held.task["assignee"] is not None:
         return held.step
     held.require_duties(by, held.behalf)
-    held.task["assignee"], held.task["claimed"] = by.key, True
+    held.task["assignee"], held.task["claimed"] = held.behalf or by.key, True
     return _record(held, "task:claimed", {})
 
 
@@ -33,25 +37,25 @@ def unclaim(session: Session, task_id: UUID, *, by: Actor, expected_revision: in
 
 
 def transfer(session: Session, task_id: UUID, *, by: Actor, to: str, reason: str = "", expected_revision: int | None = None) -> Step:
-    """Hand a task to somebody else for good (转办).
+    """Hand a task to somebody else for good (转办); of one that was delegated the question is handed on, and the opinion goes to who delegated it.
 
     Refuses with `NotFound` an unknown or inactive person, with `Refused` oneself, with `NotPermitted` where the drawing forbids it, and as `complete` does.
     """
     held, target, reason = _handed(session, task_id, by, to, reason, expected_revision)
-    held.task.update(assignee=target.key, claimed=False, origin="transfer")
-    held.task.pop("owner", None)
+    held.task.update(assignee=target.key, claimed=False, origin=_origin(held, "transfer"))
     return _record(held, "task:transferred", {"from": by.key, "to": target.key}, reason=reason)
 
 
 def delegate(session: Session, task_id: UUID, *, by: Actor, to: str, reason: str = "", expected_revision: int | None = None) -> Step:
-    """Ask somebody else for an opinion (委派): the task comes back when she has given it.
+    """Ask somebody else for an opinion (委派): the task comes back when she has given it, to the caller or to whom she stands in for.
 
     Refuses as `transfer` does, and with `Refused` one that is delegated already.
     """
     held, target, reason = _handed(session, task_id, by, to, reason, expected_revision)
     if held.task.get("owner"):
         raise Refused(reason="the task is delegated already")
-    held.task.update(assignee=target.key, claimed=False, owner=by.key, origin="delegate")
+    held.require_duties(by, held.behalf)  # it comes back to her
+    held.task.update(assignee=target.key, claimed=False, owner=held.behalf or by.key, origin=_origin(held, "delegate"))
     return _record(held, "task:delegated", {"from": by.key, "to": target.key}, reason=reason)
 
 
@@ -63,13 +67,22 @@ def resolve(session: Session, task_id: UUID, *, by: Actor, comment: str = "", ex
     return give_back(held, comment)
 
 
-def give_back(held: Held, comment: str, *, opinion: str | None = None, channel: str | None = None) -> Step:
-    """Let a delegated task go back to who delegated it."""
+def give_back(
+    held: Held, comment: str, *, opinion: str | None = None, channel: str | None = None, files: Sequence[dict[str, str]] = ()
+) -> Step:
+    """Let a delegated task go back to who delegated it; `files` were attached to the opinion."""
     task = held.task
     comment = kept.clean(comment[:MAX_COMMENT], "comment")
     owner = task.pop("owner")
-    task.update(assignee=owner, claimed=False, origin="normal")
-    return _record(held, "task:resolved", {"from": held.by.key, "to": owner, "opinion": opinion, "channel": channel}, reason=comment)
+    task.update(assignee=owner, claimed=False, origin=_origin(held, "normal"))
+    data = {"from": held.by.key, "to": owner, "opinion": opinion, "channel": channel} | ({"files": list(files)} if files else {})
+    return _record(held, "task:resolved", data, reason=comment)
+
+
+def _origin(held: Held, new: str) -> str:
+    """Return how a task came to who has it; a signer who was added stays one in her place."""
+    kept: str = held.task["origin"] if "for" in held.task else new
+    return kept
 
 
 def _handed(session: Session, task_id: UUID, by: Actor, to: str, reason: str, expected_revision: int | None) -> tuple[Held, Actor, str]:
@@ -78,7 +91,7 @@ def _handed(session: Session, task_id: UUID, by: Actor, to: str, reason: str, ex
     if not held.element.policy.transfers:
         raise NotPermitted(permission="task.transfer")
     target = somebody(session, kept.clean(to, "to"))
-    if target.key in (held.task["assignee"], by.key):
+    if target.key in (held.task["assignee"], held.task.get("owner"), by.key):
         raise Refused(reason="the task is already with this person")
     held.require_duties(target)
     return held, target, reason

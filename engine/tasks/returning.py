@@ -20,8 +20,13 @@ from models.runtime import UserTask
 
 
 def steps_back(session: Session, task_id: UUID, *, by: Actor) -> list[tuple[str, str]]:
-    """Return the earlier steps that a task may be returned to, as id and name in the order of the drawing. Refuses as `complete` does."""
+    """Return the earlier steps that a task may be returned to, as id and name in the order of the drawing; none of one that is delegated.
+
+    Refuses as `complete` does.
+    """
     held = hold(session, task_id, by, None)
+    if held.task.get("owner"):
+        return []
     execution, model = held.step.execution, held.step.definition.model
     been = execution.memory.rounds
     return [
@@ -60,24 +65,30 @@ def return_to(
     """Return a case to an earlier step of its own (退回到…): what is open between is cancelled, and that step is asked again.
 
     A return to before a split cancels the whole block, one within a branch leaves the other branches alone, one into another branch is refused. With
-    `straight_back`, who is asked then leads straight back to the caller; else every step between is taken again. Refuses with `NotPermitted` what the drawing
-    forbids, with `Refused` a step that this case has not been at or that does not lead here, and as `complete` does.
+    `straight_back`, who is asked then leads straight back to the caller, or to whom she stands in for; else every step between is taken again. Refuses with
+    `NotPermitted` what the drawing forbids, with `Refused` a step that this case has not been at or that does not lead here and a task that is delegated, and
+    as `complete` does.
     """
     comment = kept.clean(comment[:MAX_COMMENT], "comment")
     held = hold(session, task_id, by, expected_revision)
     step, task = held.step, held.task
+    if task.get("owner"):
+        raise Refused(reason="the task is delegated: an opinion is asked for")
     if to not in step.execution.memory.rounds:
         raise Refused(reason="there is no such step in this case")
     if not _may_go(held, to):
         raise NotPermitted(permission="task.return")
     element = held.element
+    excepted = held.require_duties(by, held.behalf)
+    who = held.behalf or by.key
     decision = {"outcome": "return", "comment": comment, "by": by.key, "onBehalfOf": held.behalf, "at": stamp(step.now)}
     step.recorder.record(
         "task:returned",
         actor=by.key,
         on_behalf_of=held.behalf,
         element=element.id,
-        data={"task": task["id"], "to": to, "straightBack": straight_back, "by": by.key, "round": task["round"], "channel": channel},
+        data={"task": task["id"], "to": to, "straightBack": straight_back, "by": who, "round": task["round"], "channel": channel}
+        | ({"exceptions": excepted} if excepted else {}),
         personal={"comment": comment, "by": picture(by)},
     )
     others = held.others
@@ -85,7 +96,7 @@ def return_to(
     for other in others:
         del step.execution.memory.tasks[other["id"]]
         close_task(step, other, "returned")
-    step.execution.return_to(held.token, to, straight_back=straight_back, who=by.key)
+    step.execution.return_to(held.token, to, straight_back=straight_back, who=who)
     step.write()
     return step
 
@@ -96,7 +107,7 @@ def may_take_back(session: Session, task_id: UUID, *, by: Actor) -> bool:
     if row is None or row.decided_by != by.key:
         return False
     step = peek(session, row.instance_id)
-    return step.execution.may_take_back(row.token) and not _begun(step, row.token)
+    return step.case.status == "running" and step.execution.may_take_back(row.token) and not _begun(step, row.token)
 
 
 def _begun(step: Step, token: UUID) -> bool:
@@ -106,7 +117,7 @@ def _begun(step: Step, token: UUID) -> bool:
 
 
 def take_back(session: Session, task_id: UUID, *, by: Actor, reason: str = "") -> Step:
-    """Take back one's own decision while nothing has come of it (拿回): the task is open again, what it led to is gone.
+    """Take back one's own decision while nothing has come of it (拿回): the task is open again for whose it was, what it led to is gone.
 
     Refuses with `NotFound` a task of a case that is not hers to know, with `NotPermitted` somebody else's decision, with `InstanceEnded`, `InstanceSuspended`,
     and with `Refused` when the next person has acted, a job was sent, or something else has come of it.
@@ -116,7 +127,7 @@ def take_back(session: Session, task_id: UUID, *, by: Actor, reason: str = "") -
     step = lock_task(session, task_id)
     require_known(session, by, step)
     row = session.execute(
-        select(UserTask.token, UserTask.element, UserTask.state, UserTask.decided_by).where(UserTask.id == task_id)
+        select(UserTask.token, UserTask.element, UserTask.decided_by, UserTask.on_behalf_of).where(UserTask.id == task_id)
     ).one_or_none()
     if row is None:
         raise NotFound(kind="user task")
@@ -128,13 +139,15 @@ def take_back(session: Session, task_id: UUID, *, by: Actor, reason: str = "") -
         raise InstanceSuspended(instance=str(step.case.id))
     if _begun(step, row.token):
         raise Refused(reason="something has come of the decision already")
+    who = row.on_behalf_of or by.key
     step.recorder.record(
         "task:taken_back",
         actor=by.key,
         element=row.element,
-        data={"task": str(task_id), "by": by.key},
+        on_behalf_of=row.on_behalf_of,
+        data={"task": str(task_id), "by": who},
         personal={"reason": reason, "by": picture(by)},
     )
-    step.execution.take_back(row.token, by.key)
+    step.execution.take_back(row.token, who)
     step.write()
     return step

@@ -29,7 +29,8 @@ def add_signer(
     """Ask one more person to sign: before this task may be decided, after it was, or beside it. Without her the case does not go on.
 
     In a parallel multi-instance that names its people by a variable, somebody beside becomes one more instance, with a vote of her own. Refuses with `NotFound`
-    an unknown or inactive person, with `Refused` one who signs already or another place, with `NotPermitted` where the drawing forbids it, and as `complete`.
+    an unknown or inactive person, with `Refused` one who signs or voted already, one who has no weight in a vote by weight, or another place, with
+    `NotPermitted` where the drawing forbids it, and as `complete`.
     """
     if place not in PLACES:
         raise Refused(reason="signers are added before, after or beside")
@@ -39,7 +40,17 @@ def add_signer(
         raise NotPermitted(permission="task.sign")
     signer = somebody(session, kept.clean(who, "who"))
     there = [task, *held.others]
-    if signer.key in {one["assignee"] for one in there} or signer.key == by.key:
+    loop = held.element.loop
+    votes = (
+        place == "beside"
+        and loop is not None
+        and loop.kind == "parallel"
+        and loop.element_variable
+        and step.execution.is_instance(held.token)
+    )
+    others, voted = step.execution.beside(held.token) if votes else (set(), set())
+    asked = {one["assignee"] for one in step.execution.memory.tasks.values() if one in there or one["token"] in others}
+    if signer.key in asked | voted or signer.key == by.key:
         raise Refused(reason="this person signs already")
     held.require_duties(signer)
     if len(there) > MAX_SIGNERS:
@@ -48,14 +59,7 @@ def add_signer(
         raise Refused(reason="a signer who was added adds nobody before herself")
     held.touch()
     reason = kept.clean(reason[:MAX_COMMENT], "reason")
-    loop = held.element.loop
-    if (
-        place == "beside"
-        and loop is not None
-        and loop.kind == "parallel"
-        and loop.element_variable
-        and step.execution.is_instance(held.token)
-    ):
+    if votes:
         _record(held, "task:signer_added", {"place": place, "signer": signer.key, "instance": True, "by": by.key}, reason)
         step.execution.add_instance(held.token, signer.key, by.key)
         step.write()
@@ -119,6 +123,9 @@ def remove_signer(session: Session, task_id: UUID, *, by: Actor, reason: str = "
     else:
         del tasks[gone["id"]]
         close_task(step, gone, "removed")
+        for other in rest:
+            if gone.get("held") and other.get("after") == gone["id"]:  # she waits for whom the other waited for
+                other["after"] = gone["after"]
         open_next(step, rest, gone)
     if concludes:
         step.execution.conclude(UUID(gone["token"]))
