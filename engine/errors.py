@@ -112,6 +112,7 @@ WORDS = {
     "it is done or declined already": "该请求已执行或已拒绝",
     "the case has not passed": "该流程不是审批通过状态",
     "the case is archived": "该流程已归档",
+    "a copy goes to 200 people at most": "一次最多抄送 200 人",
     "somebody has decided already": "已有人审批，不能撤回",
     "the substitution is over": "该代理已经结束",
     "the person has too many substitutions": "此人未结束的代理已达上限",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from engine import jobs
-from engine.errors import ShenpiError
+from engine.errors import Refused, ShenpiError
 
 if TYPE_CHECKING:
     from engine.step.move import Step
@@ -26,14 +26,16 @@ _PEOPLE = text(
 
 
 def people_of(step: Step, names: Iterable[str]) -> list[str]:
-    """Return the active people that these keys of persons and groups mean."""
-    return list(step.session.scalars(_PEOPLE, {"names": sorted(set(names)), "most": MAX_COPIES}))
+    """Return the active people that these keys of persons and groups mean; one more than may have a copy where there are too many."""
+    return list(step.session.scalars(_PEOPLE, {"names": sorted(set(names)), "most": MAX_COPIES + 1}))
 
 
 def send(step: Step, people: list[str], by: str | None, element: str | None = None) -> None:
-    """Give people a copy, and tell them; whoever has one keeps the one she has."""
+    """Give people a copy, and tell them; whoever has one keeps the one she has. Refuses with `Refused` more people than one step may tell."""
     if not people:
         return
+    if len(people) > MAX_COPIES:
+        raise Refused(reason="a copy goes to 200 people at most")
     step.document.copies.extend(
         {"person": person, "by": by} for person in people if person not in {row["person"] for row in step.document.copies}
     )

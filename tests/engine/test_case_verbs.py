@@ -229,3 +229,13 @@ def test_office_systems_see_signers_copies_and_what_waits(app: Flask) -> None:
     assert told[0] == [("wang.fang", "pending", "normal", None)]
     assert told[1] == [("wu.gang", "pending", "add_before", None), ("wang.fang", "closed", "normal", "held")]
     assert [copy["person"] for copy in shots[2]["copies"]] == ["sun.mei"]
+
+
+def test_a_copy_to_more_people_than_one_step_tells_is_refused_and_not_cut(app: Flask) -> None:
+    execute("""WITH g AS (INSERT INTO "group" (id, key, name) VALUES (gen_random_uuid(), 'all', 'all') RETURNING id),
+                    p AS (INSERT INTO person (id, key, name) SELECT gen_random_uuid(), 'p' || n, 'p' FROM generate_series(1, 201) n RETURNING id)
+               INSERT INTO group_member SELECT g.id, p.id FROM g, p""")
+    case = case_of()
+    with pytest.raises(Refused, match="200"):
+        act(copies.send_by_hand, case, by="li.na", to=["all"])
+    assert not rows("SELECT 1 FROM instance_copy")
