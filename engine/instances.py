@@ -130,8 +130,14 @@ def withdraw(session: Session, instance_id: UUID, *, by: Actor, reason: str = ""
     return end(step, "withdrawn", by, reason)
 
 
+# a decision that was taken back is none
 _DECIDED = text(
-    "SELECT EXISTS (SELECT 1 FROM user_task WHERE instance_id = :id AND state = 'completed' AND decided_by NOT IN ('system', :initiator))"
+    """
+    SELECT EXISTS (
+      SELECT 1 FROM user_task t WHERE t.instance_id = :id AND t.state = 'completed' AND t.decided_by NOT IN ('system', :initiator) AND NOT EXISTS (
+        SELECT 1 FROM history_event e WHERE e.instance_id = :id AND e.type = 'task:taken_back'
+          AND convert_from(e.body, 'UTF8')::jsonb -> 'data' ->> 'task' = t.id::text))
+    """
 )
 _OPENED = text("SELECT id, status FROM process_instance WHERE parent_id = :id ORDER BY id")
 _SEALED = text("SELECT EXISTS (SELECT 1 FROM history_event WHERE instance_id = :id AND type = 'archive:sealed')")

@@ -239,3 +239,11 @@ def test_a_copy_to_more_people_than_one_step_tells_is_refused_and_not_cut(app: F
     with pytest.raises(Refused, match="200"):
         act(copies.send_by_hand, case, by="li.na", to=["all"])
     assert not rows("SELECT 1 FROM instance_copy")
+
+
+def test_a_decision_that_was_taken_back_keeps_nobody_from_withdrawing(app: Flask) -> None:
+    case = case_of(shenpi_withdraw="undecided")
+    decide(case, "a", "wang.fang")
+    act(tasks.take_back, task(case, "a", "wang.fang", "completed"), by="wang.fang")
+    act(instances.withdraw, case, by="li.na")
+    assert status(case)[0] == "withdrawn"
