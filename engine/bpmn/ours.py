@@ -29,7 +29,7 @@ PLACES = {
     "timerEventDefinition": frozenset({"calendar"}),
 }
 NOWHERE: frozenset[str] = frozenset()
-ELSEWHERE = frozenset({"sees", "writes"})  #: of these the reader of forms says where they may stand
+ELSEWHERE = frozenset({"sees", "writes", "notBy"})  #: of these the readers of forms and duties say where they may stand
 
 
 def check_own(node: etree._Element, reading: Reading) -> None:

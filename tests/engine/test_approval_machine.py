@@ -306,7 +306,7 @@ class Approvals(RuleBasedStateMachine):
 
 
 QUICK = settings(
-    max_examples=60, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True, database=None
+    max_examples=25, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True, database=None
 )
 
 

@@ -1,5 +1,7 @@
 """What begins and ends in one transaction leaves nothing behind, and office systems see what became of it."""
 
+import json
+
 import pytest
 from approvals_support import OWN, act, case_of, decide, open_tasks, prove, sign, status, why_closed
 from drawings import END, START, boundary, catch, gateway, human, instances, mapped, node, path, service, timer, whole
@@ -43,7 +45,7 @@ def test_an_office_system_sees_what_was_passed_as_passed(app: Flask) -> None:
     assert [[(one["element"], one["status"]) for one in row.snapshot["tasks"]] for row in shown] == [[("b", "pending"), ("a", "approved")]]
 
 
-def test_copies_go_to_two_hundred_people_and_no_further(app: Flask) -> None:
+def test_copies_to_more_than_two_hundred_people_stand_in_the_record_as_refused_and_hold_nobody_up(app: Flask) -> None:
     execute(
         "INSERT INTO person (id, key, name, active) SELECT gen_random_uuid(), 'p' || n, 'p' || n, true FROM generate_series(1, 250) AS n"
     )
@@ -56,7 +58,10 @@ def test_copies_go_to_two_hundred_people_and_no_further(app: Flask) -> None:
         many=[f"p{n}" for n in range(1, 251)],
     )
     decide(case, "a", "wang.fang")
-    assert rows("SELECT count(*) AS n FROM instance_copy WHERE instance_id = :case", case=case)[0].n == 200
+    assert rows("SELECT count(*) AS n FROM instance_copy WHERE instance_id = :case", case=case)[0].n == 0
+    told = rows("SELECT body FROM history_event WHERE instance_id = :case AND type = 'instance:copied'", case=case)
+    assert [json.loads(bytes(row.body))["data"]["failed"] for row in told] == ["refused"]
+    assert open_tasks(case) == [("b", "zhao.lei")]
     prove(case)
 
 
