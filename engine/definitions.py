@@ -18,6 +18,7 @@ from engine.bpmn.model import Element, ProcessModel
 from engine.bpmn.reader import processes, read, read_process
 from engine.bpmn.reading import written
 from engine.bpmn.xml import parse
+from engine.database.prepared import Prepared
 from engine.database.transaction import read_clock
 from engine.dmn import Decision
 from engine.dmn import read as read_decisions
@@ -226,13 +227,15 @@ def _version(
     return definition
 
 
+_LATEST = Prepared("SELECT id FROM process_definition WHERE key = %(key)s::text ORDER BY version DESC LIMIT 1")
+
+
 def latest(session: Session, key: str) -> Definition:
     """Return the newest version of a process; `NotFound` when there is none."""
-    statement = select(ProcessDefinition.id).filter_by(key=key).order_by(ProcessDefinition.version.desc()).limit(1)
-    identity = session.execute(statement).scalar()
-    if identity is None:
+    row = _LATEST.run(session, {"key": key}).fetchone()
+    if row is None:
         raise NotFound(kind="process definition")
-    return get(session, identity)
+    return get(session, row.id)
 
 
 def get(session: Session, definition_id: UUID) -> Definition:
