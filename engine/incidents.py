@@ -14,7 +14,8 @@ from engine.operations import Outcome, Situation
 from engine.permissions import SYSTEM, Actor, require
 from engine.step import Step, lock
 from engine.step.asked import situation
-from engine.step.gather import close_task, raise_incident
+from engine.step.entries import close_task
+from engine.step.gather import raise_incident
 from models.oa import OaDelivery
 from models.runtime import Incident, Job
 
@@ -163,8 +164,7 @@ def retry(session: Session, incident_id: UUID, *, by: Actor) -> None:
     elif incident.token is not None:
         tasks = step.execution.memory.tasks
         for task in [task for task in tasks.values() if task["token"] == incident.token.hex]:
-            del tasks[task["id"]]  # a user task without people: it is made anew, and its people are looked for again
-            close_task(step, task, "reassigned")
+            close_task(step, task, "reassigned")  # a user task without people: it is made anew, and its people are looked for again
         step.execution.retry(incident.token)
     step.write()
 
