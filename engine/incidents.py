@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import jobs, operations, timers
+from engine.database.transaction import read_clock
 from engine.errors import BpmnError, NotFound, Refused, TaskClosed
 from engine.execution import values
 from engine.execution.timers import plus
@@ -213,9 +214,15 @@ def _record_resolved(step: Step, incident: Incident, by: Actor, resolution: str,
 
 
 def _deliver_again(session: Session, incident: Incident) -> None:
-    rows = session.scalars(select(OaDelivery).filter_by(connection=incident.connection, instance_id=incident.instance_id, state="refused"))
+    rows = session.scalars(
+        select(OaDelivery).where(
+            OaDelivery.connection == incident.connection,
+            OaDelivery.instance_id == incident.instance_id,
+            OaDelivery.state.in_(("dead", "unknown")),
+        )
+    )
     for row in rows:
-        row.state, row.attempts = "waiting", 0
+        row.state, row.open, row.attempts, row.created_at = "pending", True, 0, read_clock(session)
     session.flush()
 
 
