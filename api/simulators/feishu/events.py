@@ -1,0 +1,89 @@
+"""Events of Feishu, schema 2.0: encrypted and signed when a key is set, and told again after 15 s, 5 min, 1 h and 6 h."""
+
+import json
+import secrets
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import httpx
+
+from api.simulators.desk import Outgoing, Unable
+from api.simulators.feishu.cipher import encrypt, signature
+from api.simulators.feishu.contacts import ids, shown_department, shown_user
+from api.simulators.people import Department, read_person
+from api.simulators.simulator import Simulator
+
+RETRIES = (15.0, 300.0, 3600.0, 21600.0)
+USERS = {"user.created": "contact.user.created_v3", "user.updated": "contact.user.updated_v3", "user.left": "contact.user.deleted_v3"}
+DEPARTMENTS = {f"department.{word}": f"contact.department.{word}_v3" for word in ("created", "updated", "deleted")}
+
+
+def event_body(sim: Simulator, kind: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return an event, after what it tells of has happened."""
+    if kind == "verification":
+        return {"challenge": secrets.token_hex(16), "token": sim.config.verification_token, "type": "url_verification"}
+    if kind in USERS:
+        return wrapped(sim, USERS[kind], user_event(sim, kind, facts.get("person")))
+    if kind in DEPARTMENTS:
+        return wrapped(sim, DEPARTMENTS[kind], {"object": department_object(sim, facts.get("department"))})
+    raise Unable(f"known events: verification, {', '.join((*USERS, *DEPARTMENTS))}", 400)
+
+
+def wrapped(sim: Simulator, event_type: str, event: dict[str, Any]) -> dict[str, Any]:
+    config = sim.config
+    header = {
+        **{"event_id": uuid.uuid4().hex, "event_type": event_type, "create_time": str(int(sim.vendor_time() * 1000))},
+        **{"token": config.verification_token, "app_id": config.app_id, "tenant_key": config.tenant_key},
+    }
+    return {"schema": "2.0", "header": header, "event": event}
+
+
+def user_event(sim: Simulator, kind: str, person: Any) -> dict[str, Any]:
+    before = sim.people.any(person if isinstance(person, str) else (person or {}).get("userId", ""))
+    after = before if isinstance(person, str) else read_person(person)
+    if after is None or (kind != "user.created" and before is None):
+        raise Unable("person is a known id, or a person", 400)
+    after = replace(after, active=kind != "user.left")
+    sim.people.put(after)
+    if kind == "user.left":
+        # of somebody who has left the object no longer tells the departments; the old object does
+        told, old = shown_user(after), shown_user(before or after)
+        return {"object": {**told, "department_ids": []}, "old_object": {"department_ids": old["department_ids"], "open_id": after.openId}}
+    return {"object": shown_user(after), **({"old_object": shown_user(before)} if before and kind == "user.updated" else {})}
+
+
+def department_object(sim: Simulator, path: Any) -> dict[str, Any]:
+    if not isinstance(path, str) or not path:
+        raise Unable("department is a path", 400)
+    known = next((each for each in sim.people.departments() if each.path == path), None)
+    if known:
+        return shown_department(known)
+    made = Department(0, path, path.rpartition("/")[2], 0)
+    return {"name": made.name, **ids(made), "parent_department_id": "0", "status": {"is_deleted": True}}
+
+
+def sealed(sim: Simulator, body: dict[str, Any], nonce: str) -> Outgoing:
+    """Return an event as it goes out."""
+    config = sim.config
+    if not config.event_url:
+        raise Unable("no event_url is configured")
+    text, headers = json.dumps(body, ensure_ascii=False), {"Content-Type": "application/json; charset=utf-8"}
+    if config.encrypt_key:
+        text = json.dumps({"encrypt": encrypt(config.encrypt_key, text.encode())})
+        timestamp = str(int(sim.vendor_time()))
+        headers |= {"X-Lark-Request-Timestamp": timestamp, "X-Lark-Request-Nonce": nonce}
+        headers["X-Lark-Signature"] = signature(timestamp, nonce, config.encrypt_key, text)
+    challenge = body.get("challenge")
+    facts = {"event": True, "challenge": challenge}
+    return Outgoing(config.event_url, text, headers, timeout=1.0 if challenge else 3.0, retries=() if challenge else RETRIES, facts=facts)
+
+
+def is_answered(sent: Outgoing, answer: httpx.Response) -> bool:
+    """Say whether the product took an event: 200, and for a verification the challenge back."""
+    if answer.status_code != 200:
+        return False
+    try:
+        return not sent.facts["challenge"] or answer.json().get("challenge") == sent.facts["challenge"]
+    except (ValueError, AttributeError):
+        return False
