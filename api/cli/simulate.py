@@ -10,13 +10,14 @@ from typing import Any
 import click
 from flask import Flask
 
-from api.simulators import feishu, oa
+from api.simulators import dingtalk, feishu, oa
 from api.simulators.people import read_person
 from engine.settings import read_settings
 
 #: name -> (its simulator, its usual port, what it is)
 VENDORS: dict[str, tuple[ModuleType, int, str]] = {
     "feishu": (feishu, 8092, "Feishu (飞书): third-party approvals, callbacks, contacts, sign-in."),
+    "dingtalk": (dingtalk, 8093, "DingTalk (钉钉): process centre, to-dos, gateway of buttons, events, contacts, sign-in."),
 }
 STORE = click.option("--store", type=click.Path(path_type=Path), default=None, help="SQLite file; default below SHENPI_HOME")
 

@@ -128,6 +128,16 @@ def events() -> Response:
     return pressed(sim, sim.presses.give(sim.desk.event(body["kind"], body)))
 
 
+@doors.post("/codes")
+def codes() -> Response:
+    """Give a code for `person` as the vendor's own client gives it to a page that is opened inside of it."""
+    sim = simulator()
+    person = sim.people.any(str(given().get("person", "")))
+    if person is None or not person.active:
+        raise Unable("no such person", 404)
+    return jsonify(code=sim.codes.make(person.userId, kind="client"))
+
+
 @doors.get("/calls")
 def calls() -> Response:
     return jsonify(simulator().calls.shown(request.args.get("last", -1, type=int)))

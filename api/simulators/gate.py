@@ -52,7 +52,8 @@ class Gate:
             def called(**values: str) -> Response:
                 return self._pass(f"{method} {rule}", view, values, token)
 
-            self.blueprint.add_url_rule(rule, f"{method} {view.__name__}", called, methods=[method])
+            endpoint = f"{view.__module__}.{view.__name__}".replace(".", "_")
+            self.blueprint.add_url_rule(rule, endpoint, called, methods=[method])
             return called
 
         return registered

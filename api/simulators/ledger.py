@@ -95,4 +95,4 @@ class Ledger:
     def reset(self) -> None:
         """Forget everything but the people, their departments, the clock and the numbers that were given."""
         with self.turn():
-            self._db.execute("delete from entry where kind not in ('number', 'person', 'department', 'clock')")
+            self._db.execute("delete from entry where kind not in ('number', 'person', 'department', 'extra', 'clock')")

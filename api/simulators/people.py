@@ -71,10 +71,10 @@ class People:
         return found if found and found.active and value else None
 
     def departments(self) -> list[Department]:
-        """Return the departments in which somebody is, the root first. `总部/财务部` is one inside of the other."""
+        """Return the departments in which somebody is or that were added, the root first. `总部/财务部` is one inside of the other."""
         paths = {""}
-        for person in self.all():
-            parts = [part for part in person.department.split("/") if part]
+        for each in [*(person.department for person in self.all()), *self._ledger.find("extra")]:
+            parts = [part for part in each.split("/") if part]
             paths |= {"/".join(parts[: end + 1]) for end in range(len(parts))}
         with self._ledger.turn():
             numbers = {path: self._number(path) for path in sorted(paths)}
@@ -90,6 +90,12 @@ class People:
         if not known:
             self._ledger.put("department", path, number)
         return number
+
+    def add_department(self, path: str) -> None:
+        self._ledger.put("extra", path, path)
+
+    def remove_department(self, path: str) -> None:
+        self._ledger.drop("extra", path)
 
     def members(self, path: str) -> list[Person]:
         return [each for each in self.all() if each.active and each.department.strip("/") == path]

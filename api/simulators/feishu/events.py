@@ -3,31 +3,28 @@
 import json
 import secrets
 import uuid
-from dataclasses import replace
 from typing import Any
 
 import httpx
 
+from api.simulators.changes import USERS, change_department, change_person, check_kind
 from api.simulators.desk import Outgoing, Unable
 from api.simulators.feishu.cipher import encrypt, signature
-from api.simulators.feishu.contacts import ids, shown_department, shown_user
-from api.simulators.people import Department, read_person
+from api.simulators.feishu.contacts import shown_department, shown_user
 from api.simulators.simulator import Simulator
 
 RETRIES = (15.0, 300.0, 3600.0, 21600.0)
-USERS = {"user.created": "contact.user.created_v3", "user.updated": "contact.user.updated_v3", "user.left": "contact.user.deleted_v3"}
-DEPARTMENTS = {f"department.{word}": f"contact.department.{word}_v3" for word in ("created", "updated", "deleted")}
+WORDS = {"left": "deleted"}
 
 
 def event_body(sim: Simulator, kind: str, facts: dict[str, Any]) -> dict[str, Any]:
     """Return an event, after what it tells of has happened."""
+    check_kind(kind)
     if kind == "verification":
         return {"challenge": secrets.token_hex(16), "token": sim.config.verification_token, "type": "url_verification"}
-    if kind in USERS:
-        return wrapped(sim, USERS[kind], user_event(sim, kind, facts.get("person")))
-    if kind in DEPARTMENTS:
-        return wrapped(sim, DEPARTMENTS[kind], {"object": department_object(sim, facts.get("department"))})
-    raise Unable(f"known events: verification, {', '.join((*USERS, *DEPARTMENTS))}", 400)
+    what, _, word = kind.partition(".")
+    event = user_event(sim, kind, facts) if kind in USERS else department_event(sim, kind, facts)
+    return wrapped(sim, f"contact.{what}.{WORDS.get(word, word)}_v3", event)
 
 
 def wrapped(sim: Simulator, event_type: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -39,28 +36,18 @@ def wrapped(sim: Simulator, event_type: str, event: dict[str, Any]) -> dict[str,
     return {"schema": "2.0", "header": header, "event": event}
 
 
-def user_event(sim: Simulator, kind: str, person: Any) -> dict[str, Any]:
-    before = sim.people.any(person if isinstance(person, str) else (person or {}).get("userId", ""))
-    after = before if isinstance(person, str) else read_person(person)
-    if after is None or (kind != "user.created" and before is None):
-        raise Unable("person is a known id, or a person", 400)
-    after = replace(after, active=kind != "user.left")
-    sim.people.put(after)
+def user_event(sim: Simulator, kind: str, facts: dict[str, Any]) -> dict[str, Any]:
+    before, after = change_person(sim.people, kind, facts.get("person"))
+    told, old = shown_user(after), shown_user(before)
     if kind == "user.left":
         # of somebody who has left the object no longer tells the departments; the old object does
-        told, old = shown_user(after), shown_user(before or after)
         return {"object": {**told, "department_ids": []}, "old_object": {"department_ids": old["department_ids"], "open_id": after.openId}}
-    return {"object": shown_user(after), **({"old_object": shown_user(before)} if before and kind == "user.updated" else {})}
+    return {"object": told, **({"old_object": old} if kind == "user.updated" else {})}
 
 
-def department_object(sim: Simulator, path: Any) -> dict[str, Any]:
-    if not isinstance(path, str) or not path:
-        raise Unable("department is a path", 400)
-    known = next((each for each in sim.people.departments() if each.path == path), None)
-    if known:
-        return shown_department(known)
-    made = Department(0, path, path.rpartition("/")[2], 0)
-    return {"name": made.name, **ids(made), "parent_department_id": "0", "status": {"is_deleted": True}}
+def department_event(sim: Simulator, kind: str, facts: dict[str, Any]) -> dict[str, Any]:
+    found = shown_department(change_department(sim.people, kind, facts.get("department")))
+    return {"object": {**found, "status": {"is_deleted": kind == "department.deleted"}}}
 
 
 def sealed(sim: Simulator, body: dict[str, Any], nonce: str) -> Outgoing:
