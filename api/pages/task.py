@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from api.pages import document, filling, timeline
+from api.pages import document, exceptions, filling, timeline
 from api.pages.archive import as_findings
 from api.pages.offers import offered, signing
 from api.pages.once import once
@@ -22,7 +22,7 @@ from engine import attachments, definitions, disclosure, drafts, tasks, worklist
 from engine.bpmn.model import Element
 from engine.database import transaction
 from engine.database.transaction import read_clock
-from engine.errors import Conflict, Fault, InvalidVariables, NotFound, Refused, ShenpiError, TaskClosed
+from engine.errors import Conflict, DutyConflict, Fault, InvalidVariables, NotFound, Refused, ShenpiError, TaskClosed
 from engine.replay import people
 from engine.step import Step
 from engine.substitutions import may_decide
@@ -148,7 +148,7 @@ def handed_over(session: Session, instance_id: UUID) -> bool:
     return session.execute(events.limit(1)).scalar() is not None
 
 
-def act(task_id: UUID, verb: Callable[[Session], Step], target: str, found: filling.Filling | None = None) -> ResponseReturnValue:
+def act(task_id: UUID, verb: Callable[[Session], object], target: str, found: filling.Filling | None = None) -> ResponseReturnValue:
     """Do one thing to the task, once; every refusal becomes the page as it is now, with the reason and with what was typed."""
 
     def work(session: Session) -> str:
@@ -171,6 +171,8 @@ def act(task_id: UUID, verb: Callable[[Session], Step], target: str, found: fill
             faults=[Fault("person-unknown", "没有这个人，或已停用", "Nobody like that, or no longer active")],
             status=422,
         )
+    except DutyConflict as error:
+        return page(task_id, typed=request.form, refused=error, found=found, status=409)
     except (Conflict, Refused) as error:
         return page(task_id, typed=request.form, faults=[told(error)], found=found, status=409)
 
@@ -190,21 +192,22 @@ def page(
     late: bool = False,
     found: filling.Filling | None = None,
     draft: drafts.Begun | None = None,
+    refused: DutyConflict | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
     """Render the task as it is now, with what was filled in so far."""
     with transaction() as session:
         row = known(session, task_id)
-        shown = opened(session, row, found) if row.state in OPEN else closed(session, row)
+        shown = opened(session, row, found, refused) if row.state in OPEN else closed(session, row)
         if row.state in OPEN:
             return render_template(
                 "task.html", task=row, typed=typed or {}, faults=faults or [], draft=draft, phrases=PHRASES, effects=EFFECTS, **shown
             ), status
-    late = late or bool(faults)
+    late = late or bool(faults) or refused is not None
     return render_template("task_closed.html", task=row, typed=typed or {}, late=late, **shown), status
 
 
-def opened(session: Session, row: Row[Any], found: filling.Filling | None = None) -> dict[str, Any]:
+def opened(session: Session, row: Row[Any], found: filling.Filling | None = None, refused: DutyConflict | None = None) -> dict[str, Any]:
     """Return what the page of an open task shows."""
     element = element_of(session, row)
     now = read_clock(session)
@@ -213,6 +216,8 @@ def opened(session: Session, row: Row[Any], found: filling.Filling | None = None
     return {
         "now": now,
         "mine": mine,
+        "refused": refused is not None,
+        "exceptions": exceptions.shown(session, row, mine=mine, refused=refused),
         "assignee": people(session, {row.assignee}).get(row.assignee) if row.assignee else None,
         "fields": element.form if element else (),
         "filling": form_of(session, row, element, found) if mine else {},

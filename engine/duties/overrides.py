@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
 from engine import definitions
@@ -85,6 +85,17 @@ def settle(session: Session, override_id: UUID, *, by: Actor, approve: bool, not
     row.note = note.strip()[:MAX_REASON] or None
     session.flush()
     return row
+
+
+def at(session: Session, instance_id: UUID, element: str, *, known_to: str) -> list[DutyOverride]:
+    """Return the exceptions at an element of a case that are for a person or were asked for by her, of each rule and person the last one."""
+    statement = (
+        select(DutyOverride)
+        .where(DutyOverride.instance_id == instance_id, DutyOverride.element == element)
+        .where(or_(DutyOverride.person == known_to, DutyOverride.asked_by == known_to))
+        .order_by(DutyOverride.id)
+    )
+    return list({(row.rule, row.person): row for row in session.scalars(statement)}.values())
 
 
 def overrides(
