@@ -50,5 +50,5 @@ def _task(task: dict[str, Any], status: str) -> dict[str, Any]:
 
 def _closed(row: dict[str, Any], at: str) -> dict[str, Any]:
     status = STATUS.get(row.get("outcome") or "", "closed") if row["state"] == "completed" else "canceled"
-    decided = {name: row.get(name) for name in ("outcome", "comment", "decided_by", "reason")} | {"endedAt": at}
+    decided = {name: row.get(name) for name in ("outcome", "comment", "decided_by", "on_behalf_of", "reason")} | {"endedAt": at}
     return _task(row["task"], status) | decided
