@@ -18,7 +18,7 @@ from api.pages.once import once
 from api.pages.people import choices
 from api.rest.tasks import known
 from api.security import current, needs
-from engine import attachments, definitions, disclosure, drafts, tasks, worklist
+from engine import attachments, definitions, disclosure, drafts, signatures, tasks, worklist
 from engine.bpmn.model import Element
 from engine.database import transaction
 from engine.database.transaction import read_clock
@@ -73,6 +73,7 @@ def decide(task_id: UUID) -> ResponseReturnValue:
     found: filling.Filling | None = None
     try:
         found = filling.read(element, task_id)
+        signature = signatures.decode(request.form["signature"]) if request.form.get("signature") else None
     except InvalidVariables as error:
         return page(task_id, typed=request.form, faults=error.faults, status=422)
     except TaskClosed:
@@ -82,7 +83,15 @@ def decide(task_id: UUID) -> ResponseReturnValue:
 
     def work(session: Session) -> Step:
         return tasks.complete(
-            session, task_id, by=current(), outcome=outcome, comment=comment, values=found.values, files=found.beside, channel="page"
+            session,
+            task_id,
+            by=current(),
+            outcome=outcome,
+            comment=comment,
+            values=found.values,
+            files=found.beside,
+            signature=signature,
+            channel="page",
         )
 
     return act(task_id, work, url_for("task.show", task_id=task_id), found)
@@ -212,6 +221,7 @@ def opened(session: Session, row: Row[Any], found: filling.Filling | None = None
     element = element_of(session, row)
     now = read_clock(session)
     instance = session.get_one(ProcessInstance, row.instance_id)
+    owned = session.execute(select(UserTask.owner).filter_by(id=row.id)).scalar()
     mine = row.state == "open" and instance.status == "running" and may_decide(session, current(), row.id)
     return {
         "now": now,
@@ -220,6 +230,7 @@ def opened(session: Session, row: Row[Any], found: filling.Filling | None = None
         "exceptions": exceptions.shown(session, row, mine=mine, refused=refused),
         "assignee": people(session, {row.assignee}).get(row.assignee) if row.assignee else None,
         "fields": element.form if element else (),
+        "signature": element.policy.signature if element and not owned else None,
         "filling": form_of(session, row, element, found) if mine else {},
         "beside": filling.kept_of(session, found.beside) if found is not None else [],
         "attached": attached(session, row.instance_id),

@@ -75,6 +75,7 @@ class Entry:
     waited: timedelta | None = None
     due: dict[str, str] | None = None
     number: int | None = None
+    signature: str | None = None  #: the id of the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,18 @@ def entry(event: Told, model: ProcessModel, names: dict[str, Person], opened: di
         text = text or detail(kind, data, model)
     started = opened.get(data.get("task", ""))
     waited = event.at - started if started and kind == "task:completed" else None
-    return Entry(what, icon, colour, place, who(event, names), event.at, text, waited, number=event.number)
+    return Entry(
+        what,
+        icon,
+        colour,
+        place,
+        who(event, names),
+        event.at,
+        text,
+        waited,
+        number=event.number,
+        signature=data.get("signature", {}).get("id"),
+    )
 
 
 def called(names: dict[str, Person], key: str) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from engine.bpmn.policies import REQUIRED
+from engine.forms import UNFILLED
 from engine.history.events import stamp
 
 if TYPE_CHECKING:
@@ -16,7 +19,9 @@ STATUS = {"approve": "approved", "reject": "rejected", "error": "terminated"}
 def make_snapshot(step: Step) -> dict[str, Any]:
     """Return the snapshot as the outbox keeps it; candidates are groups here and become people when it is pushed."""
     case = step.case
-    open_tasks = [_task(task, "pending") for task in step.execution.memory.tasks.values() if not task.get("held")]
+    open_tasks = [
+        _task(task, "pending") | {"outcomes": _pressed(step, task)} for task in step.execution.memory.tasks.values() if not task.get("held")
+    ]
     changed = {row["id"] for row in step.document.changed}
     held = [
         _task(task, "closed") | {"reason": "held", "endedAt": stamp(step.now)}
@@ -34,6 +39,12 @@ def make_snapshot(step: Step) -> dict[str, Any]:
         "tasks": open_tasks + held + closed,
         "copies": [{"person": copy["person"], "at": stamp(step.now)} for copy in step.document.copies],
     }
+
+
+def _pressed(step: Step, task: dict[str, Any]) -> list[str]:
+    """Return what may be pressed in an office system: nobody can sign there by hand, so that what needs a signature is decided on our page."""
+    needed = step.execution.element_of(UUID(task["token"])).policy.signature == REQUIRED and not task.get("owner")
+    return [outcome for outcome in task["outcomes"] if not needed or outcome in UNFILLED]
 
 
 def status_of(status: str, outcome: str | None) -> str:
