@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from engine import keys
 from engine.errors import Duplicate, Fault, InvalidVariables, NotFound
-from engine.oa.registry import KINDS
+from engine.oa import vault
+from engine.oa.kinds import KINDS
 from engine.oa.webhook.client import checked
 from models.oa import OaConnection
 
@@ -29,7 +30,9 @@ def add(session: Session, key: str, name: str, *, kind: str, url: str, secret: s
     if faults:
         raise InvalidVariables(faults)
     made = secrets.token_hex(32) if secret is None else None
-    row = OaConnection(key=key, kind=kind, name=name, base_url=checked(url), secret=made or secret, active=True)
+    row = OaConnection(
+        key=key, kind=kind, name=name, base_url=checked(url), credentials=vault.seal(key, {"secret": made or secret or ""}), active=True
+    )
     session.add(row)
     session.flush()
     return row, made

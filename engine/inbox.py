@@ -15,13 +15,14 @@ from uuid_utils.compat import uuid7
 from engine import jobs, tasks
 from engine.database.transaction import read_clock
 from engine.errors import InvalidContent, NotFound, NotPermitted, Refused
-from engine.oa.contract import Event
+from engine.oa.contract import Event, Said
 from engine.permissions import Actor, load_actor
 from models.identity import OaIdentity, Person
 from models.oa import OaMessage
 from models.runtime import UserTask
 
 OUTCOMES = {"task.approved": "approve", "task.rejected": "reject"}
+PRESSES = frozenset({*OUTCOMES, "task.action"})  #: of a button
 
 
 def receive(session: Session, connection: str, event: Event) -> bool:
@@ -42,20 +43,22 @@ def receive(session: Session, connection: str, event: Event) -> bool:
     return True
 
 
-def kind_answer(session: Session, event: Event) -> dict[str, str | None]:
+def answer(session: Session, event: Event) -> Said:
     """Return what the person who pressed should read now: accepted, or what became of the task and by whom."""
+    if event.kind not in PRESSES:
+        return Said(True, "")
     task_id = task_of(event)
     row = session.get(UserTask, task_id) if task_id else None
     if row is None:
-        return {"result": "ignored", "message": "该待办不存在或已被清理。"}
+        return Said(False, "该待办不存在或已被清理。")
     if row.state == "open":
-        return {"result": "accepted", "message": "已收到，正在处理。"}
+        return Said(True, "已收到，正在处理。")
     name = session.execute(select(Person.name).where(Person.key == row.decided_by)).scalar() or row.decided_by
     outcome = {"approve": "同意", "reject": "驳回", "return": "退回"}.get(row.outcome or "", row.outcome or "")
     said = (
         f"该待办已由{name}处理（{outcome}），您的操作没有改变任何内容。" if row.decided_by else "该待办已关闭，您的操作没有改变任何内容。"
     )
-    return {"result": "ignored", "message": said, "outcome": row.outcome, "decidedBy": row.decided_by}
+    return Said(False, said, {"outcome": row.outcome, "decidedBy": row.decided_by})
 
 
 def apply(session: Session, message_id: UUID) -> str | None:
@@ -82,18 +85,23 @@ def decide(session: Session, connection: str, event: Event) -> None:
     outcome = event.outcome or OUTCOMES.get(event.kind)
     if task_id is None or outcome is None:
         raise Refused(reason=f"{event.kind} asks for nothing that is known here")
-    actor = actor_of(session, connection, event.actor)
+    actor = actor_of(session, connection, event.actor, event.id_type)
     tasks.complete(
         session, task_id, by=actor, outcome=outcome, comment=event.comment or "", channel=f"oa:{connection}", nonce=event.nonce or ""
     )
 
 
-def actor_of(session: Session, connection: str, remote_id: str | None) -> Actor:
+def actor_of(session: Session, connection: str, remote_id: str | None, id_type: str = "") -> Actor:
     """Return the person behind a remote user; where no map is kept, remote ids are work numbers. `NotPermitted` for nobody we know."""
     key = session.execute(
-        select(Person.key).join(OaIdentity, OaIdentity.person_id == Person.id).filter(OaIdentity.connection == connection, OaIdentity.remote_id == remote_id)
+        select(Person.key).join(OaIdentity, OaIdentity.person_id == Person.id)
+        .filter(OaIdentity.connection == connection, OaIdentity.remote_id == remote_id, OaIdentity.id_type == id_type)
     ).scalar()  # fmt: skip
-    if key is None and session.execute(select(OaIdentity.remote_id).filter_by(connection=connection).limit(1)).first() is None:
+    if (
+        key is None
+        and not id_type
+        and session.execute(select(OaIdentity.remote_id).filter_by(connection=connection).limit(1)).first() is None
+    ):
         key = remote_id
     actor = load_actor(session, key or "")
     if actor is None:
@@ -115,7 +123,8 @@ def push_again(session: Session, connection: str, event: Event) -> None:
     found = session.execute(
         text(
             """
-            UPDATE oa_delivery SET state = 'waiting', claimed_until = NULL WHERE (connection, instance_id, version) = (
+            UPDATE oa_delivery SET state = 'pending', open = true, next_at = NULL, created_at = shenpi_now()
+            WHERE NOT open AND (connection, instance_id, version) = (
               SELECT x.connection, x.instance_id, x.version FROM oa_delivery x JOIN user_task t ON t.instance_id = x.instance_id
               WHERE t.id = :task AND x.connection = :connection ORDER BY x.version DESC LIMIT 1) RETURNING instance_id
             """

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import jobs, operations, timers
+from engine.database.transaction import read_clock
 from engine.errors import BpmnError, NotFound, Refused, TaskClosed
 from engine.execution import values
 from engine.execution.timers import plus
@@ -14,7 +15,8 @@ from engine.operations import Outcome, Situation
 from engine.permissions import SYSTEM, Actor, require
 from engine.step import Step, lock
 from engine.step.asked import situation
-from engine.step.gather import close_task, raise_incident
+from engine.step.entries import close_task
+from engine.step.gather import raise_incident
 from models.oa import OaDelivery
 from models.runtime import Incident, Job
 
@@ -163,8 +165,7 @@ def retry(session: Session, incident_id: UUID, *, by: Actor) -> None:
     elif incident.token is not None:
         tasks = step.execution.memory.tasks
         for task in [task for task in tasks.values() if task["token"] == incident.token.hex]:
-            del tasks[task["id"]]  # a user task without people: it is made anew, and its people are looked for again
-            close_task(step, task, "reassigned")
+            close_task(step, task, "reassigned")  # a user task without people: it is made anew, and its people are looked for again
         step.execution.retry(incident.token)
     step.write()
 
@@ -213,9 +214,15 @@ def _record_resolved(step: Step, incident: Incident, by: Actor, resolution: str,
 
 
 def _deliver_again(session: Session, incident: Incident) -> None:
-    rows = session.scalars(select(OaDelivery).filter_by(connection=incident.connection, instance_id=incident.instance_id, state="refused"))
+    rows = session.scalars(
+        select(OaDelivery).where(
+            OaDelivery.connection == incident.connection,
+            OaDelivery.instance_id == incident.instance_id,
+            OaDelivery.state.in_(("dead", "unknown")),
+        )
+    )
     for row in rows:
-        row.state, row.attempts = "waiting", 0
+        row.state, row.open, row.attempts, row.created_at = "pending", True, 0, read_clock(session)
     session.flush()
 
 

@@ -6,16 +6,13 @@ is not known yet.
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
-
-from sqlalchemy.orm import Session
 
 from engine.assignment import Assigned, assign
 from engine.bpmn import model
 from engine.bpmn.model import Element, Flow, ProcessModel
 from engine.errors import ShenpiError
 from engine.language import Budget, compile_expression
-from engine.step import Step, peek
+from engine.step import Step
 
 MOST = 12  #: steps that are told
 
@@ -29,9 +26,8 @@ class Ahead:
     assigned: Assigned | None
 
 
-def ahead(session: Session, instance_id: UUID) -> list[Ahead]:
-    """Return the user tasks that come next if everybody approves, nearest first. Refuses with `NotFound` an unknown case; one that is over has none."""
-    step = peek(session, instance_id)
+def ahead(step: Step) -> list[Ahead]:
+    """Return the user tasks that come next in a case if everybody approves, nearest first; one that is over has none. A case that was peeked at will do."""
     if step.case.over:
         return []
     process = step.definition.model

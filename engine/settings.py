@@ -21,6 +21,8 @@ class Settings:
     public_url: str
     #: key that signs sessions; made and kept in `home` when not given
     secret_key: str
+    #: keys that seal the credentials of connections, the newest first, with commas between; one is made and kept in `home` when none is given
+    credentials_key: str
     #: allows `shenpi clock advance`, the demo company and plain http
     development: bool
     #: hosts that may show our pages in a frame
@@ -78,6 +80,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         database_url=value("DATABASE_URL", ""),
         public_url=value("SHENPI_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
         secret_key=value("SHENPI_SECRET_KEY", ""),
+        credentials_key=value("SHENPI_CREDENTIALS_KEY", ""),
         development=value("SHENPI_DEVELOPMENT", "") == "1",
         frame_ancestors=value("SHENPI_FRAME_ANCESTORS", "'self'"),
         reminder_after=value("SHENPI_REMINDER_AFTER", "PT24H"),

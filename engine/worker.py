@@ -23,6 +23,7 @@ from sqlalchemy import text
 from engine import attachments, deliveries, drafts, inbox, incidents, jobs, messages, notices, renewal, signals, suspension, timers
 from engine.crash import point
 from engine.database import transaction
+from engine.deliveries import taking
 from engine.errors import (
     BpmnError,
     Conflict,
@@ -30,12 +31,12 @@ from engine.errors import (
     InvalidContent,
     NotFound,
     OAError,
-    OARejected,
     OAUnavailable,
     ShenpiError,
     Unavailable,
 )
 from engine.oa.contract import Receipt
+from engine.oa.desk import talking
 from engine.oa.registry import Connectors
 from engine.permissions import SYSTEM, load_actor
 from engine.settings import Settings, read_settings
@@ -104,7 +105,7 @@ def keep_pushing(connection: str) -> None:
     pause, promised = SHORTEST_PAUSE, 0.0
     over = time.monotonic() + LONGEST_PUSH
     found = push_some(connection, settings)
-    while not leaving.wait(0.0 if found == deliveries.BATCH else pause) and time.monotonic() < over:
+    while not leaving.wait(0.0 if found == taking.BATCH else pause) and time.monotonic() < over:
         began = time.monotonic()
         renew = promised - began < PROMISE / 2
         found = push_some(connection, settings, promise=PROMISE if renew else 0.0)
@@ -125,7 +126,7 @@ def push_some(connection: str, settings: Settings, promise: float = 0.0) -> int:
         taken = deliveries.take(session, connection, settings.public_url, lease=2 * settings.worker_stalled + LONGEST_CALL)
         if taken and promise:
             deliveries.promise(session, connection, promise)
-        if len(taken) == deliveries.BATCH:  # there is more than one worker can do
+        if len(taken) == taking.BATCH:  # there is more than one worker can do
             deliveries.wake(session, connection)
     if not taken:
         return 0
@@ -152,13 +153,14 @@ def push_some(connection: str, settings: Settings, promise: float = 0.0) -> int:
 def send(pending: deliveries.Pending) -> Receipt | None:
     """Push one snapshot; None when it failed, which is recorded."""
     try:
-        receipt = connectors.get(pending.connection).push(pending.snapshot, pending.previous)
+        with talking("push", pending.instance_id, pending.version):
+            receipt = connectors.get(pending.connection).push(pending.snapshot, pending.previous)
     except Exception as error:  # a fault of a connector must end as an incident too, not be repeated for ever
         if not isinstance(error, OAError):
             log.exception("push to %s", pending.connection_key)
         failure = error if isinstance(error, OAError) else OAUnavailable(reason=f"{type(error).__name__}: {error}")
         with transaction() as session:
-            deliveries.record_failure(session, pending, failure, lasting=isinstance(error, OARejected))
+            deliveries.record_failure(session, pending, failure)
         return None
     point("push:sent")
     return receipt

@@ -139,8 +139,11 @@ class OaIdentity(Base):
     """Which remote user of an OA connection is which person."""
 
     __tablename__ = "oa_identity"
-    __table_args__ = (UniqueConstraint("connection", "person_id"),)
+    __table_args__ = (UniqueConstraint("connection", "person_id", "id_type"),)
 
     connection: Mapped[str] = mapped_column(primary_key=True)
+    id_type: Mapped[str] = mapped_column(
+        primary_key=True, server_default=text("''")
+    )  #: `open_id`, `unionid`, ...; empty where an OA has one kind only
     remote_id: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))

@@ -5,12 +5,14 @@ from uuid import UUID
 
 from drawings import END, START, drawing, gateway, human, instances, node, path
 from engine_support import advance, deploy, execute, rows, start, take_all
+from sqlalchemy import select
 from tests_support import person
 
 from engine import interventions, jobs, tasks, timers, worker
 from engine.database import transaction
 from engine.replay import rerun_instance, verify_instance
 from engine.step import Step, peek
+from models.runtime import UserTask
 
 OWN = node("startEvent", "start", camunda_initiator="initiator")
 ROW = (START, human("a"), human("b", "zhao.lei"), END, path("start", "a", "b", "end"))
@@ -45,6 +47,13 @@ def act(verb: Any, *given: Any, by: str, **more: Any) -> Step:
     with transaction() as session:
         step: Step = verb(session, *given, by=person(by), **more)
         return step
+
+
+def steps_back(task_id: UUID, by: str) -> list[tuple[str, str]]:
+    """Return the steps that somebody may return a task to, as id and name."""
+    with transaction() as session:
+        instance = session.execute(select(UserTask.instance_id).filter_by(id=task_id)).scalar_one()
+        return tasks.steps_back(peek(session, instance), task_id, by=person(by))
 
 
 def decide(case: UUID, element: str, by: str, outcome: str = "approve", **more: Any) -> Step:

@@ -19,6 +19,7 @@ from drawings import (
     node,
     path,
     script,
+    start,
     sub,
     task,
     throw,
@@ -194,6 +195,9 @@ def chosen(done: str, **attributes: str) -> Drawn:
 SEVERAL = (flow("start", "x"), flow("start", "a"), flow("x", "a", "${n > 9}"), flow("x", "b", "${n > 3}"), flow("x", "c"))
 HANDLER = (sub("x", task("i")), boundary("b1", "x", "error", "e"), boundary("b2", "x", "error", "e"))
 CARRIED = '<messageEventDefinition camunda:type="external" camunda:topic="t"/>'
+THROWN = (
+    definition("signal", "S") + definition("compensate") + definition("escalation", "U") + CARRIED + definition("message", "M") + CARRIED
+)
 OF_WAYS = {
     "exclusiveGateway,": [
         gated("exclusive", None, "${n > 3}", default="x_to_a"),
@@ -231,15 +235,20 @@ OF_WAYS = {
         refused("start-repeated", START, node("startEvent", "s2"), task("x"), path("start", "x"), flow("s2", "x")),
         refused("event-repeated", START, *HANDLER, path("start", "x")),
     ],
-    "every event | several at once": [
-        refused("event-position", START, node("endEvent", "x", definition("terminate") + definition("error", "E")), path("start", "x")),
-        refused("event-position", START, node("endEvent", "x", definition("compensate") + definition("error", "E")), path("start", "x")),
+    "every event | several that are thrown": [
+        *(runs(START, node(kind, "x", THROWN), path("start", "x")) for kind in ("intermediateThrowEvent", "endEvent")),
+        runs(START, node("endEvent", "x", THROWN + definition("terminate") + definition("error", "E")), path("start", "x")),
+        runs(
+            *(START, sub("t", start("t0"), node("endEvent", "x", THROWN + definition("cancel")), path("t0", "x"), kind="transaction")),
+            *(boundary("b", "t", "cancel"), path("start", "t")),
+        ),
+    ],
+    "every event | a link": [
         refused(
             "event-position",
             *(START, node("intermediateThrowEvent", "x", definition("link", "L") + definition("signal", "S")), path("start", "x")),
             *(catch("l", "link", "L"),),
         ),
-        refused("event-position", START, node("endEvent", "x", CARRIED + definition("terminate")), path("start", "x")),
     ],
     "every event | an error": [runs(START, end("x", "error", "E"), path("start", "x"))],
     "complexGateway | without": [gated("complex", "${n > 9}", "${n > 3}")],

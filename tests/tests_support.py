@@ -209,3 +209,4 @@ def chromium() -> str:
 
 
 os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
+os.environ.setdefault("SHENPI_CREDENTIALS_KEY", "a key for the credentials of tests")

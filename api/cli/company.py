@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import accounts
+from engine.oa import vault
 from models.base import Base
 from models.identity import Account, Department, Group, GroupMember, LegalEntity, Person, RoleGrant
 from models.oa import OaConnection
@@ -71,9 +72,9 @@ def make_company(session: Session, *, simulator_url: str, secret: str, password:
         departments[key].head_id = session.scalars(select(Person.id).filter_by(key=head)).one()
     connection = session.get(OaConnection, CONNECTION)
     if connection is None:
-        session.add(OaConnection(key=CONNECTION, kind="webhook", name="办公系统模拟器", base_url=simulator_url, secret=secret, active=True))
-    else:
-        connection.base_url, connection.secret = simulator_url, secret
+        connection = OaConnection(key=CONNECTION, kind="webhook", name="办公系统模拟器", active=True)
+        session.add(connection)
+    connection.base_url, connection.credentials = simulator_url, vault.seal(CONNECTION, {"secret": secret})
     session.flush()
 
 

@@ -24,6 +24,7 @@ from engine.deliveries import deliveries_of
 from engine.errors import Conflict, InstanceEnded, InstanceSuspended, InvalidVariables, NotFound, NotPermitted, Refused
 from engine.permissions import Actor, allows, require_instance
 from engine.replay import people
+from engine.step import peek
 from models.archive import ArchiveItem
 from models.invoice import Invoice
 from models.oa import OaConnection
@@ -96,7 +97,7 @@ def flow(session: Session, row: ProcessInstance) -> dict[str, Any]:
     """What is waited for, the time line, and the drawing with the way taken."""
     now, way = read_clock(session), timeline.way(session, row.id)
     way = replace(way, current=" ".join(filter(None, (way.current, *waiting.stands(session, row.id)))))
-    entries = timeline.story(session, row.id, now, brief=True) + timeline.ahead(session, row.id)
+    entries = timeline.story(session, row.id, now, brief=True) + timeline.ahead(peek(session, row.id))
     return {"entries": entries, "way": way, "waits": waiting.waits(session, row.id), "now": now}
 
 

@@ -15,19 +15,21 @@ from engine.duties import overrides
 from engine.duties.violations import DRAWN
 from engine.errors import DutyConflict
 from engine.replay import people
+from engine.step import Step
 from models.runtime import ProcessInstance
 
 
-def shown(session: Session, row: Row[Any], *, mine: bool, refused: DutyConflict | None = None) -> dict[str, Any]:
+def shown(step: Step, row: Row[Any], *, mine: bool, refused: DutyConflict | None = None) -> dict[str, Any]:
     """Return what the page of an open task says of exceptions.
 
     `barred` tells whether a rule keeps the caller from deciding; `askable` are the exceptions she may ask for now: those she needs herself, else the one that
     `refused` what she wanted for somebody else; `asked` are those that were asked for by her or for her.
     """
+    session = step.session
     instance = session.get_one(ProcessInstance, row.instance_id)
     places = {name: one.name or name for name, one in definitions.get(session, instance.definition_id).model.elements.items()}
     zh = str(get_locale() or "zh").startswith("zh")
-    own = [(one.rule, one.person, one.zh if zh else one.en) for one in tasks.barred(session, row.id, by=current())] if mine else []
+    own = [(one.rule, one.person, one.zh if zh else one.en) for one in tasks.barred(step, row.id, by=current())] if mine else []
     wanted = own
     if refused is not None and not own:
         wanted = [(refused.facts["rule"], refused.facts["person"], refused.facts["zh" if zh else "en"])]

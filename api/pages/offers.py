@@ -10,19 +10,21 @@ from api.security import current
 from engine import tasks
 from engine.errors import ShenpiError
 from engine.replay import people
+from engine.step import Step
 from models.identity import Department, Person
 from models.runtime import UserTask
 
 MOST_PEOPLE = 500  #: offered while typing a name
 
 
-def offered(session: Session, task_id: UUID, *, mine: bool) -> dict[str, Any]:
-    """Return what the caller may do with an open task besides deciding it."""
+def offered(step: Step, task_id: UUID, *, mine: bool) -> dict[str, Any]:
+    """Return what the caller may do with an open task of a case besides deciding it."""
+    session = step.session
     if not mine:
         return {"steps": [], "signers": [], "everybody": [], "signs": False, "hands": False}
     row = session.execute(select(UserTask.parent_id, UserTask.owner, UserTask.instance_id, UserTask.element).filter_by(id=task_id)).one()
     try:
-        steps: list[tuple[str, str]] = tasks.steps_back(session, task_id, by=current())
+        steps: list[tuple[str, str]] = tasks.steps_back(step, task_id, by=current())
     except ShenpiError:
         steps = []
     added = session.execute(
@@ -33,7 +35,7 @@ def offered(session: Session, task_id: UUID, *, mine: bool) -> dict[str, Any]:
         select(Person.key, Person.name, Department.name.label("department")).outerjoin(Department, Department.id == Person.department_id)
         .where(Person.active, Person.key != current().key).order_by(Person.key).limit(MOST_PEOPLE)
     ).all()  # fmt: skip
-    policy = tasks.policy_of(session, task_id)
+    policy = tasks.policy_of(step, task_id)
     return {
         "steps": steps,
         "signers": [{"id": one.id, "who": names.get(one.assignee or ""), "place": one.origin.removeprefix("add_")} for one in added],

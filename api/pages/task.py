@@ -24,7 +24,7 @@ from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.errors import Conflict, DutyConflict, Fault, InvalidVariables, NotFound, Refused, ShenpiError, TaskClosed
 from engine.replay import people
-from engine.step import Step
+from engine.step import Step, peek
 from engine.substitutions import may_decide
 from models.archive import ArchiveItem
 from models.history import HistoryEvent
@@ -219,6 +219,7 @@ def page(
 def opened(session: Session, row: Row[Any], found: filling.Filling | None = None, refused: DutyConflict | None = None) -> dict[str, Any]:
     """Return what the page of an open task shows."""
     element = element_of(session, row)
+    step = peek(session, row.instance_id)
     now = read_clock(session)
     instance = session.get_one(ProcessInstance, row.instance_id)
     owned = session.execute(select(UserTask.owner).filter_by(id=row.id)).scalar()
@@ -227,7 +228,7 @@ def opened(session: Session, row: Row[Any], found: filling.Filling | None = None
         "now": now,
         "mine": mine,
         "refused": refused is not None,
-        "exceptions": exceptions.shown(session, row, mine=mine, refused=refused),
+        "exceptions": exceptions.shown(step, row, mine=mine, refused=refused),
         "assignee": people(session, {row.assignee}).get(row.assignee) if row.assignee else None,
         "fields": element.form if element else (),
         "signature": element.policy.signature if element and not owned else None,
@@ -235,8 +236,8 @@ def opened(session: Session, row: Row[Any], found: filling.Filling | None = None
         "beside": filling.kept_of(session, found.beside) if found is not None else [],
         "attached": attached(session, row.instance_id),
         "about": about(session, row),
-        "entries": timeline.story(session, row.instance_id, now, brief=True) + timeline.ahead(session, row.instance_id),
-        "verbs": offered(session, row.id, mine=mine),
+        "entries": timeline.story(session, row.instance_id, now, brief=True) + timeline.ahead(step),
+        "verbs": offered(step, row.id, mine=mine),
         "signing": signing(session, row.id) if row.state == "held" else None,
         "people": choices(session, "", but=current().key) if mine else [],
         "following": after_this(session, row) if mine else None,

@@ -18,6 +18,7 @@ from engine import definitions, operations, prediction
 from engine.assignment import Assigned
 from engine.bpmn.model import ProcessModel
 from engine.replay import people
+from engine.step import Step
 from models.history import HistoryEvent
 from models.identity import Group
 from models.runtime import Candidate, Incident, Job, ProcessInstance, UserTask
@@ -256,9 +257,9 @@ def waiting(session: Session, instance_id: UUID, names: dict[str, Person], now: 
     ]  # fmt: skip
 
 
-def ahead(session: Session, instance_id: UUID) -> list[Entry]:
+def ahead(step: Step) -> list[Entry]:
     """Return a grey line for each user task that is likely to come, with the people who would be asked today."""
-    found = prediction.ahead(session, instance_id)
+    session, found = step.session, prediction.ahead(step)
     groups = {row.key: row.name for row in session.execute(select(Group.key, Group.name))} if found else {}
     names = people(session, {key for one in found if one.assigned for key in (one.assigned.assignee, *one.assigned.users) if key})
     return [

@@ -52,10 +52,13 @@ SEVERITIES = {
     "ok": Sign(_l("通过"), "circle-check", "approve"),
 }
 DELIVERIES = {
-    "waiting": Sign(_l("等待发送"), "clock", "running"),
-    "delivered": Sign(_l("已送达"), "circle-check", "approve"),
+    "pending": Sign(_l("等待发送"), "clock", "running"),
+    "sending": Sign(_l("正在发送"), "circle-dot", "running"),
+    "retry": Sign(_l("稍后重试"), "refresh", "return"),
+    "sent": Sign(_l("已送达"), "circle-check", "approve"),
+    "unknown": Sign(_l("结果不明，待核对"), "alert-triangle", "return"),
     "superseded": Sign(_l("已被更新的状态取代"), "history", "withdraw"),
-    "refused": Sign(_l("被拒收"), "circle-x", "reject"),
+    "dead": Sign(_l("被拒收"), "circle-x", "reject"),
 }
 ITEMS = {
     "collecting": Sign(_l("收集中"), "circle-dot", "running"),

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from api.problems import describe
 from api.rest.conventions import Camel, Strict, expected_revision, route, shown
-from api.rest.tasks import act
+from api.rest.tasks import act, known
 from api.security import current
 from engine import tasks as room
 from engine.database import transaction
 from engine.errors import ShenpiError
-from engine.step import Step
+from engine.step import Step, peek
 
 blueprint = Blueprint("task_verbs", __name__, url_prefix="/user-tasks", description="User tasks: return, take back, delegate, sign, urge")
 
@@ -86,7 +86,7 @@ def return_to(body: dict[str, Any], task_id: UUID) -> Response:
 def steps_back(task_id: UUID) -> Response:
     """The earlier steps that the task may be returned to, in the order of the drawing."""
     with transaction() as session:
-        found = room.steps_back(session, task_id, by=current())
+        found = room.steps_back(peek(session, known(session, task_id).instance_id), task_id, by=current())
     return shown({"items": [{"element": element, "name": name} for element, name in found]})
 
 

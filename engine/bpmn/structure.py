@@ -17,7 +17,6 @@ ATTACHED = EVENT_START | {model.CANCEL}
 THROWS = {model.MESSAGE, model.ESCALATION, model.COMPENSATION, model.LINK, model.SIGNAL}
 ENDS = {model.MESSAGE, model.ERROR, model.ESCALATION, model.CANCEL, model.COMPENSATION, model.SIGNAL, model.TERMINATE}
 ALONE = {model.LINK, model.CANCEL, model.COMPENSATION}  #: of what is waited for; and of what is thrown, a link
-LAST = {model.ERROR, model.CANCEL, model.TERMINATE, model.COMPENSATION}  #: of what is thrown, what comes after everything else
 INTERRUPTS = {model.ERROR, model.CANCEL}
 CHOOSING = {model.EXCLUSIVE, model.INCLUSIVE, model.COMPLEX} | model.ACTIVITIES
 AFTER_EVENTS = TOP
@@ -209,7 +208,6 @@ def of_event(element: Element, shape: Shape) -> Iterator[Fault]:
             yield fault("event-position", f"{event.kind} 事件不能与其他事件合并", f"A {event.kind} event stands alone", element)
         else:
             yield from of_definition(event, element, shape)
-    yield from of_several(element)
     stops = element.kind == model.BOUNDARY or (element.kind == model.START and parent is not None)
     if stops and not element.interrupting and any(kind in INTERRUPTS for kind in kinds):
         yield fault("must-interrupt", "错误和取消事件必须是中断的", "An error or cancel event interrupts", element)
@@ -227,24 +225,6 @@ def of_event(element: Element, shape: Shape) -> Iterator[Fault]:
 
 def is_cancel_caught(element: Element, shape: Shape) -> bool:
     return any(found.event(model.CANCEL) for found in shape.attached.get(element.parent or "", []))
-
-
-def of_several(element: Element) -> Iterator[Fault]:
-    """Find events that throw several things of which only one could be done."""
-    if element.kind not in (model.THROW, model.END):
-        return
-    last = [event.kind for event in element.events if event.kind in LAST]
-    working = [event for event in element.events if event.operation or event.script is not None]
-    if len(last) > 1:
-        yield fault(
-            "event-position", f"{last[0]} 与 {last[1]} 不能合并", f"A {last[0]} and a {last[1]} event are not thrown together", element
-        )
-    elif working and (last or len(working) > 1):
-        zh, en = (
-            "带操作的消息不能与它们合并",
-            "A message that an operation carries is not thrown together with another one, or with what ends its scope",
-        )
-        yield fault("event-position", zh, en, element)
 
 
 def positions(element: Element, parent: Element | None) -> tuple[set[str], bool]:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
 from engine.bpmn import model
-from engine.execution.events import Boundary, Catch, End, Start, Throw
+from engine.execution.events import Boundary, Catch, Start
 from engine.execution.gateways import EventBased, Exclusive, Inclusive, Parallel
 from engine.execution.nodes import Node
 from engine.execution.scopes import Call, Root, SubProcess, Transaction
 from engine.execution.tasks import Activity, Human, Operation, Receive, Script, Send
+from engine.execution.throws import End, Throw
 
 if TYPE_CHECKING:
     from engine.execution.token import Token

@@ -323,6 +323,7 @@ class Execution(Evaluating, Present):
         if "person" in task.internal_data:
             self.workflow.wait(task)
         else:
+            task._state = TaskState.READY
             self.workflow.agenda.append(task)
         self.workflow.go()
 

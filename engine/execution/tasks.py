@@ -9,11 +9,11 @@ from SpiffWorkflow.util.task import TaskState
 from engine.bpmn import model
 from engine.bpmn.policies import END, FLOW, INITIATOR, initiators_task
 from engine.dmn import SPREAD
-from engine.errors import BpmnError
 from engine.execution import moving, throwing, waiting
-from engine.execution.done import Call, Done, Result
+from engine.execution.done import Done
 from engine.execution.nodes import Node
 from engine.execution.values import clean
+from engine.execution.work import ask, run_local
 
 if TYPE_CHECKING:
     from engine.execution.program import Way
@@ -122,10 +122,9 @@ class Operation(Activity):
                 self.spread(token, decision, result.value)
                 return settled(token)
         elif execution.operations.is_local(element.operation or ""):
-            result = self._run_local(token, inputs)
+            result = run_local(token, element.operation or "", inputs)
         else:
-            execution.calls.append(Call(token.id, element.id, element.operation or "", inputs))
-            token.workflow.wait(token, call=1)
+            ask(token, element.operation or "", inputs)
             return None
         self.store(token, result.value)
         return settled(token)
@@ -135,18 +134,6 @@ class Operation(Activity):
         kept: dict[str, object] = {decision: results} if len(results) > 1 else dict(*results)
         for name in sorted(kept):
             token.workflow.execution.memory.set(token, self.element.id, name, clean(kept[name]))
-
-    def _run_local(self, token: Token, inputs: dict[str, object]) -> Result:
-        execution, element = token.workflow.execution, self.element
-        name = element.operation or ""
-        try:
-            result = execution.operations.run(element, name, inputs)
-        except BpmnError as error:
-            evidence = {"error": error.error_code, "message": error.message}
-            execution.done.append(Done(element.id, "operation", name, inputs, Result(None, evidence)))
-            raise
-        execution.done.append(Done(element.id, "operation", name, inputs, result))
-        return result
 
     def store(self, token: Token, value: object) -> None:
         """Keep the answer in the result variable."""
@@ -158,7 +145,8 @@ class Send(Activity):
     """A send task without an operation throws its message."""
 
     def enter(self, token: Token) -> bool:
-        throwing.throw(token, self.element.events)
+        for definition in self.element.events:
+            throwing.throw(token, definition)
         return True
 
 

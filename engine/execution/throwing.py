@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.bpmn import model
 from engine.bpmn.model import EventDefinition
 from engine.execution import compensation, waiting
-from engine.execution.done import Call, Done, Thrown, Uncaught
+from engine.execution.done import Thrown, Uncaught
 from engine.execution.values import clean
 
 if TYPE_CHECKING:
@@ -25,25 +25,22 @@ def holders(token: Token) -> Iterator[Token]:
         scope = scope.scope
 
 
-def throw(token: Token, definitions: tuple[EventDefinition, ...]) -> None:
-    """Throw every event of a throwing element that has to wait for nothing: messages, signals, escalations."""
+def throw(token: Token, definition: EventDefinition) -> None:
+    """Throw a message, a signal or an escalation; nothing has to be waited for. Of a link there is nothing to throw."""
     execution = token.workflow.execution
-    for definition in definitions:
+    if definition.kind == model.ESCALATION:
+        throw_escalation(token, execution.text(definition.name or "", token))
+    elif definition.kind in (model.SIGNAL, model.MESSAGE):
         name = execution.text(definition.name or "", token)
-        if definition.kind == model.ESCALATION:
-            throw_escalation(token, name)
-        elif definition.kind == model.SIGNAL or (
-            definition.kind == model.MESSAGE and not definition.operation and definition.script is None
-        ):
-            payload: dict[str, Any] = {}
-            for mapping in definition.payload:
-                payload.update(execution.map(mapping, token))
-            payload = {key: clean(payload[key], key) for key in sorted(payload)}
-            keys = {key: execution.value(source, token) for key, source in definition.keys}
-            if not definition.inside:
-                execution.thrown.append(Thrown(definition.kind, token.node.element.id, name, keys, payload))
-            if definition.kind == model.SIGNAL:
-                send_signal(token.workflow, name, payload, inside=definition.inside)
+        payload: dict[str, Any] = {}
+        for mapping in definition.payload:
+            payload.update(execution.map(mapping, token))
+        payload = {key: clean(payload[key], key) for key in sorted(payload)}
+        keys = {key: execution.value(source, token) for key, source in definition.keys}
+        if not definition.inside:
+            execution.thrown.append(Thrown(definition.kind, token.node.element.id, name, keys, payload))
+        if definition.kind == model.SIGNAL:
+            send_signal(token.workflow, name, payload, inside=definition.inside)
 
 
 def send_signal(workflow: Workflow, name: str, payload: dict[str, Any], *, inside: bool = False) -> int:
@@ -154,18 +151,13 @@ def end_by_error(token: Token, code: str, message: str) -> None:
     workflow.execution.outcome = "error"
 
 
-def send(token: Token, definition: EventDefinition) -> bool:
-    """Let an operation carry a thrown message to the outside; tells whether it is done, or waits for its job."""
-    execution, element = token.workflow.execution, token.node.element
-    inputs = {name: execution.give(token, value) for name, value in definition.inputs}
-    operation = definition.operation or ""
-    if not execution.operations.is_local(operation):
-        execution.calls.append(Call(token.id, element.id, operation, inputs))
-        token.workflow.wait(token, call=1)
-        return False
-    result = execution.operations.run(element, operation, inputs)
-    execution.done.append(Done(element.id, "operation", operation, inputs, result))
-    return True
+def terminate(token: Token, definition: EventDefinition) -> None:
+    """A terminate end event: everything in its scope stops, or everything in the case."""
+    workflow, scope = token.workflow, token.scope
+    assert scope is not None
+    token.passed()
+    workflow.execution.note_end(token)
+    workflow.clear(workflow.root if definition.everything else scope)
 
 
 def undo(token: Token) -> None:

@@ -27,6 +27,8 @@ def complete(
         applicant=snapshot["applicant"] or "",
         status=snapshot["status"],
         started_at=moment(snapshot["startedAt"]),
+        definition_name=row.definition_name or "",
+        applicant_name=row.applicant_name or "",
         business_key=row.business_key,
         department=row.department_name,
         amount=row.amount,

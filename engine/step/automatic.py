@@ -24,7 +24,7 @@ from engine.history.events import stamp
 from engine.language import Budget, compile_template
 from engine.organisation.involved import deciders_of
 from engine.permissions import SYSTEM
-from engine.step.copies import send_drawn
+from engine.step.entries import close_decided, close_task, row_of
 from engine.substitutions import stand_in
 
 if TYPE_CHECKING:
@@ -188,11 +188,7 @@ def _decide(step: Step, task: dict[str, Any], kind: str, todo: Act) -> None:
     )
     close_decided(step, task, decision)
     for other in [one for one in step.execution.memory.tasks.values() if one["token"] == task["token"]]:
-        del step.execution.memory.tasks[other["id"]]
-        step.document.closed.append(
-            {"id": other["id"], "state": "canceled", "reason": "decided", "element": other["element"], "task": other}
-        )
-        step.document.dropped.append(other["id"])
+        close_task(step, other, "decided")
     step.execution.complete(UUID(task["token"]), decision, {})
 
 
@@ -207,15 +203,12 @@ def _hand(step: Step, task: dict[str, Any], kind: str, todo: Act) -> None:
         target = _deputy(step, task)
     if target is not None and broken(step, step.execution.element_of(UUID(task["token"])), UUID(task["token"]), target):
         target = None
-    row = {"id": task["id"], "assignee": person, "claimed": task["claimed"], "nonce": task["nonce"], "owner": task.get("owner"),
-           "origin": task.get("origin", "normal"), "state": "open", "reminded_at": stamp(step.now)}  # fmt: skip
     event, data = "task:reminded", {"task": task["id"], "timer": todo.element}
     if target is not None and target != person:
         task.update(assignee=target, claimed=False, nonce=secrets.token_urlsafe(12), origin="transfer")
-        row |= {name: task[name] for name in ("assignee", "claimed", "nonce", "origin")}
         event, data = "task:escalated", data | {"from": person, "to": target, "assignee": target, "by": kind}
         step.document.dropped.append(task["id"])
-    step.document.changed.append(row)
+    step.document.changed.append(row_of(task) | {"reminded_at": stamp(step.now)})
     step.recorder.record(event, actor=SYSTEM.key, element=task["element"], data=data)
 
 
@@ -228,19 +221,3 @@ def _deputy(step: Step, task: dict[str, Any]) -> str | None:
         return None
     named = _value(step, policy.nobody or "", step.execution.variables_of(UUID(task["token"])))
     return named if isinstance(named, str) else None
-
-
-def close_decided(step: Step, task: dict[str, Any], decision: Mapping[str, Any]) -> None:
-    """Close a task with its decision; whom the drawing names gets a copy of the case."""
-    del step.execution.memory.tasks[task["id"]]
-    token = UUID(task["token"])
-    wanted = step.execution.element_of(token).policy.copies
-    if wanted is not None and "for" not in task:
-        send_drawn(step, task["element"], lambda: _value(step, wanted, step.execution.variables_of(token)))
-    step.document.closed.append(
-        {
-            "id": task["id"], "state": "completed", "reason": None, "outcome": decision["outcome"], "comment": decision["comment"],
-            "decided_by": decision["by"], "on_behalf_of": decision["onBehalfOf"], "task": task,
-        }
-    )  # fmt: skip
-    step.document.dropped.append(task["id"])

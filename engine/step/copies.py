@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
 from engine import jobs
+from engine.assignment import Asked
 from engine.errors import Refused, ShenpiError
+from engine.language import Budget, compile_template
 
 if TYPE_CHECKING:
     from engine.step.move import Step
@@ -44,10 +46,11 @@ def send(step: Step, people: list[str], by: str | None, element: str | None = No
     step.document.wake.append(jobs.wake(jobs.NOTICE, key=key, kind="copy", instance=step.case.id, people=people, text=""))
 
 
-def send_drawn(step: Step, element: str, names: Callable[[], Any]) -> None:
+def send_drawn(step: Step, element: str, wanted: str, variables: Mapping[str, Any]) -> None:
     """Give a copy to whom the drawing names. What it names wrongly stands in the record and holds nobody up: a copy decides nothing."""
     try:
-        found = names()
+        asked = Asked(step.session, variables, step.case.initiator)
+        found = compile_template(wanted).evaluate(asked, now=step.now, budget=Budget())
         listed = found if isinstance(found, list) else str(found or "").split(",")
         send(step, people_of(step, (str(name).strip() for name in listed)), None, element)
     except ShenpiError as error:

@@ -19,6 +19,7 @@ from engine.execution.timers import plus
 from engine.history.events import stamp
 from engine.settings import read_settings
 from engine.step.automatic import Act, find_people
+from engine.step.entries import add_candidates, close_task
 from engine.step.snapshot import make_snapshot
 
 if TYPE_CHECKING:
@@ -195,7 +196,6 @@ def _tasks(step: Step) -> None:
     tasks, reasons = step.execution.memory.tasks, step.execution.reasons
     present = {task.token.hex: task for task in step.execution.open_tasks()}
     for gone in [task for task in tasks.values() if task["token"] not in present]:
-        del tasks[gone["id"]]
         reason = "withdrawn" if step.case.status == "withdrawn" else reasons.get(gone["token"], "interrupted")
         close_task(step, gone, reason)
         if gone.get("nobody"):
@@ -204,13 +204,6 @@ def _tasks(step: Step) -> None:
     for token, task in present.items():
         if token not in known:
             _open(step, task)
-
-
-def close_task(step: Step, task: dict[str, Any], reason: str) -> None:
-    """Close a task without a decision: its activity was interrupted, its people are looked for again, or the instance ended."""
-    step.document.closed.append({"id": task["id"], "state": "canceled", "reason": reason, "element": task["element"], "task": task})
-    step.document.dropped.append(task["id"])
-    step.recorder.record("task:canceled", element=task["element"], data={"task": task["id"], "reason": reason})
 
 
 def _open(step: Step, task: OpenTask) -> None:
@@ -249,16 +242,6 @@ def _open(step: Step, task: OpenTask) -> None:
     )
     if passing is not None:
         step.todo.append(Act(identity, passing, told=element.policy.pass_reason if passing == "rule" else None))
-
-
-def add_candidates(step: Step, task: dict[str, Any]) -> None:
-    """Write the rows by which candidates find an unassigned task in their lists."""
-    if task["assignee"] is None:
-        names = [("u", name) for name in task["users"]] + [("g", name) for name in task["groups"]]
-        step.document.candidates.extend(
-            {"task": task["id"], "kind": kind, "name": name, "due": task.get("due"), "at": task["at"]}
-            for kind, name in dict.fromkeys(names)
-        )
 
 
 def _settle(step: Step) -> None:

@@ -133,8 +133,9 @@ settled AS (UPDATE incident n SET resolved_at = %(now)s, resolved_by = 'system',
 ended AS (UPDATE incident n SET resolved_at = %(now)s, resolved_by = 'system', resolution = 'ended', reason = %(status)s
           WHERE n.instance_id = %(id)s AND n.kind <> 'delivery' AND n.resolved_at IS NULL)""",
     "snapshot": """
-outbox AS (INSERT INTO oa_delivery (connection, instance_id, version, snapshot, state, created_at)
-           SELECT c.key, %(id)s, %(version)s, d.j -> 'snapshot', 'waiting', %(now)s FROM d, oa_connection c WHERE c.active RETURNING connection)""",
+outbox AS (INSERT INTO oa_delivery (connection, instance_id, version, snapshot, created_at)
+           SELECT c.key, %(id)s, %(version)s, d.j -> 'snapshot', %(now)s FROM d, oa_connection c
+           WHERE c.active AND coalesce(c.scope ->> 'tasks', 'true') = 'true' RETURNING connection)""",
 }
 _WAKES = {
     "wake": "SELECT x.queue, x.task, x.args FROM d, {rows} AS x(queue text, task text, args jsonb)",

@@ -15,8 +15,7 @@ from engine.forms import check_decision, files_in
 from engine.history.events import stamp
 from engine.permissions import Actor
 from engine.step import Step
-from engine.step.automatic import close_decided
-from engine.step.gather import close_task
+from engine.step.entries import close_decided, close_task
 from engine.tasks.autograph import sign
 from engine.tasks.held import JSON, Held, change, hold, picture
 from engine.tasks.holding import give_back
@@ -77,12 +76,7 @@ def complete(
         | ({"exceptions": excepted} if excepted else {})
         | ({} if decides else {"decides": False})
         | ({} if concludes else {"concludes": False}),
-        personal={
-            "comment": comment,
-            "values": kept.tagged(accepted),
-            "by": picture(by),
-            **({} if not signs else {"decision": kept.tagged(decision)}),
-        },
+        personal={"comment": comment, "values": kept.tagged(accepted), "by": picture(by)},
     )
     close_decided(step, task, decision)
     _go_on(held, decision, accepted, decides=decides, concludes=concludes)
@@ -98,7 +92,6 @@ def _go_on(held: Held, decision: JSON, accepted: Mapping[str, Any], *, decides: 
     step, execution = held.step, held.step.execution
     if concludes:
         for other in held.others:
-            del execution.memory.tasks[other["id"]]
             close_task(step, other, "decided")
     if decides and concludes:
         execution.complete(held.token, decision, accepted)

@@ -18,14 +18,14 @@ from engine.instances import picture
 from engine.organisation.involved import deciders_of
 from engine.permissions import Actor, load_actor, may_read_instance, may_work_on, require
 from engine.step import Step, lock_task
-from engine.step.gather import add_candidates
+from engine.step.entries import add_candidates, row_of
 from engine.step.headline import evaluate_headline
 from engine.substitutions import acting_for
 from engine.tasks.late import explain_closed
 from models.runtime import UserTask
 
 JSON = dict[str, Any]
-__all__ = ["JSON", "Held", "barred", "change", "hold", "picture", "remind", "require_known", "somebody"]
+__all__ = ["JSON", "Held", "barred", "change", "held_by", "hold", "picture", "remind", "require_known", "somebody"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,19 @@ class Held:
 
 
 def hold(session: Session, task_id: UUID, by: Actor, expected_revision: int | None, *, waiting: bool = False) -> Held:
-    """Lock the case of a task that is open and this actor's to work on.
+    """Lock the case of a task that is open and this actor's to work on. Refuses as `held_by` does."""
+    require(by, "task.work")
+    return held_by(lock_task(session, task_id), task_id, by, expected_revision, waiting=waiting)
+
+
+def held_by(step: Step, task_id: UUID, by: Actor, expected_revision: int | None = None, *, waiting: bool = False) -> Held:
+    """Return a task of a case, as it stands in a step, in the hands of somebody who may work on it.
 
     Refuses with `NotFound` a task of a case that is not hers to know, with `TaskClosed` one that is decided or gone, with `InstanceSuspended`, with
     `TaskAlreadyClaimed` one that somebody else holds, with `NotPermitted` one that is not addressed to her, with `StaleRevision` a caller who saw an older
     task, and with `Refused` one that waits for a signer, unless `waiting`.
     """
-    require(by, "task.work")
-    step = lock_task(session, task_id)
+    session = step.session
     task = step.execution.memory.tasks.get(str(task_id))
     own = task is not None and may_work_on(by, task)
     behalf = stands_in_for(step, by, task) if task is not None and not own else None
@@ -122,12 +127,12 @@ def stands_in_for(step: Step, by: Actor, task: JSON) -> str | None:
     return acting_for(step.session, by, facts, step.now)
 
 
-def barred(session: Session, task_id: UUID, *, by: Actor) -> list[Violation]:
+def barred(step: Step, task_id: UUID, *, by: Actor) -> list[Violation]:
     """Return the rules that keep somebody from deciding a task of hers and that no approved exception sets aside; an opinion is kept by none.
 
-    Refuses as `hold` does.
+    It only looks: a case that was peeked at will do. Refuses as `held_by` does.
     """
-    held = hold(session, task_id, by, None, waiting=True)
+    held = held_by(step, task_id, by, waiting=True)
     return [] if held.task.get("owner") else held.barred()
 
 
@@ -151,9 +156,7 @@ def change(step: Step, task: JSON, *, listed: bool = False, **more: Any) -> None
     `listed` says that the rows of its candidates are right already.
     """
     task["nonce"] = secrets.token_urlsafe(12)
-    row = {"id": task["id"], "assignee": task["assignee"], "claimed": task["claimed"], "nonce": task["nonce"], "owner": task.get("owner"),
-           "origin": task.get("origin", "normal"), "state": "held" if task.get("held") else "open"}  # fmt: skip
-    step.document.changed.append(row | more)
+    step.document.changed.append(row_of(task) | more)
     if listed:
         return
     step.document.dropped.append(task["id"])
@@ -163,9 +166,4 @@ def change(step: Step, task: JSON, *, listed: bool = False, **more: Any) -> None
 
 def remind(step: Step, task: JSON, **more: Any) -> None:
     """Write when people were reminded of a task; nothing else of it changes."""
-    row = {name: task.get(name) for name in ("id", "assignee", "claimed", "nonce", "owner")}
-    step.document.changed.append(
-        row
-        | {"origin": task.get("origin", "normal"), "state": "held" if task.get("held") else "open"}
-        | {name: stamp(at) for name, at in more.items()}
-    )
+    step.document.changed.append(row_of(task) | {name: stamp(at) for name, at in more.items()})

@@ -13,21 +13,20 @@ from engine.forms import MAX_COMMENT
 from engine.history.events import stamp
 from engine.permissions import Actor, require
 from engine.step import Step, lock_task, peek
-from engine.step.automatic import close_decided
-from engine.step.gather import close_task
-from engine.tasks.held import Held, hold, picture, require_known
+from engine.step.entries import close_decided, close_task
+from engine.tasks.held import Held, held_by, hold, picture, require_known
 from models.runtime import UserTask
 
 
-def steps_back(session: Session, task_id: UUID, *, by: Actor) -> list[tuple[str, str]]:
+def steps_back(step: Step, task_id: UUID, *, by: Actor) -> list[tuple[str, str]]:
     """Return the earlier steps that a task may be returned to, as id and name in the order of the drawing; none of one that is delegated.
 
-    Refuses as `complete` does.
+    It only looks: a case that was peeked at will do. Refuses as `complete` does.
     """
-    held = hold(session, task_id, by, None)
+    held = held_by(step, task_id, by)
     if held.task.get("owner"):
         return []
-    execution, model = held.step.execution, held.step.definition.model
+    execution, model = step.execution, step.definition.model
     been = execution.memory.rounds
     return [
         (element.id, element.name or element.id)
@@ -36,9 +35,8 @@ def steps_back(session: Session, task_id: UUID, *, by: Actor) -> list[tuple[str,
     ]
 
 
-def policy_of(session: Session, task_id: UUID) -> policies.Policy:
-    """Return what the drawing says of an open task; refuses with `NotFound` one that is not there, says nothing of one that is closed."""
-    step = lock_task(session, task_id)
+def policy_of(step: Step, task_id: UUID) -> policies.Policy:
+    """Return what the drawing says of an open task of a case; nothing of one that is closed."""
     task = step.execution.memory.tasks.get(str(task_id))
     return step.execution.element_of(UUID(task["token"])).policy if task is not None else policies.NO_POLICY
 
@@ -94,7 +92,6 @@ def return_to(
     others = held.others
     close_decided(step, task, decision)
     for other in others:
-        del step.execution.memory.tasks[other["id"]]
         close_task(step, other, "returned")
     step.execution.return_to(held.token, to, straight_back=straight_back, who=who)
     step.write()

@@ -14,7 +14,7 @@ from engine.forms import MAX_COMMENT
 from engine.history.events import stamp
 from engine.permissions import Actor, require
 from engine.step import Step, lock_task
-from engine.step.gather import add_candidates, close_task
+from engine.step.entries import add_candidates, close_task
 from engine.tasks.deciding import AGAINST, open_next
 from engine.tasks.held import Held, change, hold, picture, require_known, somebody
 from engine.tasks.late import explain_closed
@@ -121,7 +121,6 @@ def remove_signer(session: Session, task_id: UUID, *, by: Actor, reason: str = "
     if instance:
         step.execution.remove_instance(UUID(gone["token"]))
     else:
-        del tasks[gone["id"]]
         close_task(step, gone, "removed")
         for other in rest:
             if gone.get("held") and other.get("after") == gone["id"]:  # she waits for whom the other waited for

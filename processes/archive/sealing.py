@@ -144,7 +144,7 @@ def _receipts(session: Session, chronicles: list[Chronicle]) -> dict[str, Any]:
     instances = [UUID(chronicle.instance) for chronicle in chronicles]
     delivered = session.scalars(
         select(OaDelivery)
-        .where(OaDelivery.instance_id.in_(instances), OaDelivery.state == "delivered")
+        .where(OaDelivery.instance_id.in_(instances), OaDelivery.state == "sent")
         .order_by(OaDelivery.instance_id, OaDelivery.version, OaDelivery.connection)
     )
     return {

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from engine import tasks
 from engine.database import transaction
 from engine.notices import Notice
-from engine.oa.contract import Connection, OARequest
+from engine.oa.contract import OARequest
+from engine.oa.desk import talking
+from engine.oa.opening import opened, serves
 from engine.oa.registry import Connectors
 from engine.operations import Operation, Outcome, Situation
 from engine.settings import read_settings
@@ -75,10 +77,11 @@ def ask(operation: str, key: str, payload: dict[str, Any]) -> list[dict[str, Any
     """Ask each active connection with a key of its own, the same on every retry; the first that fails ends the attempt."""
     with transaction() as session:
         rows = session.scalars(select(OaConnection).filter_by(active=True).order_by(OaConnection.key))
-        connections = [Connection(row.key, row.kind, row.base_url, row.secret, row.former_secret) for row in rows]
+        connections = [opened(row) for row in rows if serves(row, "notices" if operation == "oa.notify" else "requests")]
     receipts = []
     for connection in connections:
-        receipt = connectors.get(connection).call(OARequest(operation, f"{key}:{connection.key}", payload))
+        with talking("call"):
+            receipt = connectors.get(connection).call(OARequest(operation, f"{key}:{connection.key}", payload))
         receipts.append({"connection": connection.key, **receipt.as_json()})
     return receipts
 

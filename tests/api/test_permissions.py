@@ -151,6 +151,7 @@ OPEN = {
     "health.live",
     "health.ready",
     "callbacks.receive",
+    "callbacks.verify",
     "sign_in.form",
     "sign_in.enter",
     "sign_in.leave",

@@ -133,7 +133,7 @@ def counted() -> Any:
 #: from the step's commit to the receipt of its push, over the last thousand pushes, while everything is busy
 DELAY = """
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms), percentile_cont(0.95) WITHIN GROUP (ORDER BY ms)
-FROM (SELECT extract(epoch FROM delivered_at - created_at) * 1000 AS ms FROM oa_delivery WHERE state = 'delivered' ORDER BY created_at DESC LIMIT 1000) AS d
+FROM (SELECT extract(epoch FROM delivered_at - created_at) * 1000 AS ms FROM oa_delivery WHERE state = 'sent' ORDER BY created_at DESC LIMIT 1000) AS d
 """
 
 
@@ -318,7 +318,7 @@ class Bench:
         port = free_port()
         with transaction() as session:
             connection = session.get_one(OaConnection, "demo-oa")
-            session.execute(text("UPDATE oa_delivery SET state = 'superseded' WHERE state = 'waiting'"))
+            session.execute(text("UPDATE oa_delivery SET state = 'superseded', open = false WHERE open"))
             session.execute(text("DELETE FROM procrastinate_jobs"))
             connection.base_url = f"http://127.0.0.1:{port}"
         began = time.time()
@@ -326,7 +326,7 @@ class Bench:
         with transaction() as session:
             delay = session.execute(text(DELAY)).one()
             pushes = session.execute(
-                text("SELECT count(*) FROM oa_delivery WHERE state = 'delivered' AND created_at >= to_timestamp(:t)"), {"t": began}
+                text("SELECT count(*) FROM oa_delivery WHERE state = 'sent' AND created_at >= to_timestamp(:t)"), {"t": began}
             ).scalar_one()
         return report(
             "workers",

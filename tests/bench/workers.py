@@ -152,7 +152,7 @@ def measure(url: str, home: Path, port: int) -> tuple[float, int, dict[str, floa
     said = [driver.communicate()[0].split() for driver in drivers]
     begin, done = min(float(start) for start, _, _ in said), sum(int(count) for _, count, _ in said)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        while connection.execute("SELECT count(*) FROM oa_delivery WHERE state = 'waiting'").fetchone() != (0,):
+        while connection.execute("SELECT count(*) FROM oa_delivery WHERE open").fetchone() != (0,):
             time.sleep(0.05)
     elapsed = time.time() - begin
     cpu = {"acceptors": sum(float(used) for _, _, used in said), "database": backends.total()}

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from approvals_support import act, open_or_over, prove, root_decisions
+from approvals_support import act, open_or_over, prove, root_decisions, steps_back
 from drawings import END, human, node, path, whole
 from engine_support import advance, deploy, execute, rows, take_all
 from engine_support import start as begin
@@ -194,7 +194,7 @@ class Approvals(RuleBasedStateMachine):
         if task is None or not task.assignee:
             return
         try:
-            steps: Any = act(tasks.steps_back, task.id, by=task.assignee)
+            steps = steps_back(task.id, task.assignee)
         except ShenpiError:
             return
         if steps:

@@ -13,6 +13,7 @@ from api.cli.company import CONNECTION
 from engine import deliveries, incidents, jobs, tasks, worker
 from engine.database import transaction
 from engine.database.transaction import read_clock
+from engine.deliveries import taking
 from engine.errors import OARejected, OAUnavailable
 from engine.oa.contract import InstanceSnapshot, Receipt
 from engine.replay import verify_instance
@@ -78,7 +79,7 @@ def test_a_group_becomes_the_people_in_it(asked: Step, office: Office) -> None:
     assert sorted(view.assignee for view in snapshot.tasks) == ["chen.jing", "wu.gang", "zhao.lei"]
     assert {view.task_key.partition(":")[0] for view in snapshot.tasks} == {str(task_of(asked))}
     assert (previous, snapshot.status, snapshot.applicant) == (None, "running", "li.na")
-    assert states() == ["delivered"]
+    assert states() == ["sent"]
 
 
 def test_a_decision_closes_it_for_the_others_and_names_who_decided(asked: Step, office: Office) -> None:
@@ -112,14 +113,14 @@ def test_only_the_newest_is_pushed_and_the_older_are_superseded(asked: Step, off
     work()
 
     assert len(office.pushed) == 1
-    assert states() == ["superseded", "delivered"]
+    assert states() == ["superseded", "sent"]
     assert events(asked.case.id).count("oa:delivered") == 1
 
 
 def test_an_office_that_is_down_is_tried_again_later(asked: Step, office: Office) -> None:
     office.answers = [OAUnavailable(reason="down"), OAUnavailable(reason="down", retry_after=30.0)]
     work()
-    assert states() == ["waiting"]
+    assert states() == ["retry"]
     assert wake() == 0
 
     advance(2)
@@ -131,20 +132,26 @@ def test_an_office_that_is_down_is_tried_again_later(asked: Step, office: Office
     assert wake() == 1
     work()
 
-    assert states() == ["delivered"]
+    assert states() == ["sent"]
     assert events(asked.case.id).count("oa:delivered") == 1
 
 
-def test_an_office_that_is_down_for_ever_is_an_incident_after_eight_attempts(asked: Step, office: Office) -> None:
-    office.answers = [OAUnavailable(reason="down")] * 20
+def test_an_office_that_is_down_for_a_day_is_an_incident(asked: Step, office: Office) -> None:
+    office.answers = [OAUnavailable(reason="down")] * 200
 
-    for _ in range(12):
+    for _ in range(143):  # ten minutes and a half at a time
         work()
-        advance(700)
+        advance(605)
         wake()
+    assert states() == ["retry"], "for a day it is tried again"
+    tried = len(office.pushed)
+    assert tried > 100, "every ten minutes in the end"
 
-    assert len(office.pushed) == 8
-    assert states() == ["refused"]
+    advance(605)
+    wake()
+    work()
+    assert len(office.pushed) == tried + 1
+    assert states() == ["dead"]
     assert events(asked.case.id)[-1] == "oa:refused"
 
 
@@ -152,14 +159,14 @@ def test_a_refusal_is_an_incident_and_a_retry_sends_again(asked: Step, office: O
     office.answers = [OARejected(reason="no such user")]
     work()
     incident = rows("SELECT * FROM incident")[0]
-    assert (incident.kind, incident.connection, states()) == ("delivery", CONNECTION, ["refused"])
+    assert (incident.kind, incident.connection, states()) == ("delivery", CONNECTION, ["dead"])
     assert "no such user" in incident.message
 
     with transaction() as session:
         incidents.retry(session, incident.id, by=person("ma.lin"))
     work()
 
-    assert states() == ["delivered"]
+    assert states() == ["sent"]
     assert value("SELECT resolution FROM incident") == "retried"
 
 
@@ -171,7 +178,7 @@ def test_a_delivery_that_fails_never_holds_up_the_case(asked: Step, office: Offi
     work()
 
     assert value("SELECT count(*) FROM user_task WHERE state = 'open'") == 1
-    assert states() == ["refused", "refused"]
+    assert states() == ["dead", "dead"]
 
 
 def test_deliveries_stand_in_the_chain_and_it_still_verifies(asked: Step, office: Office) -> None:
@@ -195,7 +202,7 @@ def test_a_job_that_was_lost_is_made_again(asked: Step, office: Office) -> None:
     assert wake() == 0  # its job waits in the queue
 
     work()
-    assert states() == ["delivered"]
+    assert states() == ["sent"]
 
 
 def test_what_a_dead_worker_had_taken_is_taken_again_when_its_lease_is_over(asked: Step, office: Office) -> None:
@@ -208,7 +215,7 @@ def test_what_a_dead_worker_had_taken_is_taken_again_when_its_lease_is_over(aske
     assert wake() == 1
     work()
 
-    assert states() == ["delivered"]
+    assert states() == ["sent"]
 
 
 def test_one_job_takes_the_snapshots_of_many_cases(asked: Step, office: Office) -> None:
@@ -218,7 +225,7 @@ def test_one_job_takes_the_snapshots_of_many_cases(asked: Step, office: Office) 
     worker.push(CONNECTION)
 
     assert len(office.pushed) == len(cases)
-    assert set(states()) == {"delivered"}
+    assert set(states()) == {"sent"}
     for case in cases:
         assert events(case.case.id).count("oa:delivered") == 1
 
@@ -230,7 +237,7 @@ def test_an_office_that_goes_down_in_the_middle_holds_up_only_what_it_was_asked(
 
     work()
 
-    assert sorted(states()) == ["delivered"] * 4 + ["waiting"]
+    assert sorted(states()) == ["retry"] + ["sent"] * 4
 
 
 def test_a_step_makes_no_job_while_a_worker_has_promised_to_look(asked: Step, office: Office) -> None:
@@ -240,9 +247,9 @@ def test_a_step_makes_no_job_while_a_worker_has_promised_to_look(asked: Step, of
 
     decide(task_of(asked), by="wu.gang")
 
-    assert (take_all(jobs.PUSH), states()) == ([], ["delivered", "waiting"])
+    assert (take_all(jobs.PUSH), states()) == ([], ["sent", "pending"])
     worker.push(CONNECTION)
-    assert states() == ["delivered", "delivered"]
+    assert states() == ["sent", "sent"]
 
 
 def test_a_promise_that_runs_out_too_soon_for_the_step_to_rely_on_it_does_not_count(asked: Step, office: Office) -> None:
@@ -292,7 +299,7 @@ def test_a_job_goes_on_while_more_comes_and_ends_after_what_it_promised(
 
     assert looks[:4] == [1, 1, 1, 1] and set(looks[4:]) == {0} and len(looks) > 5
     assert value("SELECT next_look < clock_timestamp() FROM oa_connection WHERE key = :key", key=CONNECTION)
-    assert set(states()) == {"delivered"}
+    assert set(states()) == {"sent"}
 
 
 def test_a_single_push_promises_nothing(asked: Step, office: Office, short: None) -> None:
@@ -300,7 +307,7 @@ def test_a_single_push_promises_nothing(asked: Step, office: Office, short: None
 
     worker.keep_pushing(CONNECTION)
 
-    assert (states(), value("SELECT next_look FROM oa_connection WHERE key = :key", key=CONNECTION)) == (["delivered"], None)
+    assert (states(), value("SELECT next_look FROM oa_connection WHERE key = :key", key=CONNECTION)) == (["sent"], None)
 
 
 def test_a_worker_that_is_asked_to_end_leaves_its_promise_to_another(
@@ -321,12 +328,12 @@ def test_a_worker_that_is_asked_to_end_leaves_its_promise_to_another(
 
     worker.keep_pushing(CONNECTION)
 
-    assert (len(office.pushed), states().count("waiting")) == (3, 1)
+    assert (len(office.pushed), states().count("pending")) == (3, 1)
     assert take_all(jobs.PUSH) == [{"connection": CONNECTION}]
 
 
 def test_a_full_batch_calls_another_worker_once(asked: Step, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliveries, "BATCH", 2)
+    monkeypatch.setattr(taking, "BATCH", 2)
     for _ in range(4):
         start()
     take_all(jobs.PUSH)

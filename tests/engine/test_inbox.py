@@ -137,20 +137,20 @@ def test_a_late_press_is_noted_answered_kindly_and_the_truth_is_sent_again(asked
     event = press(asked, outcome="reject")
     with transaction() as session:
         tasks.complete(session, task_of(asked), by=person("zhao.lei"), outcome="approve")
-    execute("UPDATE oa_delivery SET state = 'delivered'")
+    execute("UPDATE oa_delivery SET state = 'sent', open = false")
     take_all(jobs.PUSH)
     before = events(asked.case.id)
 
     with transaction() as session:
-        said = inbox.kind_answer(session, event)
+        said = inbox.answer(session, event)
     state, note = deliver(event)
 
-    assert (said["result"], said["outcome"], said["decidedBy"]) == ("ignored", "approve", "zhao.lei")
-    assert "赵蕾" in said["message"] and "同意" in said["message"]
+    assert (said.accepted, said.facts) == (False, {"outcome": "approve", "decidedBy": "zhao.lei"})
+    assert "赵蕾" in said.message and "同意" in said.message
     assert state == "ignored" and note.startswith("task-closed")
     assert events(asked.case.id) == before
     assert [job["connection"] for job in take_all(jobs.PUSH)] == [CONNECTION]
-    waiting = rows("SELECT version FROM oa_delivery WHERE state = 'waiting'")
+    waiting = rows("SELECT version FROM oa_delivery WHERE open")
     assert [row.version for row in waiting] == [value("SELECT max(version) FROM oa_delivery")]
 
 

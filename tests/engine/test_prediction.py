@@ -9,11 +9,12 @@ from flask import Flask
 
 from engine import prediction
 from engine.database import transaction
+from engine.step import peek
 
 
 def ahead(case: UUID) -> list[tuple[str, str | None]]:
     with transaction() as session:
-        found = prediction.ahead(session, case)
+        found = prediction.ahead(peek(session, case))
     return [
         (one.element, None if one.assigned is None else one.assigned.assignee or ",".join((*one.assigned.users, *one.assigned.groups)))
         for one in found

@@ -14,6 +14,7 @@ from tests_support import person
 from api.cli.company import CONNECTION
 from engine import deliveries, inbox, jobs, renewal, substitutions, tasks, worker
 from engine.database import transaction
+from engine.database.prepared import Prepared
 from engine.oa.contract import Event, InstanceSnapshot, TaskView
 from engine.step import Step
 
@@ -38,7 +39,7 @@ def away(who: str, substitute: str, *, after: float = 0, lasts: float | None = N
 def taken() -> list[deliveries.Pending]:
     with transaction() as session:
         found = deliveries.take(session, CONNECTION, "http://here", lease=0.0)
-    execute("UPDATE oa_delivery SET state = 'delivered', delivered_at = shenpi_now(), claimed_until = NULL WHERE state = 'waiting'")
+    execute("UPDATE oa_delivery SET state = 'sent', open = false, receipt = '{}', delivered_at = shenpi_now(), next_at = NULL WHERE open")
     take_all(jobs.PUSH)
     return found
 
@@ -54,7 +55,7 @@ def renewed() -> int:
         renewal.enqueue_changed(session)
     for arguments in take_all(jobs.RENEW):
         worker.renew(**arguments)
-    return int(value("SELECT count(*) FROM oa_delivery WHERE state = 'waiting'"))
+    return int(value("SELECT count(*) FROM oa_delivery WHERE open"))
 
 
 def press(view: TaskView, by: str) -> tuple[str, str | None]:
@@ -187,8 +188,8 @@ def test_a_case_that_is_over_is_not_shown_again(asked: Step) -> None:
 
 def test_without_a_substitution_a_push_takes_one_statement(asked: Step, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[object] = []
-    plain = deliveries.Prepared.run
-    monkeypatch.setattr(deliveries.Prepared, "run", lambda self, *given: (ran.append(self), plain(self, *given))[1])
+    plain = Prepared.run
+    monkeypatch.setattr(Prepared, "run", lambda self, *given: (ran.append(self), plain(self, *given))[1])
     taken()
     assert len(ran) == 1
     away("sun.mei", "wu.gang")

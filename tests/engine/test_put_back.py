@@ -1,7 +1,7 @@
 """What was decided before a case was put back, or a decision taken back, speaks for nobody any more. Each failed once."""
 
 import pytest
-from approvals_support import BRANCHES, OWN, act, case_of, decide, jump, open_tasks, pass_time, prove, task, vote_of
+from approvals_support import BRANCHES, OWN, act, case_of, decide, jump, open_tasks, pass_time, prove, steps_back, task, vote_of
 from drawings import END, START, gateway, human, instances, loop, node, path, sub
 from engine_support import execute, rows
 from flask import Flask
@@ -137,7 +137,7 @@ def test_nothing_is_put_into_one_branch_of_a_block_that_is_over(app: Flask, how:
             act(tasks.return_to, task(case, "d"), by="chen.jing", to="b")
         else:
             jump(case, "b")
-    assert [element for element, _ in act(tasks.steps_back, task(case, "d"), by="chen.jing")] == ["a"]  # type: ignore[attr-defined]
+    assert [element for element, _ in steps_back(task(case, "d"), "chen.jing")] == ["a"]
     prove(case)
 
 

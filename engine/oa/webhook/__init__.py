@@ -6,10 +6,10 @@
 Every POST in both directions is signed (`signature`), and may be repeated with the same `Idempotency-Key` without doing anything twice.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 
-from engine.oa.contract import Capabilities, Connection, Event, Health, InstanceSnapshot, OARequest, Receipt
+from engine.oa.contract import Capabilities, Connection, Desk, Field, Health, InstanceSnapshot, OARequest, RawRequest, Receipt, Received
+from engine.oa.standard import Standard
 from engine.oa.webhook import push
 from engine.oa.webhook.client import Client
 from engine.oa.webhook.receive import receive
@@ -20,17 +20,24 @@ CAPABILITIES = Capabilities(
     reason_field=True,
     cc=True,
     client_ids=True,
+    notify=True,
     update_order="strict_version",
     due_date=True,
 )
+FIELDS = (
+    Field("secret", "签名密钥", "Signing secret", secret=True),
+    Field(
+        "former_secret", "旧密钥（轮换期间同时有效）", "Former secret, accepted as well while it is changed", secret=True, required=False
+    ),
+)
 
 
-class Webhook:
+class Webhook(Standard):
     """A connector (`engine.oa.contract.Connector`) that speaks the generic webhook."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._client = Client(connection)
+    def __init__(self, connection: Connection, desk: Desk) -> None:
+        super().__init__(connection, desk)
+        self._client = Client(connection, desk)
 
     def push(self, snapshot: InstanceSnapshot, previous: InstanceSnapshot | None) -> Receipt:
         return push.snapshot(self._client, snapshot)
@@ -38,8 +45,8 @@ class Webhook:
     def call(self, request: OARequest) -> Receipt:
         return push.request(self._client, request)
 
-    def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Event:
-        return receive(self._connection, headers, body, now)
+    def receive(self, request: RawRequest, now: datetime) -> Received:
+        return Received((receive(self.connection, request.headers, request.body, now),))
 
     def capabilities(self) -> Capabilities:
         return CAPABILITIES

@@ -17,7 +17,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError, SSLError, TimeoutError
 
 from engine.errors import Fault, InvalidContent, OAError, OARejected, OAUnavailable
-from engine.oa.contract import Connection, Health
+from engine.oa.contract import Connection, Desk, Exchange, Health
+from engine.oa.masking import masked
 from engine.oa.webhook.signature import headers, identify
 
 CONNECT, TOTAL = 3.0, 10.0
@@ -114,11 +115,12 @@ class Client:
     It takes nothing from the environment: no proxy and no .netrc of the machine sees what we send.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, desk: Desk) -> None:
         self._url = checked(connection.base_url)
-        if not connection.secret:
+        self._desk = desk
+        self._secret = connection.credentials.get("secret", "")
+        if not self._secret:
             raise InvalidContent([Fault("secret", "缺少密钥", "the secret is missing", path="secret")])
-        self._secret = connection.secret
         self._name = connection.key
         parts = urlsplit(self._url)
         self._path = parts.path
@@ -142,10 +144,18 @@ class Client:
         event_id = identify(key)
         sent = {"Content-Type": "application/json", "Idempotency-Key": event_id}
         sent |= headers(self._secret, event_id, body, datetime.now(UTC))
-        status, retry_after, content = self._exchange("POST", path, body, sent)
-        if status == CLOSED or 200 <= status < 300:
-            return Answer(status, self._object(content, status))
-        raise self._error(status, retry_after, content)
+        began, status, content = time.monotonic(), None, b""
+        try:
+            status, retry_after, content = self._exchange("POST", path, body, sent)
+            if status == CLOSED or 200 <= status < 300:
+                return Answer(status, self._object(content, status))
+            raise self._error(status, retry_after, content)
+        except OAError as error:  # what went well stands in the outbox, with its receipt
+            request, said = f"POST {path}\n{body.decode(errors='replace')}", content.decode(errors="replace") or str(error)
+            milliseconds = round((time.monotonic() - began) * 1000)
+            shown = masked(request, [self._secret]), masked(said, [self._secret])
+            self._desk.note(Exchange(path, *shown, status, error.code, ok=False, milliseconds=milliseconds))
+            raise
 
     def health(self) -> Health:
         """Ask `/health`. Raises nothing."""

@@ -49,7 +49,7 @@ def receive(connection: Connection, headers: Mapping[str, str], body: bytes, now
     """
     if len(body) > BODY_BYTES:
         raise malformed(f"内容超过 {BODY_BYTES} 字节", f"the body is larger than {BODY_BYTES} bytes")
-    event_id = verify([connection.secret, connection.former_secret or ""], headers, body, now)
+    event_id = verify([connection.credentials.get("secret", ""), connection.credentials.get("former_secret", "")], headers, body, now)
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError:

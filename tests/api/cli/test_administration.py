@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from web_support import Web
 
 from api.cli import main
+from engine.oa import vault
 
 Run = Callable[..., Result]
 GOOD = ("a", "zhang.san", "A-1_b", "x" * 64, "_7")
@@ -112,7 +113,8 @@ def test_a_secret_is_printed_once_and_a_given_one_never(shenpi: Run, ask: Callab
     file.write_text("a secret of the customer\n")
     given = shenpi("connection", "add", "oa2", "--name", "办公系统", "--url", "https://oa.example.com", "--secret-file", str(file))
     assert given.exit_code == 0 and "secret of" not in given.output
-    assert ask("SELECT secret FROM oa_connection WHERE key = 'oa2'") == ("a secret of the customer",)
+    (sealed,) = ask("SELECT credentials FROM oa_connection WHERE key = 'oa2'")
+    assert b"secret of" not in bytes(sealed) and vault.unseal("oa2", sealed) == {"secret": "a secret of the customer"}
 
     listed = shenpi("connection", "list").output
     assert "oa webhook https://oa.example.com/shenpi active" in listed

@@ -162,3 +162,19 @@ def test_nothing_typed_becomes_markup(office: Office) -> None:
         page = office.desk("zhao.lei").get(path)
         assert "<script>alert" not in page.text
         assert "&lt;script&gt;alert" in page.text
+
+
+def test_looking_at_a_task_or_a_case_locks_nothing_so_that_nobody_who_decides_waits(office: Office) -> None:
+    case = office.submitted()
+    task = office.task(case.case_id)
+
+    def locker() -> str:
+        """PostgreSQL leaves the transaction that locked a row last in its `xmax`."""
+        return str(office.row("SELECT xmax::text AS lock FROM process_instance WHERE id = :case", case=case.case_id).lock)
+
+    before = locker()
+    assert "财务审批" in office.desk("wang.fang").get(f"/tasks/{task}").text
+    assert office.desk("wang.fang").get(f"/cases/{case.case_id}").status_code == 200
+    assert locker() == before
+    assert office.desk("wang.fang").decide(task).status_code == 303
+    assert locker() != before, "deciding does lock it"

@@ -39,6 +39,15 @@ def around(*parts: str) -> tuple[str, ...]:
     return (START, *parts, END, IN)
 
 
+CARRIED = '<messageEventDefinition camunda:type="external" camunda:topic="t"/>'
+
+
+def thrown(*kinds: str) -> tuple[str, ...]:
+    """Return parts whose end event throws several kinds of events."""
+    names = dict.fromkeys(("error", "signal", "message", "escalation"), "n")
+    return (START, node("endEvent", "x", "".join(definition(kind, names.get(kind)) for kind in kinds)), path("start", "x"))
+
+
 RUNS = {
     "several flows from an activity": (START, human("a"), human("b"), END, path("start", "a", "end"), flow("a", "b"), flow("b", "end")),
     "a conditional flow from an activity": (*AB, human("b"), flow("a", "b", "${outcome == 'approve'}")),
@@ -110,6 +119,31 @@ RUNS = {
     "as many times as there are": around(task("x", body=instances("0"))),
     "the number of instances from a variable, without ${}": around(task("x", body=instances("len(people)"))),
     "a terminate end event": (START, end("x", "terminate"), path("start", "x")),
+    "an end event that terminates and fails": thrown("terminate", "error"),
+    "an end event that compensates and terminates": thrown("compensate", "terminate"),
+    "an end event that throws everything a process may": thrown("terminate", "error", "compensate", "signal", "message", "escalation"),
+    "an end event of which operations carry two messages and that terminates": (
+        *(START, node("endEvent", "x", CARRIED + CARRIED + definition("terminate")), path("start", "x")),
+    ),
+    "an event in the middle that throws everything it may": around(
+        node(
+            "intermediateThrowEvent",
+            "x",
+            "".join(definition(kind, "n") for kind in ("signal", "message", "escalation")) + definition("compensate") + CARRIED,
+        )
+    ),
+    "a transaction that is cancelled and more": (
+        START,
+        sub(
+            "t",
+            start("s"),
+            node("endEvent", "x", "".join(map(definition, ("cancel", "terminate", "compensate")))),
+            path("s", "x"),
+            kind="transaction",
+        ),
+        boundary("b", "t", "cancel"),
+        path("start", "t"),
+    ),
 }
 
 
@@ -152,23 +186,8 @@ BREAKS = {
         "condition-missing",
         "x",
     ),
-    "an end event that terminates and fails": (
-        (START, node("endEvent", "x", definition("terminate") + definition("error", "E")), path("start", "x")),
-        "event-position",
-        "x",
-    ),
-    "an end event that compensates and terminates": (
-        (START, node("endEvent", "x", definition("compensate") + definition("terminate")), path("start", "x")),
-        "event-position",
-        "x",
-    ),
     "a throw event with a link and a signal": (
         (START, node("intermediateThrowEvent", "x", definition("link", "L") + definition("signal", "S")), path("start", "x")),
-        "event-position",
-        "x",
-    ),
-    "an end event whose message an operation carries and that terminates": (
-        (START, node("endEvent", "x", '<messageEventDefinition camunda:type="external" camunda:topic="t"/>' + definition("terminate")), path("start", "x")),
         "event-position",
         "x",
     ),
@@ -236,6 +255,12 @@ BREAKS = {
     "a boundary event that waits for nothing": ((*AB, node("boundaryEvent", "b", attachedToRef="a")), "event-missing", "b"),
     "a timer that is thrown": (around(throw("x", "timer")), "event-position", "x"),
     "a termination in the middle": (around(throw("x", "terminate")), "event-position", "x"),
+    "a cancel among others outside of a transaction": (thrown("cancel", "signal"), "cancel-position", "x"),
+    "an error among others in the middle": (
+        around(node("intermediateThrowEvent", "x", definition("signal", "s") + definition("error", "e"))),
+        "event-position",
+        "x",
+    ),
     "an error in the middle": (around(throw("x", "error", "e")), "event-position", "x"),
     "a caught cancel": (around(catch("x", "cancel")), "event-position", "x"),
     "a link among others": (

@@ -1,7 +1,7 @@
 """What BPMN's schema does not allow is refused with its element; what only the picture says less is a warning."""
 
 import pytest
-from drawings import END, START, drawing, human, node, path, task
+from drawings import END, START, definition, drawing, event_start, event_sub, human, node, path, task
 from reading_support import between, codes
 
 from engine.errors import Fault
@@ -125,6 +125,37 @@ def test_a_flow_that_is_taken_whenever_its_turn_comes_is_told() -> None:
     condition = '<sequenceFlow id="f" sourceRef="g" targetRef="b"><conditionExpression>${n > 3}</conditionExpression></sequenceFlow>'
 
     assert [warning.found for warning in told(examined(*parts, condition.replace("> 3", "&gt; 3")), "condition-missing")] == ["g_to_a"]
+
+
+LATER = '<compensateEventDefinition waitForCompletion="false"/>'
+
+
+@pytest.mark.parametrize(
+    ("thrown", "ignored"),
+    [
+        (("error", "terminate"), ["terminate"]),
+        (("terminate", "signal", "error"), ["terminate"]),
+        (("error", "error"), ["error"]),
+        ((LATER, "terminate"), ["compensate"]),
+        ((LATER, "error", "terminate"), ["compensate", "terminate"]),
+        (("compensate", "terminate"), []),
+        (("signal", "error"), []),
+        ((LATER, "signal"), []),
+    ],
+)
+def test_what_is_thrown_beside_an_end_of_its_scope_and_has_no_effect_is_told(thrown: tuple[str, ...], ignored: list[str]) -> None:
+    body = "".join(kind if kind == LATER else definition(kind, {"error": "E", "signal": "S"}.get(kind)) for kind in thrown)
+    roots = '<error id="error_E" errorCode="E"/><signal id="signal_S" name="S"/>'
+
+    found = told(examined(START, node("endEvent", "x", body), path("start", "x"), roots=roots), "event-ignored")
+
+    assert [warning.found for warning in found] == ignored
+
+
+def test_a_compensation_survives_the_terminate_of_the_event_sub_process_that_throws_it() -> None:
+    part = event_sub("h", event_start("h0", "error"), node("endEvent", "x", LATER + definition("terminate")), path("h0", "x"))
+
+    assert not told(examined(START, task("a"), path("start", "a"), part), "event-ignored")
 
 
 # other namespaces

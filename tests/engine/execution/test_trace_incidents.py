@@ -312,3 +312,11 @@ def test_a_join_that_starves_may_be_passed_over_with_what_has_arrived(kind: str)
         case.resolve("join")
     assert case.trace == "start split b join end"
     assert case.finished
+
+
+def test_an_error_end_that_nothing_catches_is_held_again_when_it_is_tried_again() -> None:
+    case = Case(whole(START, sub("s", begin("s0"), end("x", "error", "E"), path("s0", "x")), path("start", "s")))
+    case.retry("x")
+    assert case.failed == [("x", "error-not-caught")] * 2
+    case.resolve("x")
+    assert (case.trace, case.finished) == ("start s0 x s", True)

@@ -4,18 +4,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from offices_support import MemoryDesk, connection
 
 from engine.errors import InvalidContent, NotFound
-from engine.oa.contract import Connection, Connector
+from engine.oa.contract import Connector
 from engine.oa.registry import Connectors
 from engine.oa.webhook import Webhook
 
-CONNECTION = Connection("oa-1", "webhook", "http://oa.example", "whsec")
+CONNECTION = connection("http://oa.example")
 
 
 @pytest.fixture
 def connectors() -> Iterator[Connectors]:
-    found = Connectors()
+    found = Connectors(desk=lambda connection, kind: MemoryDesk())
     yield found
     found.close()
 
@@ -25,7 +26,7 @@ def test_a_connection_has_one_connector_until_it_changes(connectors: Connectors)
 
     assert isinstance(first, Webhook)
     assert connectors.get(replace(CONNECTION)) is first
-    assert connectors.get(replace(CONNECTION, secret="new", former_secret="whsec")) is not first
+    assert connectors.get(replace(CONNECTION, credentials={"secret": "new", "former_secret": "whsec"})) is not first
 
 
 def test_an_unknown_kind_is_not_found(connectors: Connectors) -> None:

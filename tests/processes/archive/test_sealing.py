@@ -165,7 +165,7 @@ def test_receipts_of_office_systems_are_packed(flow: Flow) -> None:
         connection = session.scalars(select(OaConnection)).first()
         assert connection is not None
         now = session.execute(text("SELECT now()")).scalar_one()
-        for version, state in ((1, "superseded"), (2, "delivered")):
+        for version, state in ((1, "superseded"), (2, "sent")):
             session.add(
                 OaDelivery(
                     connection=connection.key, instance_id=case, version=version, snapshot={}, state=state, receipt={"remoteId": f"r{version}"},

@@ -15,9 +15,10 @@ from typing import Any
 
 import httpx
 import pytest
+from offices_support import MemoryDesk, connection
 
 from engine.errors import InvalidContent, NotPermitted
-from engine.oa.contract import Connection, Event
+from engine.oa.contract import Connection, Event, RawRequest
 from engine.oa.webhook import Webhook
 
 ROOT = Path(__file__).parents[4]
@@ -38,7 +39,7 @@ class Product:
         with self.lock:
             self.calls += 1
             try:
-                event = connector.receive(headers, body, datetime.now(UTC))
+                (event,) = connector.receive(RawRequest("POST", "callback", {}, headers, body), datetime.now(UTC)).events
             except (NotPermitted, InvalidContent) as error:
                 self.refused.append(error)
                 return 403, "签名无效"
@@ -55,7 +56,7 @@ class Simulator:
     http: httpx.Client
 
     def connection(self, **changes: Any) -> Connection:
-        return Connection(**{"key": "oa-1", "kind": "webhook", "base_url": self.url, "secret": SECRET} | changes)
+        return connection(self.url, **{"secret": SECRET} | changes)
 
     def faults(self, **values: float) -> None:
         self.http.post("/api/faults", json=values).raise_for_status()
@@ -77,7 +78,7 @@ def free_port() -> int:
 def product() -> Iterator[Product]:
     found = Product()
     port = free_port()
-    connector = Webhook(Connection("oa-1", "webhook", "http://127.0.0.1:1", SECRET))
+    connector = Webhook(connection("http://127.0.0.1:1", secret=SECRET), MemoryDesk())
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

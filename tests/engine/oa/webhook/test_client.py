@@ -13,9 +13,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from offices_support import MemoryDesk, connection
 
 from engine.errors import InvalidContent, OARejected, OAUnavailable
-from engine.oa.contract import Connection
 from engine.oa.webhook import client as http
 from engine.oa.webhook.client import Client, checked, waiting
 
@@ -54,7 +54,7 @@ def test_other_addresses_are_refused_without_being_repeated(url: str) -> None:
 
 def test_a_connection_without_a_secret_is_refused() -> None:
     with pytest.raises(InvalidContent):
-        Client(Connection("oa-1", "webhook", "http://oa.example", ""))
+        Client(connection("http://oa.example", secret=""), MemoryDesk())
 
 
 def test_retry_after_is_read_as_seconds_and_as_a_date() -> None:
@@ -125,9 +125,9 @@ class Other:
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for connection in self._open:
+        for opened in self._open:
             try:
-                connection.shutdown(socket.SHUT_RDWR)
+                opened.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass  # it has hung up before
         self._thread.join()
@@ -142,7 +142,7 @@ def other() -> Iterator[Other]:
 
 @pytest.fixture
 def client(other: Other) -> Iterator[Client]:
-    found = Client(Connection("oa-1", "webhook", f"http://127.0.0.1:{other.port}/hook/", "whsec"))
+    found = Client(connection(f"http://127.0.0.1:{other.port}/hook/"), MemoryDesk())
     yield found
     found.close()
 
@@ -246,7 +246,7 @@ def test_an_answer_that_breaks_off_is_lost(client: Client, other: Other, says: b
 
 def test_a_silent_office_system_is_left_after_a_while(other: Other, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "TOTAL", http.CONNECT + 0.05)
-    client = Client(Connection("oa-1", "webhook", f"http://127.0.0.1:{other.port}", "whsec"))
+    client = Client(connection(f"http://127.0.0.1:{other.port}"), MemoryDesk())
     other.silent = True
 
     with pytest.raises(OAUnavailable) as caught:
@@ -259,7 +259,7 @@ def test_a_silent_office_system_is_left_after_a_while(other: Other, monkeypatch:
 def test_nobody_at_the_address_is_no_connection(other: Other) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        client = Client(Connection("oa-1", "webhook", f"http://127.0.0.1:{unused.getsockname()[1]}", "whsec"))
+        client = Client(connection(f"http://127.0.0.1:{unused.getsockname()[1]}"), MemoryDesk())
         with pytest.raises(OAUnavailable) as caught:
             client.post("/snapshots", b"{}", "k")
 
@@ -304,7 +304,7 @@ def test_only_a_trusted_certificate_of_the_right_name_is_told_anything(
 ) -> None:
     if believed:
         monkeypatch.setattr(http, "trusted", lambda: ssl.create_default_context(cafile=certificate))
-    client = Client(Connection("oa-1", "webhook", f"https://{host}:{secure.port}", "whsec"))
+    client = Client(connection(f"https://{host}:{secure.port}"), MemoryDesk())
 
     if reached:
         assert client.post("/snapshots", b"{}", "k").status == 200

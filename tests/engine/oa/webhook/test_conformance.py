@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from offices_support import MemoryDesk, connection
 
 from engine.errors import NotPermitted, OARejected, OAUnavailable
 from engine.oa.codec import encode
@@ -22,7 +23,7 @@ NOW = datetime(2026, 11, 22, 1, 41, 7, tzinfo=UTC)
 
 @pytest.fixture
 def connector(simulator: Any) -> Iterator[Webhook]:
-    found = Webhook(simulator.connection())
+    found = Webhook(simulator.connection(), MemoryDesk())
     yield found
     found.close()
 
@@ -227,7 +228,7 @@ def test_an_oa_that_does_not_answer_in_ten_seconds_is_unavailable_and_asked_agai
 
 
 def test_an_oa_that_is_not_there_is_unavailable(simulator: Any, snapshot: InstanceSnapshot) -> None:
-    connector = Webhook(simulator.connection(base_url="http://127.0.0.1:9"))
+    connector = Webhook(connection("http://127.0.0.1:9"), MemoryDesk())
 
     with pytest.raises(OAUnavailable) as caught:
         connector.push(snapshot, None)
@@ -245,7 +246,7 @@ def test_health_asks_the_oa(connector: Webhook) -> None:
 
 
 def test_an_oa_with_another_secret_rejects_what_we_send(simulator: Any, snapshot: InstanceSnapshot) -> None:
-    connector = Webhook(simulator.connection(secret="another"))
+    connector = Webhook(simulator.connection(secret="another"), MemoryDesk())
 
     with pytest.raises(OARejected) as caught:
         connector.push(snapshot, None)
@@ -258,7 +259,9 @@ def test_an_oa_with_another_secret_rejects_what_we_send(simulator: Any, snapshot
 def test_the_oa_refuses_what_was_signed_too_long_ago(simulator: Any, snapshot: InstanceSnapshot) -> None:
     body = encode(snapshot)
     for moved in (timedelta(minutes=-6), timedelta(minutes=6)):
-        sent = headers(simulator.connection().secret, "evt-1", body, datetime.now(UTC) + moved) | {"Idempotency-Key": "evt-1"}
+        sent = headers(simulator.connection().credentials["secret"], "evt-1", body, datetime.now(UTC) + moved) | {
+            "Idempotency-Key": "evt-1"
+        }
 
         assert simulator.http.post("/snapshots", content=body, headers=sent).status_code == 401
 
@@ -351,7 +354,7 @@ def test_the_simulator_listens_on_this_machine_only_and_to_its_own_name(simulato
 
 
 def test_a_connection_shows_no_secret(simulator: Any) -> None:
-    connection: Connection = simulator.connection(former_secret="old-secret")
+    found: Connection = simulator.connection(former_secret="old-secret")
 
-    assert "whsec" not in repr(connection)
-    assert "old-secret" not in repr(connection)
+    assert "whsec" not in repr(found)
+    assert "old-secret" not in repr(found)

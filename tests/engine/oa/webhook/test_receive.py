@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from offices_support import MemoryDesk, connection
 
 from engine.errors import InvalidContent, NotPermitted
-from engine.oa.contract import Connection
+from engine.oa.contract import RawRequest
 from engine.oa.webhook import Webhook
 from engine.oa.webhook.receive import receive
 from engine.oa.webhook.signature import headers
 
 NOW = datetime(2026, 11, 22, 1, 41, 7, tzinfo=UTC)
-CONNECTION = Connection("oa-1", "webhook", "https://oa.example/hook", "whsec", "former")
+CONNECTION = connection("https://oa.example/hook", secret="whsec", former_secret="former")
 PRESS: dict[str, Any] = {
     "eventId": "evt-1",
     "kind": "task.action",
@@ -32,7 +33,7 @@ PRESS: dict[str, Any] = {
 
 @pytest.fixture
 def connector() -> Iterator[Webhook]:
-    found = Webhook(CONNECTION)
+    found = Webhook(CONNECTION, MemoryDesk())
     yield found
     found.close()
 
@@ -45,7 +46,7 @@ def take(body: Any, event_id: str = "evt-1", secret: str = "whsec") -> Any:
 def test_a_press_becomes_an_event(connector: Webhook) -> None:
     raw = json.dumps(PRESS).encode()
 
-    event = connector.receive(headers("whsec", "evt-1", raw, NOW), raw, NOW)
+    (event,) = connector.receive(RawRequest("POST", "callback", {}, headers("whsec", "evt-1", raw, NOW), raw), NOW).events
 
     assert event.as_json() == {
         "connector": "oa-1",
@@ -58,6 +59,7 @@ def test_a_press_becomes_an_event(connector: Webhook) -> None:
         "outcome": "approve",
         "comment": "同意",
         "occurredAt": "2026-11-22T01:41:00Z",
+        "idType": "",
     }
     assert type(event).from_json(event.as_json()) == event
     assert "n-1" not in repr(event)

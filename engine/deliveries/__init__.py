@@ -1,0 +1,27 @@
+"""Snapshots on their way to office systems: the outbox row is the truth, the job only wakes.
+
+A push job takes what waits of some cases of one connection for a while (a lease), calls the office system outside any transaction, and records the receipts
+together. Of several snapshots of a case the newest is sent, and tells what the others would have told: a connector compares with the last one that was
+accepted. When a worker dies, its lease runs out and the rows are taken again; the same bytes carry the same key.
+"""
+
+from engine.deliveries.listing import deliveries_of
+from engine.deliveries.recording import Delivered, record_failure, record_receipts
+from engine.deliveries.renewing import show_again
+from engine.deliveries.taking import Pending, put_back, take
+from engine.deliveries.waking import promise, wake, wake_waiting
+
+__all__ = [
+    "BATCH",
+    "Delivered",
+    "Pending",
+    "deliveries_of",
+    "promise",
+    "put_back",
+    "record_failure",
+    "record_receipts",
+    "show_again",
+    "take",
+    "wake",
+    "wake_waiting",
+]

@@ -1,0 +1,190 @@
+"""What the engine lends a connector, kept in the database (`engine.oa.contract.Desk`): so it outlives the process, and all workers share it."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from uuid_utils.compat import uuid7
+
+from engine.database import transaction
+from engine.errors import OAUnavailable
+from engine.oa import vault
+from engine.oa.contract import Exchange, Shown
+from models.identity import OaIdentity, Person
+from models.oa import OaExchange, OaShown, OaToken
+
+INTENDED = "intended"
+LONGEST_WAIT = 3.0  #: seconds that a worker stands still for a limit; what takes longer is put off
+EARLY = 300.0  #: seconds before its end at which a token is no longer given out, or half its life where that is less
+
+#: free_at moves by one call's share of time; `burst` calls may come at once (GCRA). Returns how long the caller has to wait.
+_RATE = text(
+    """
+    INSERT INTO oa_rate AS r (connection, api, free_at) VALUES (:connection, :api, clock_timestamp() + make_interval(secs => :share))
+    ON CONFLICT (connection, api) DO UPDATE SET free_at = greatest(r.free_at, clock_timestamp()) + make_interval(secs => :share)
+    WHERE greatest(r.free_at, clock_timestamp()) - clock_timestamp() <= make_interval(secs => :share * (:burst - 1) + :patience)
+    RETURNING extract(epoch FROM free_at - clock_timestamp()) - :share * :burst
+    """
+)
+_FREE_IN = text("SELECT extract(epoch FROM free_at - clock_timestamp()) FROM oa_rate WHERE connection = :connection AND api = :api")
+_HOLD_OFF = text(
+    """
+    INSERT INTO oa_rate AS r (connection, api, free_at) VALUES (:connection, :api, clock_timestamp() + make_interval(secs => :seconds))
+    ON CONFLICT (connection, api) DO UPDATE SET free_at = greatest(r.free_at, excluded.free_at)
+    """
+)
+
+
+@dataclass(slots=True)
+class About:
+    """What a worker is talking to an office system for, and the last exchange it had."""
+
+    purpose: str
+    instance_id: UUID | None = None
+    version: int | None = None
+    exchange: UUID | None = None
+
+
+_about: ContextVar[About | None] = ContextVar("about", default=None)
+
+
+@contextmanager
+def talking(purpose: str, instance_id: UUID | None = None, version: int | None = None) -> Iterator[About]:
+    """Say what the exchanges inside are for; afterwards `exchange` is the id of the last one."""
+    about = About(purpose, instance_id, version)
+    mark = _about.set(about)
+    try:
+        yield about
+    finally:
+        _about.reset(mark)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `calls` in `seconds`, of which `burst` may come at once."""
+
+    calls: int
+    seconds: float = 1.0
+    burst: int = 1
+
+
+class StoredDesk:
+    """The desk of one connection. `rates` are its limits by API; a name that is not in it has the limit of "" if there is one."""
+
+    def __init__(self, connection: str, rates: dict[str, tuple[Rate, ...]] | None = None) -> None:
+        self._connection = connection
+        self._rates = rates or {}
+        self._lock = threading.Lock()
+
+    # what is shown
+
+    def shown(self, keys: Iterable[str]) -> dict[str, Shown]:
+        with transaction() as session:
+            rows = session.scalars(select(OaShown).where(OaShown.connection == self._connection, OaShown.key.in_(list(keys)))).all()
+            return {row.key: Shown(row.key, row.remote_id, row.status, row.version, row.person) for row in rows}
+
+    def intend(self, key: str, instance_key: str | None = None) -> None:
+        self._keep(key, {"status": INTENDED}, instance_key)
+
+    def settle(self, key: str, remote_id: str | None, *, status: str = "", version: int = 0, instance_key: str | None = None) -> None:
+        self._keep(key, {"remote_id": remote_id, "status": status, "version": version}, instance_key)
+
+    def _keep(self, key: str, values: dict[str, object], instance_key: str | None) -> None:
+        if instance_key is not None:
+            values["instance_id"] = UUID(instance_key)
+        with transaction() as session:
+            session.execute(
+                insert(OaShown)
+                .values(connection=self._connection, key=key, **values)
+                .on_conflict_do_update(index_elements=["connection", "key"], set_={**values, "at": func.shenpi_now()})
+            )
+
+    def forget(self, key: str) -> None:
+        with transaction() as session:
+            session.execute(delete(OaShown).where(OaShown.connection == self._connection, OaShown.key == key))
+
+    # who is who
+
+    def ids(self, people: Iterable[str], id_type: str) -> dict[str, str]:
+        with transaction() as session:
+            found = session.execute(
+                select(Person.key, OaIdentity.remote_id)
+                .join(OaIdentity, OaIdentity.person_id == Person.id)
+                .where(OaIdentity.connection == self._connection, OaIdentity.id_type == id_type, Person.key.in_(list(people)))
+            )
+            return {row.key: row.remote_id for row in found}
+
+    # when it may call
+
+    def wait(self, api: str) -> None:
+        for place, rate in enumerate(self._rates.get(api) or self._rates.get("", ())):
+            name = api if place == 0 else f"{api}/{rate.seconds:g}s"
+            share = rate.seconds / rate.calls
+            values = {"connection": self._connection, "api": name, "share": share, "burst": rate.burst, "patience": LONGEST_WAIT}
+            with transaction() as session:
+                pause = session.execute(_RATE, values).scalar()
+                late = None if pause is not None else session.execute(_FREE_IN, values).scalar()
+            if late is not None:
+                asked = max(float(late) - share * (rate.burst - 1), 0.1)
+                raise OAUnavailable(
+                    connection=self._connection, reason=f"our own limit of {api}", retry_after=asked * random.uniform(1.0, 1.2)
+                )
+            if pause is not None and pause > 0:
+                time.sleep(float(pause))
+
+    def hold_off(self, api: str, seconds: float) -> None:
+        with transaction() as session:
+            session.execute(_HOLD_OFF, {"connection": self._connection, "api": api, "seconds": seconds})
+
+    # tokens
+
+    def token(self, name: str, fetch: Callable[[], tuple[str, float]], *, stale: str | None = None) -> str:
+        with self._lock:  # many threads find out at once that a token is old; one of them asks for a new one
+            kept = self._kept(name)
+            if kept is not None and kept != stale:
+                return kept
+            made, lives = fetch()
+            margin = min(EARLY, lives / 2)
+            with transaction() as session:
+                values = {
+                    "sealed": vault.seal(self._connection, {"token": made}),
+                    "good_until": func.clock_timestamp() + timedelta(seconds=lives - margin),
+                }
+                session.execute(
+                    insert(OaToken)
+                    .values(connection=self._connection, name=name, **values)
+                    .on_conflict_do_update(index_elements=["connection", "name"], set_=values)
+                )
+            return made
+
+    def _kept(self, name: str) -> str | None:
+        with transaction() as session:
+            sealed = session.execute(
+                select(OaToken.sealed).where(
+                    OaToken.connection == self._connection, OaToken.name == name, OaToken.good_until > func.clock_timestamp()
+                )
+            ).scalar()
+        return vault.unseal(self._connection, sealed).get("token") if sealed else None
+
+    # what was said
+
+    def note(self, exchange: Exchange) -> None:
+        about = _about.get() or About("call")
+        identity = uuid7()
+        about.exchange = identity
+        with transaction() as session:
+            session.add(
+                OaExchange(
+                    id=identity, connection=self._connection, purpose=about.purpose, instance_id=about.instance_id, version=about.version,
+                    api=exchange.api, request=exchange.request, answer=exchange.answer, status=exchange.status, code=exchange.code, ok=exchange.ok,
+                    milliseconds=exchange.milliseconds,
+                )
+            )  # fmt: skip

@@ -1,0 +1,120 @@
+"""One way to ask a vendor's API: within the limits, with a time-out, noted with what is secret or personal masked, and with failures told apart."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+
+from engine.errors import OAError, OARejected, OAUnavailable, OAUnknown
+from engine.oa.contract import Connection, Desk, Exchange
+from engine.oa.masking import masked
+
+CONNECT, TOTAL = 3.0, 10.0  #: seconds
+ANSWER_BYTES = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. `data` is its JSON, or None for what is no JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+    data: Any
+
+
+class Lost(OAUnavailable):
+    """It was sent, and no answer came: nobody knows whether it was done. An API that knows our keys is asked again; any other is compared first."""
+
+    code = OAUnknown.code
+
+
+class Http:
+    """A vendor's API under one address. Takes nothing from the environment: no proxy of the machine sees what we send."""
+
+    def __init__(self, connection: Connection, desk: Desk) -> None:
+        self._name = connection.key
+        self._desk = desk
+        self._secrets = list(connection.credentials.values())
+        self._client = httpx.Client(
+            base_url=connection.base_url.rstrip("/"), timeout=httpx.Timeout(TOTAL, connect=CONNECT), trust_env=False, follow_redirects=False
+        )
+
+    def close(self) -> None:
+        self._client.close()
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        api: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        code: str = "code",
+    ) -> Answer:
+        """Send a request and return its answer, whatever its status below 500; `code` names the field of a vendor's own error code, for the note.
+
+        `api` is the name under which its limit is counted, the path if not given. Refuses with `OAUnavailable` (no connection, 5xx), with `Lost`, and with
+        `OARejected` an address that is none.
+        """
+        api = api or path
+        self._desk.wait(api)
+        body = orjson.dumps(json) if json is not None else content
+        sent = {**({"Content-Type": "application/json; charset=utf-8"} if json is not None else {}), **(headers or {})}
+        began = time.monotonic()
+        answer: Answer | None = None
+        failure: OAError | None = None
+        try:
+            response = self._client.request(method, path, params=params, content=body, headers=sent)
+            answer = Answer(response.status_code, response.headers, response.text[:ANSWER_BYTES], read(response.content))
+            if answer.status >= 500:
+                failure = OAUnavailable(connection=self._name, reason=f"HTTP {answer.status}", retry_after=waiting(answer.headers))
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            failure = OAUnavailable(connection=self._name, reason=f"no connection: {type(error).__name__}")
+        except httpx.TransportError as error:
+            failure = Lost(connection=self._name, reason=f"answer lost: {type(error).__name__}")
+        except (httpx.InvalidURL, httpx.HTTPError, UnicodeError, ValueError) as error:
+            failure = OARejected(connection=self._name, reason=type(error).__name__)
+        self._note(api, method, path, params, body, answer, failure, began, code)
+        if failure is not None or answer is None:
+            raise failure or OAUnavailable(connection=self._name, reason="no answer")
+        return answer
+
+    def _note(
+        self, api: str, method: str, path: str, params: Mapping[str, Any] | None, body: bytes | None, answer: Answer | None,
+        failure: OAError | None, began: float, code: str,
+    ) -> None:  # fmt: skip
+        query = "?" + "&".join(f"{name}={value}" for name, value in params.items()) if params else ""
+        said = "" if answer is None or not isinstance(answer.data, dict) else str(answer.data.get(code, ""))
+        ok = failure is None and answer is not None and answer.status < 400 and said in ("", "0", "1", "True")
+        self._desk.note(
+            Exchange(
+                api=api,
+                request=masked(f"{method} {path}{query}\n{(body or b'').decode(errors='replace')}", self._secrets),
+                answer=masked(answer.text, self._secrets) if answer is not None else str(failure),
+                status=answer.status if answer is not None else None,
+                code=said or (failure.code if failure is not None else ""),
+                ok=ok,
+                milliseconds=round((time.monotonic() - began) * 1000),
+            )
+        )
+
+
+def read(content: bytes) -> Any:
+    """Return the JSON of an answer, or None: a login page of a gateway is no answer."""
+    try:
+        return orjson.loads(content) if content else None
+    except orjson.JSONDecodeError:
+        return None
+
+
+def waiting(headers: Mapping[str, str], name: str = "Retry-After") -> float | None:
+    """Return the seconds that a header asks us to wait, or None."""
+    value = headers.get(name, "").strip()
+    return float(value[:6]) if value.isdecimal() else None

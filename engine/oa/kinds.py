@@ -1,0 +1,35 @@
+"""The kinds of office systems that can be connected: one line each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from engine.oa import webhook
+from engine.oa.contract import Connection, Connector, Desk, Field
+from engine.oa.desk import Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of office system: its names, how it is opened, what must be given, how often each of its APIs may be called, and its usual address."""
+
+    zh: str
+    en: str
+    connector: Callable[[Connection, Desk], Connector]
+    fields: tuple[Field, ...] = ()
+    rates: Mapping[str, tuple[Rate, ...]] = field(default_factory=dict)
+    base_url: str = ""
+    id_types: tuple[str, ...] = ("",)  #: the kinds of ids that its people have; the first is the one that is shown to people
+    doors: tuple[str, ...] = ("callback",)  #: the addresses of ours that the OA calls
+
+    def limits(self, connection: Connection) -> dict[str, tuple[Rate, ...]]:
+        """Return the limits of one connection: the vendor's, times what an administrator has agreed with it (`rate_factor`)."""
+        factor = float(connection.settings.get("rate_factor") or 1)
+        return {
+            api: tuple(Rate(rate.calls, rate.seconds / factor, max(1, round(rate.burst * factor))) for rate in rates)
+            for api, rates in self.rates.items()
+        }
+
+
+KINDS: Mapping[str, Kind] = {
+    "webhook": Kind("通用签名 Webhook", "Generic signed webhook", webhook.Webhook, webhook.FIELDS),
+}
