@@ -222,16 +222,17 @@ def opened(session: Session, row: Row[Any], found: filling.Filling | None = None
     step = peek(session, row.instance_id)
     now = read_clock(session)
     instance = session.get_one(ProcessInstance, row.instance_id)
-    owned = session.execute(select(UserTask.owner).filter_by(id=row.id)).scalar()
     mine = row.state == "open" and instance.status == "running" and may_decide(session, current(), row.id)
+    behalf = tasks.behalf_of(step, row.id, by=current()) if mine else None
     return {
         "now": now,
         "mine": mine,
+        "behalf": people(session, {behalf}).get(behalf) if behalf else None,
         "refused": refused is not None,
         "exceptions": exceptions.shown(step, row, mine=mine, refused=refused),
         "assignee": people(session, {row.assignee}).get(row.assignee) if row.assignee else None,
         "fields": element.form if element else (),
-        "signature": element.policy.signature if element and not owned else None,
+        "signature": element.policy.signature if element and not row.owner else None,
         "filling": form_of(session, row, element, found) if mine else {},
         "beside": filling.kept_of(session, found.beside) if found is not None else [],
         "attached": attached(session, row.instance_id),
@@ -293,6 +294,7 @@ def closed(session: Session, row: Row[Any]) -> dict[str, Any]:
         "now": now,
         "reason": reason,
         "decider": people(session, {row.decided_by}).get(row.decided_by) if row.decided_by else None,
+        "behalf": people(session, {row.on_behalf_of}).get(row.on_behalf_of) if row.on_behalf_of else None,
         "case": {"id": instance.id, "key": instance.business_key, "status": instance.status, "outcome": instance.outcome, "ended_at": instance.ended_at},
         "waiting": following,
         "following": next_task(session, row.id),

@@ -73,7 +73,7 @@ def complete(
         data={"task": task["id"], "outcome": outcome, "round": task["round"], "channel": channel}
         | ({"files": _named(attached)} if attached else {})
         | ({"signature": _named([autograph])[0]} if autograph else {})
-        | ({"exceptions": excepted} if excepted else {})
+        | excepted
         | ({} if decides else {"decides": False})
         | ({} if concludes else {"concludes": False}),
         personal={"comment": comment, "values": kept.tagged(accepted), "by": picture(by)},

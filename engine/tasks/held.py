@@ -25,7 +25,7 @@ from engine.tasks.late import explain_closed
 from models.runtime import UserTask
 
 JSON = dict[str, Any]
-__all__ = ["JSON", "Held", "barred", "change", "held_by", "hold", "picture", "remind", "require_known", "somebody"]
+__all__ = ["JSON", "Held", "barred", "behalf_of", "change", "held_by", "hold", "picture", "remind", "require_known", "somebody"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ class Held:
         """Who decided which step of the case."""
         return deciders_of(self.step.execution.variables_of(self.token).get("decisions"))
 
-    def require_duties(self, person: Actor, on_behalf_of: str | None = None) -> list[str]:
-        """Refuse with `DutyConflict` somebody who must not do this; return the rules that an approved exception sets aside, for the record."""
+    def require_duties(self, person: Actor, on_behalf_of: str | None = None) -> JSON:
+        """Refuse with `DutyConflict` somebody who must not do this; return for the record the rules that an approved exception sets aside, if any."""
         found = require_duties(self.step.session, instance=self.step.case.id, **self._duties(person, on_behalf_of))
-        return [one.rule for one in found]
+        return {"exceptions": [one.rule for one in found]} if found else {}
 
     def barred(self) -> list[Violation]:
         """Return what keeps the actor from deciding this and is set aside by no approved exception."""
@@ -125,6 +125,11 @@ def stands_in_for(step: Step, by: Actor, task: JSON) -> str | None:
         "department": step.session.execute(_DEPARTMENT, {"key": step.case.initiator}).scalar(),
     }  # fmt: skip
     return acting_for(step.session, by, facts, step.now)
+
+
+def behalf_of(step: Step, task_id: UUID, *, by: Actor) -> str | None:
+    """Return for whom somebody would decide a task if it is not her own; it only looks. Refuses as `held_by` does."""
+    return held_by(step, task_id, by, waiting=True).behalf
 
 
 def barred(step: Step, task_id: UUID, *, by: Actor) -> list[Violation]:

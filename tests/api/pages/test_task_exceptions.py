@@ -115,6 +115,7 @@ def test_a_transfer_that_a_rule_forbids_offers_the_exception_and_goes_through_wi
     assert desk.send(f"/tasks/{task}", f"/tasks/{task}/transfer", to="wang.fang").status_code == 303
     assert office.desk("wang.fang").decide(task).status_code == 303
     assert decided(office, case)
+    assert words(office.desk("sun.mei").get(f"/cases/{case}")).count("经批准的职责分离例外") == 2, "at the transfer and at the decision"
 
 
 def test_a_rule_made_while_somebody_reads_her_task_refuses_the_decision_and_offers_the_exception(office: Office, words: Words) -> None:
