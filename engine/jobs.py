@@ -25,6 +25,7 @@ STARTS = ("work", "starts")
 ANSWER = ("work", "answer")
 SUSPEND = ("work", "suspend")
 NOTICE = ("oa", "notice")
+RENEW = ("oa", "renew")
 
 MAX_ATTEMPTS = 8
 FIRST_WAIT = 1.0  #: seconds

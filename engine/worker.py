@@ -20,7 +20,7 @@ from marshmallow import ValidationError
 from procrastinate import App
 from sqlalchemy import text
 
-from engine import attachments, deliveries, drafts, inbox, incidents, jobs, messages, notices, signals, suspension, timers
+from engine import attachments, deliveries, drafts, inbox, incidents, jobs, messages, notices, renewal, signals, suspension, timers
 from engine.crash import point
 from engine.database import transaction
 from engine.deliveries import taking
@@ -245,6 +245,15 @@ def tell(key: str, kind: str, instance: str, people: list[str], text: str = "") 
                 return
 
 
+def renew(substitution: str) -> None:
+    """Show office systems again what waits for whom a substitution concerns; each case in a transaction of its own, for a step may hold it."""
+    with transaction() as session:
+        cases = renewal.cases_of(session, UUID(substitution))
+    for case in cases:
+        with transaction() as session:
+            deliveries.show_again(session, case)
+
+
 TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.CALL: call,
     jobs.PUSH: keep_pushing,
@@ -257,6 +266,7 @@ TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.ANSWER: bring_answer,
     jobs.SUSPEND: suspend_cases,
     jobs.NOTICE: tell,
+    jobs.RENEW: renew,
 }
 REPEATS = 5  #: of a job that lost a race for a lock
 
@@ -342,7 +352,7 @@ class Worker:
 
     def _tick(self) -> int:
         with self.context(), transaction() as session:
-            return timers.enqueue_due(session) + deliveries.wake_waiting(session)
+            return timers.enqueue_due(session) + renewal.enqueue_changed(session) + deliveries.wake_waiting(session)
 
     async def _rescue(self) -> None:
         for job in await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self.stalled):

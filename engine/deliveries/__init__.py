@@ -7,6 +7,7 @@ accepted. When a worker dies, its lease runs out and the rows are taken again; t
 
 from engine.deliveries.listing import deliveries_of
 from engine.deliveries.recording import Delivered, record_failure, record_receipts
+from engine.deliveries.renewing import show_again
 from engine.deliveries.taking import Pending, put_back, take
 from engine.deliveries.waking import promise, wake, wake_waiting
 
@@ -19,6 +20,7 @@ __all__ = [
     "put_back",
     "record_failure",
     "record_receipts",
+    "show_again",
     "take",
     "wake",
     "wake_waiting",

@@ -54,7 +54,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class TaskView(Record):
-    """One user task of one person, as an OA shows it. `nonce` must come back with an action; `closed` is closed without the person acting."""
+    """One user task of one person, as an OA shows it. `nonce` must come back with an action; `closed` is closed without the person acting.
+
+    Whoever stands in for somebody has a view of her own, of origin `proxy`; what she presses counts on behalf of the person it names.
+    """
 
     task_key: str
     node_key: str
@@ -71,6 +74,7 @@ class TaskView(Record):
     due_at: datetime | None = None
     actions: tuple[Action, ...] = ()
     origin: Origin = "normal"
+    on_behalf_of: str | None = None
     links: Links = Links()
     form: bool = False  #: something must be filled in, which a button cannot
 

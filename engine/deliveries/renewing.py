@@ -1,0 +1,32 @@
+"""What office systems were last shown of a case, shown once more: people and substitutes are looked up anew when it goes."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from engine.deliveries.waking import wake
+
+# The row is locked before the newest snapshot is looked for: a step that holds it is about to write a newer one.
+_NEXT_VERSION = text(
+    """
+    UPDATE process_instance SET oa_version = greatest(oa_version + 1, floor(extract(epoch FROM shenpi_now()) * 1000)::bigint)
+    WHERE id = :id AND ended_at IS NULL RETURNING oa_version
+    """
+)
+_COPY = text(
+    """
+    INSERT INTO oa_delivery (connection, instance_id, version, snapshot, created_at)
+    SELECT c.key, :id, :version, o.snapshot, shenpi_now() FROM oa_connection c CROSS JOIN LATERAL (
+      SELECT x.snapshot FROM oa_delivery x WHERE x.connection = c.key AND x.instance_id = :id ORDER BY x.version DESC LIMIT 1) AS o
+    WHERE c.active RETURNING connection
+    """
+)
+
+
+def show_again(session: Session, instance_id: UUID) -> None:
+    """Push the newest snapshot of a case under a new version, for an office system passes over one that it has. Nothing for a case that is over."""
+    version = session.execute(_NEXT_VERSION, {"id": instance_id}).scalar()
+    if version is not None:
+        for connection in session.execute(_COPY, {"id": instance_id, "version": version}).scalars().all():
+            wake(session, connection)
