@@ -10,7 +10,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from api.simulators import dingtalk, feishu, oa
+from api.simulators import dingtalk, feishu, landray, oa, seeyon, weaver
 from api.simulators.people import read_person
 from engine.settings import read_settings
 
@@ -18,6 +18,9 @@ from engine.settings import read_settings
 VENDORS: dict[str, tuple[ModuleType, int, str]] = {
     "feishu": (feishu, 8092, "Feishu (飞书): third-party approvals, callbacks, contacts, sign-in."),
     "dingtalk": (dingtalk, 8093, "DingTalk (钉钉): process centre, to-dos, gateway of buttons, events, contacts, sign-in."),
+    "weaver": (weaver, 8094, "Weaver e-cology (泛微): unified to-dos (ofs) over JSON and SOAP."),
+    "seeyon": (seeyon, 8095, "Seeyon (致远): third-party pending over REST."),
+    "landray": (landray, 8096, "Landray EKP (蓝凌): to-dos over SOAP."),
 }
 STORE = click.option("--store", type=click.Path(path_type=Path), default=None, help="SQLite file; default below SHENPI_HOME")
 
