@@ -10,7 +10,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from api.simulators import dingtalk, feishu, landray, oa, seeyon, weaver
+from api.simulators import dingtalk, feishu, landray, oa, seeyon, weaver, wecom
 from api.simulators.people import read_person
 from engine.settings import read_settings
 
@@ -21,6 +21,7 @@ VENDORS: dict[str, tuple[ModuleType, int, str]] = {
     "weaver": (weaver, 8094, "Weaver e-cology (泛微): unified to-dos (ofs) over JSON and SOAP."),
     "seeyon": (seeyon, 8095, "Seeyon (致远): third-party pending over REST."),
     "landray": (landray, 8096, "Landray EKP (蓝凌): to-dos over SOAP."),
+    "wecom": (wecom, 8097, "WeCom (企业微信): cards with buttons, callbacks, contacts, sign-in."),
 }
 STORE = click.option("--store", type=click.Path(path_type=Path), default=None, help="SQLite file; default below SHENPI_HOME")
 
