@@ -53,10 +53,11 @@ def vendor_command(name: str) -> click.Command:
     @STORE
     @click.option("--port", default=port, show_default=True)
     def command(port: int, store: Path | None, people: Path | None, rate: float | None, **given: Any) -> None:
+        known = read_people(people) if people else None
         app = vendor.create_app(vendor.Config(store=kept(store, name), **given))
         made = app.extensions["simulator"]
-        if people:
-            made.people.replace(read_people(people))
+        if known is not None:
+            made.people.replace(known)
         if rate:
             made.clock.run(rate)
         serve(app, port)
