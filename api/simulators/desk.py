@@ -31,7 +31,6 @@ class Card:
     actions: tuple[dict[str, str], ...] = ()
     form: tuple[tuple[str, str], ...] = ()
     how: tuple[str, ...] = ()
-    wants: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
