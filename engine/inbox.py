@@ -4,6 +4,8 @@ The callback only verifies and stores (`receive`); a worker applies. A message t
 snapshot is pushed again so that the office system shows what is true.
 """
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import orjson
@@ -18,10 +20,15 @@ from engine.errors import InvalidContent, NotFound, NotPermitted, Refused
 from engine.oa.contract import Event, Said
 from engine.permissions import Actor, load_actor
 from models.identity import OaIdentity, Person
-from models.oa import OaMessage
+from models.oa import OaMessage, OaShown
 from models.runtime import UserTask
 
 OUTCOMES = {"task.approved": "approve", "task.rejected": "reject"}
+#: dedupe keys made of what was pressed, where an office system numbers its calls not: what was ignored may be pressed again
+AGAIN = "press:"
+REMOTE = "remote:"  #: before the OA's own id of a task that we do not know yet
+EARLY = "early"
+PATIENCE = timedelta(minutes=10)  #: until a press on a card of which we hear nothing is a press on nothing
 PRESSES = frozenset({*OUTCOMES, "task.action"})  #: of a button
 
 
@@ -34,12 +41,15 @@ def receive(session: Session, connection: str, event: Event) -> bool:
             id=identity, connection=connection, dedupe_key=event.dedupe_key, event=event.as_json(), raw_digest=bytes.fromhex(event.raw_digest),
             state="received",
         )
-        .on_conflict_do_nothing(index_elements=["connection", "dedupe_key"])
+        .on_conflict_do_update(
+            index_elements=["connection", "dedupe_key"], set_={"state": "received", "event": event.as_json()},
+            where=(OaMessage.state == "ignored") & OaMessage.dedupe_key.startswith(AGAIN),
+        )
         .returning(OaMessage.id)
     ).scalar()  # fmt: skip
     if stored is None:
         return False
-    jobs.enqueue(session, jobs.INBOX, orjson.dumps({"message": str(identity)}).decode())
+    jobs.enqueue(session, jobs.INBOX, jobs.arguments(message=stored))
     return True
 
 
@@ -49,6 +59,8 @@ def answer(session: Session, event: Event) -> Said:
         return Said(True, "")
     task_id = task_of(event)
     row = session.get(UserTask, task_id) if task_id else None
+    if row is None and (event.task_key or "").startswith(REMOTE):
+        return Said(True, "已收到，正在处理。")
     if row is None:
         return Said(False, "该待办不存在或已被清理。")
     if row.state == "open":
@@ -66,7 +78,10 @@ def apply(session: Session, message_id: UUID) -> str | None:
     message = session.get(OaMessage, message_id, with_for_update=True)
     if message is None or message.state != "received":
         return None
-    event = Event.from_json(message.event)
+    event = named(session, message.connection, Event.from_json(message.event))
+    now = read_clock(session)
+    if (event.task_key or "").startswith(REMOTE) and now - message.received_at < PATIENCE:
+        return EARLY
     try:
         with session.begin_nested():
             decide(session, message.connection, event)
@@ -74,9 +89,28 @@ def apply(session: Session, message_id: UUID) -> str | None:
     except (Refused, NotFound, InvalidContent) as error:
         message.state, note = "ignored", f"{error.code}: {error}"
         push_again(session, message.connection, event)
-    message.note, message.applied_at = note, read_clock(session)
+    message.note, message.applied_at = note, now
     session.flush()
     return note
+
+
+def named(session: Session, connection: str, event: Event) -> Event:
+    """Return an event with our key of its task, where it speaks of it by an id of the office system's that we know by now."""
+    key = event.task_key or ""
+    if not key.startswith(REMOTE):
+        return event
+    wanted = select(OaShown.key).filter_by(connection=connection, remote_id=key.removeprefix(REMOTE)).limit(1)
+    found = session.execute(wanted).scalar()
+    return replace(event, task_key=found[2:38]) if found is not None else event
+
+
+def wake_early(session: Session, connection: str) -> None:
+    """Look again at presses that came before the answer to the push which made their card."""
+    waiting = select(OaMessage.id).where(
+        OaMessage.connection == connection, OaMessage.state == "received", OaMessage.event["taskKey"].astext.startswith(REMOTE)
+    )
+    for identity in session.scalars(waiting):
+        jobs.enqueue(session, jobs.INBOX, jobs.arguments(message=identity))
 
 
 def decide(session: Session, connection: str, event: Event) -> None:
@@ -87,7 +121,13 @@ def decide(session: Session, connection: str, event: Event) -> None:
         raise Refused(reason=f"{event.kind} asks for nothing that is known here")
     actor = actor_of(session, connection, event.actor, event.id_type)
     tasks.complete(
-        session, task_id, by=actor, outcome=outcome, comment=event.comment or "", channel=f"oa:{connection}", nonce=event.nonce or ""
+        session,
+        task_id,
+        by=actor,
+        outcome=outcome,
+        comment=event.comment or "",
+        channel=f"oa:{connection}",
+        nonce=event.nonce if event.proof == "id" else event.nonce or "",
     )
 
 

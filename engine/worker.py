@@ -147,6 +147,9 @@ def push_some(connection: str, settings: Settings, promise: float = 0.0) -> int:
     for one in busy:
         with transaction() as session:
             deliveries.record_receipts(session, [one])
+    if any(receipt.items for _, receipt in receipts):
+        with transaction() as session:
+            inbox.wake_early(session, connection)
     return len(taken)
 
 

@@ -65,7 +65,7 @@ class OaShown(Base):
     """What one office system is believed to show of one task, copy or instance: the last that it accepted, by our key of it."""
 
     __tablename__ = "oa_shown"
-    __table_args__ = (Index("ix_oa_shown_instance", "instance_id"),)
+    __table_args__ = (Index("ix_oa_shown_instance", "instance_id"), Index("ix_oa_shown_remote", "connection", "remote_id"))
 
     connection: Mapped[str] = mapped_column(ForeignKey("oa_connection.key"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -94,7 +94,10 @@ class OaMessage(Base):
     """One thing an office system told us (inbox); unique by its dedupe key, applied once."""
 
     __tablename__ = "oa_message"
-    __table_args__ = (UniqueConstraint("connection", "dedupe_key"),)
+    __table_args__ = (
+        UniqueConstraint("connection", "dedupe_key"),
+        Index("ix_oa_message_received", "connection", postgresql_where=text("state = 'received'")),
+    )
 
     id: Mapped[Key]
     connection: Mapped[str] = mapped_column(ForeignKey("oa_connection.key"))

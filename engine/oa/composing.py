@@ -82,5 +82,5 @@ def _views(task: dict[str, Any], members: dict[str, list[str]], public_url: str,
             created_at=moment(task["at"]), nonce=task["nonce"], round=task["round"], reason=task.get("reason"), outcome=task.get("outcome"),
             comment=task.get("comment"), ended_at=optional(task.get("endedAt")), due_at=optional(task["due"]),
             actions=actions_of(tuple(task["outcomes"])), origin="proxy" if behalf else task.get("origin", "normal"), on_behalf_of=behalf,
-            links=Links(here, here), form=task.get("form", False),
+            links=Links(here, here),
         )  # fmt: skip

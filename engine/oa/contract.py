@@ -76,7 +76,6 @@ class TaskView(Record):
     origin: Origin = "normal"
     on_behalf_of: str | None = None
     links: Links = Links()
-    form: bool = False  #: something must be filled in, which a button cannot
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +163,9 @@ class Event(Record):
     comment: str | None = None
     occurred_at: datetime | None = None
     id_type: str = ""
+    proof: Literal["nonce", "id"] = (
+        "nonce"  #: what shows that the button was on a picture of ours: the nonce, or an OA's id that only that picture has
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +344,10 @@ class Desk(Protocol):
 
     def shown_of(self, instance_key: str) -> list[Shown]:
         """Return what is known of everything of an instance."""
+        ...
+
+    def found(self, remote_id: str) -> Shown | None:
+        """Return what is shown under an id of the OA's."""
         ...
 
     def intend(self, key: str, instance_key: str | None = None) -> None:

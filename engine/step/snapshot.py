@@ -42,9 +42,12 @@ def make_snapshot(step: Step) -> dict[str, Any]:
 
 
 def _pressed(step: Step, task: dict[str, Any]) -> list[str]:
-    """Return what may be pressed in an office system: nobody can sign there by hand, so that what needs a signature is decided on our page."""
-    needed = step.execution.element_of(UUID(task["token"])).policy.signature == REQUIRED and not task.get("owner")
-    return [outcome for outcome in task["outcomes"] if not needed or outcome in UNFILLED]
+    """Return what may be pressed in an office system: what needs a signature or a form filled in is decided on our page."""
+    element = step.execution.element_of(UUID(task["token"]))
+    signed = element.policy.signature == REQUIRED and not task.get("owner")
+    filled = any(field.required and field.default is None and not field.readonly for field in element.form)
+    filled = filled or (element.schema is not None and bool(element.schema.gives))
+    return [outcome for outcome in task["outcomes"] if not (signed or filled) or outcome in UNFILLED]
 
 
 def status_of(status: str, outcome: str | None) -> str:

@@ -1,7 +1,7 @@
 """Snapshots in DingTalk's process centre (自有OA审批): the ids are the server's, and it has no key by which a repeated call would be known.
 
-So what is about to be made is written down first. A task whose answer was lost is looked for in its person's list before it is made again; an instance cannot be
-looked for, and is left to a person. Whether ending an instance closes its tasks is not said: they are closed first.
+So what is about to be made is written down first. A task whose answer was lost is looked for in its person's list before it is made again; an instance cannot
+be looked for, and is left to a person. Whether ending an instance closes its tasks is not said: they are closed first.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,18 @@ from engine.errors import OARejected, OAUnknown
 from engine.oa.contract import Connection, Desk, InstanceSnapshot, ItemResult, Receipt, Shown, TaskView
 from engine.oa.dingtalk import templates
 from engine.oa.dingtalk.client import Client
-from engine.oa.dingtalk.naming import CANCELED, CLOSING, ENDINGS, PENDING, TERMINATED, ending_of, instance_key, milliseconds, task_key, title_of
+from engine.oa.dingtalk.naming import (
+    CANCELED,
+    CLOSING,
+    ENDINGS,
+    PENDING,
+    TERMINATED,
+    ending_of,
+    instance_key,
+    milliseconds,
+    task_key,
+    title_of,
+)
 
 INSTANCES = "/v1.0/workflow/processCentres/instances"
 TASKS = "/v1.0/workflow/processCentres/tasks"
@@ -102,11 +113,17 @@ class Centre:
             items += self._make(snapshot, remote, chunk, ids)
         return items
 
-    def _make(self, snapshot: InstanceSnapshot, remote: str, tasks: Sequence[TaskView], ids: Mapping[str, str]) -> list[ItemResult]:
+    def _make(
+        self, snapshot: InstanceSnapshot, remote: str, tasks: Sequence[TaskView], ids: Mapping[str, str], *, again: bool = False
+    ) -> list[ItemResult]:
         """Make tasks of one step in one call; where the whole is refused, each by itself."""
         for task in tasks:
             self._desk.intend(task_key(task.task_key), snapshot.instance_key)
-        body = {"processInstanceId": remote, "activityId": tasks[0].node_key[:256], "tasks": [self._task(task, ids[task.assignee]) for task in tasks]}
+        body = {
+            "processInstanceId": remote,
+            "activityId": tasks[0].node_key[:256],
+            "tasks": [self._task(task, ids[task.assignee]) for task in tasks],
+        }
         try:
             made = self._client.call("POST", TASKS, body=body).get("result") or []
         except OARejected as error:
@@ -120,19 +137,16 @@ class Centre:
                     self._desk.forget(task_key(task.task_key))
             raise
         found = {str(one.get("userId")): str(one.get("taskId")) for one in made if isinstance(one, dict) and one.get("taskId")}
-        return [
-            self._made(snapshot, task, found[ids[task.assignee]]) if ids[task.assignee] in found else self._lost_item(task) for task in tasks
-        ]
+        items = [self._made(snapshot, task, found[ids[task.assignee]]) for task in tasks if ids[task.assignee] in found]
+        for task in [task for task in tasks if ids[task.assignee] not in found]:  # the whole went well, and these did not
+            self._desk.forget(task_key(task.task_key))
+            items += [self._held(task, "not in the answer")] if again else self._make(snapshot, remote, [task], ids, again=True)
+        return items
 
     def _made(self, snapshot: InstanceSnapshot, task: TaskView, remote_id: str) -> ItemResult:
         key = task_key(task.task_key)
         self._desk.settle(key, remote_id, status=PENDING, instance_key=snapshot.instance_key)
         return ItemResult(key, remote_id=remote_id, status=PENDING, person=task.assignee)
-
-    def _lost_item(self, task: TaskView) -> ItemResult:
-        """The whole went well, and this one is not in the answer."""
-        self._desk.forget(task_key(task.task_key))
-        return self._held(task, "not in the answer")
 
     def _task(self, task: TaskView, user: str) -> dict[str, Any]:
         found: dict[str, Any] = {"userId": user, "url": self._connection.link(task.links.mobile), "customData": task.nonce[:500]}
@@ -197,7 +211,11 @@ class Centre:
             if not isinstance(found, dict):
                 return
             for one in found.get("list") or ():
-                if str(one.get("processInstanceId")) == remote and one.get("taskId") is not None and one.get("status", PENDING) in (PENDING, "NEW"):
+                if (
+                    str(one.get("processInstanceId")) == remote
+                    and one.get("taskId") is not None
+                    and one.get("status", PENDING) in (PENDING, "NEW")
+                ):
                     yield one
             if not found.get("hasMore"):
                 return

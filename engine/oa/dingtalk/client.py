@@ -77,7 +77,9 @@ class Client:
             raise OAUnavailable(connection=name, reason=f"rate limit of {api}", retry_after=pause)
         if not isinstance(answer.data, dict) or answer.data.get("status") == 1111:
             banned = answer.status == 403 or isinstance(answer.data, dict)
-            raise OAUnavailable(connection=name, reason=f"HTTP {answer.status}, no answer of DingTalk's", retry_after=BANNED if banned else None)
+            raise OAUnavailable(
+                connection=name, reason=f"HTTP {answer.status}, no answer of DingTalk's", retry_after=BANNED if banned else None
+            )
         if answer.status < 400:
             if answer.data.get("success") is False:
                 raise OARejected(connection=name, reason=self._said(answer))

@@ -23,6 +23,8 @@ def code_of(connection: Connection, desk: Desk, client: Client, snapshot: Instan
     if known is not None and known.status == "intended" and (found := find(client, name)):
         desk.settle(key, found, status=name)
         return found
+    start = f"{connection.public_url}/start"
+    start = f"{connection.public_url}/start"
     body: dict[str, Any] = {
         "name": name,
         "description": "审批 Shenpi",
@@ -31,7 +33,7 @@ def code_of(connection: Connection, desk: Desk, client: Client, snapshot: Instan
             for number, (kind, label) in enumerate(COMPONENTS, 1)
         ],
         "processFeatureConfig": {"features": [execution(connection)]},
-        "templateConfig": {"hidden": False, "createInstancePcUrl": f"{connection.public_url}/start", "createInstanceMobileUrl": f"{connection.public_url}/start"},
+        "templateConfig": {"hidden": False, "createInstancePcUrl": start, "createInstanceMobileUrl": start},
     }  # fmt: skip
     if known is not None and known.remote_id:
         body["processCode"] = known.remote_id

@@ -227,7 +227,7 @@ class Head:
         }  # fmt: skip
         if reason:
             found["extra"] = orjson.dumps({"complete_reason": reason}).decode()
-        if status == OPEN and self.connection.settings.get("buttons", True) and not task.form:
+        if status == OPEN and self.connection.settings.get("buttons", True):
             found["action_configs"] = self._buttons(task)
         return found
 
