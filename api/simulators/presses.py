@@ -58,6 +58,8 @@ class Presses:
             self._redelivery.add(call.retries[tries - 1], number, self.send)
 
     def _post(self, call: Outgoing) -> tuple[int | None, bool, str]:
+        if call.method == "STREAM":
+            return self._desk.carry(call)
         try:
             body = call.body.encode() or None
             answer = self._http.request(call.method, call.url, content=body, headers=call.headers, timeout=call.timeout)
