@@ -26,12 +26,13 @@ from werkzeug.serving import make_server
 
 from api.app import create_app
 from api.cli.company import PEOPLE
-from engine import definitions, deliveries, incidents, jobs, tasks, worker
+from engine import definitions, deliveries, incidents, jobs, reconciliation, tasks, worker
 from engine.database import transaction
 from engine.database.embedded import EmbeddedServer
 from engine.oa import vault
 from engine.oa.contract import Connector, InstanceSnapshot
 from engine.oa.opening import opened
+from engine.oa.registry import Connectors
 from models import db
 from models.identity import OaIdentity, Person
 from models.oa import OaConnection
@@ -155,6 +156,31 @@ class Rehearsal:
                 advance(700)
                 execute("UPDATE oa_rate SET free_at = now()")
         raise AssertionError(f"not settled: {rows('SELECT state, attempts, last_error FROM oa_delivery WHERE open')}")
+
+    @property
+    def connectors(self) -> Connectors:
+        return worker.connectors
+
+    def compare_all(self) -> int:
+        """Do what the worker's rounds do when the time has come; returns how many connections were due."""
+        with transaction() as session:
+            found = reconciliation.enqueue_due(session)
+        for arguments in take_all(jobs.COMPARE):
+            worker.compare(**arguments)
+        return found
+
+    def reconcile(self, case: UUID, *, mend: bool = True) -> list[str]:
+        """Compare a case, mend what differs as the worker does, and return in words what was found."""
+        found = reconciliation.compare_case(worker.connectors, self.key, case)
+        said = [
+            f"{row.kind} {row.field}".strip()
+            for row in rows("SELECT kind, field FROM oa_difference WHERE id = ANY(:ids) ORDER BY kind, field, key", ids=found)
+        ]
+        for one in found if mend else ():
+            with transaction() as session:
+                reconciliation.mend(session, worker.connectors, one, by=person("ma.lin"))
+        self.settle()
+        return said
 
     def answer_doubts(self) -> bool:
         """Do what an administrator does with deliveries of which nobody knows what came: look at the office system, and send again."""
