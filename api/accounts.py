@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine.errors import Duplicate, Fault, InvalidVariables, NotFound
 from engine.permissions import PERMISSIONS
 from models.identity import Account, ApiToken, Person
+from models.sign_in import SignIn
 
 MAX_FAILURES = 5
 LOCK_OUT = timedelta(minutes=15)
@@ -34,7 +35,7 @@ def sign_in(session: Session, key: str, password: str) -> Account | None:
     """
     now = datetime.now(UTC)
     account = session.scalars(select(Account).join(Person).where(Person.key == key, Person.active).with_for_update(of=Account)).first()
-    fits = _fits(account.password_hash if account else _nobody(), password)
+    fits = _fits((account.password_hash if account else "") or _nobody(), password)
     if account is None or account.locked or (account.locked_until is not None and account.locked_until > now):
         return None
     if not fits:
@@ -45,7 +46,19 @@ def sign_in(session: Session, key: str, password: str) -> Account | None:
     account.failures, account.locked_until = 0, None
     if hasher.check_needs_rehash(account.password_hash):
         account.password_hash = hasher.hash(password)
+    session.add(SignIn(person_id=account.person_id))
     return account
+
+
+def account_of(session: Session, person: Person) -> Account | None:
+    """Return the account of a person, made without a password where she had none; None for one that an administrator has locked."""
+    session.refresh(person, with_for_update=True)  # two browsers of hers make one account
+    account = session.scalars(select(Account).filter_by(person_id=person.id)).first()
+    if account is None:
+        account = Account(person_id=person.id, password_hash="", locked=False, failures=0, generation=1)
+        session.add(account)
+        session.flush()
+    return None if account.locked else account
 
 
 def _fits(stored: str, password: str) -> bool:

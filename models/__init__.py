@@ -15,11 +15,12 @@ from models import (
     organisation,
     repository,
     runtime,
+    sign_in,
     substitution,
 )  # fmt: skip
 from models.base import Base, db
 
 __all__ = [
     "Base", "approvals", "archive", "attachment", "db", "duties", "events", "file", "history", "identity", "invoice", "mail", "oa", "organisation",
-    "repository", "runtime", "substitution",
+    "repository", "runtime", "sign_in", "substitution",
 ]  # fmt: skip

@@ -89,7 +89,7 @@ class RoleGrant(Base):
 
 
 class Account(Base):
-    """The means by which a person signs in with a password (argon2id)."""
+    """The means by which a person signs in: with a password (argon2id), or, where `password_hash` is empty, by an office system only."""
 
     __tablename__ = "account"
 

@@ -17,6 +17,7 @@ from api.pages import (
     posts,
     processes,
     sign_in,
+    sso,
     start,
     submit,
     substitutions,
@@ -26,7 +27,7 @@ from api.pages import (
 )  # fmt: skip
 
 BLUEPRINTS = (
-    sign_in.blueprint, todos.blueprint, bulk.blueprint, task.blueprint, task_verbs.blueprint, submit.blueprint, cases.blueprint, case.blueprint,
+    sign_in.blueprint, sso.blueprint, todos.blueprint, bulk.blueprint, task.blueprint, task_verbs.blueprint, submit.blueprint, cases.blueprint, case.blueprint,
     invoice.blueprint, archive.blueprint, processes.blueprint, start.blueprint, incidents.blueprint, people.blueprint, posts.blueprint, organisation.blueprint,
     substitutions.blueprint, authority.blueprint, duties.blueprint,
 )  # fmt: skip

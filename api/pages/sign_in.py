@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from api import accounts
+from api import accounts, single_sign_on
 from api.locale import LANGUAGES
 from api.security import needs, open_to_all
 from engine.database import transaction
@@ -26,8 +26,14 @@ def safe(target: str | None) -> str:
 @blueprint.get("/sign-in")
 @open_to_all
 def form() -> ResponseReturnValue:
-    """Ask for key and password."""
-    return render_template("sign_in.html", next=safe(request.args.get("next")))
+    """Ask for key and password, and offer the office systems that sign people in."""
+    return page(safe(request.args.get("next"))), 200
+
+
+def page(target: str, **typed: str) -> str:
+    with transaction() as database:
+        doors = [(door.name, url_for("sso.begin", key=door.key, next=target)) for door in single_sign_on.doors(database)]
+    return render_template("sign_in.html", next=target, doors=doors, **typed)
 
 
 @blueprint.post("/sign-in")
@@ -37,16 +43,19 @@ def enter() -> ResponseReturnValue:
     key, password = request.form.get("key", "").strip(), request.form.get("password", "")
     with transaction() as database:
         account = accounts.sign_in(database, key, password)
-        kept = {"account": str(account.id), "generation": account.generation} if account else None
+        kept = (str(account.id), account.generation) if account else None
     if kept is None:
-        return render_template(
-            "sign_in.html", next=safe(request.form.get("next")), key=key, failed=_("账号或密码不正确，或账号已被锁定。")
-        ), 401
+        return page(safe(request.form.get("next")), key=key, failed=_("账号或密码不正确，或账号已被锁定。")), 401
+    start_session(*kept)
+    return redirect(safe(request.form.get("next")), 303)
+
+
+def start_session(account: str, generation: int) -> None:
+    """Begin a session; nothing of the one before is left but the language, so that none that a stranger began is taken over."""
     language = session.get("language")
     session.clear()
     session.permanent = True
-    session.update(kept | ({"language": language} if language else {}))
-    return redirect(safe(request.form.get("next")), 303)
+    session.update({"account": account, "generation": generation} | ({"language": language} if language else {}))
 
 
 @blueprint.post("/sign-out")

@@ -23,6 +23,8 @@ EventKind = Literal[
 #: why one item was not done: nobody is mapped, it cannot be (permanent), the OA had closed it already, it may be tried again
 Problem = Literal["person", "permanent", "conflict", "retry"]
 DifferenceKind = Literal["missing_here", "missing_there", "field_differs"]
+#: the type of an id that is a person's key of ours, where who signs her in vouches for it
+WORK_NUMBER = "work_number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +318,11 @@ class Connection:
         """Return the address at which we take what the OA tells us."""
         return f"{self.public_url}/oa/{self.key}/{door}"
 
+    @property
+    def way_back(self) -> str:
+        """The address to which an OA sends back whom it has signed in; it is registered there."""
+        return f"{self.public_url}/sso/{self.key}/callback"
+
     def link(self, page: str | None) -> str:
         """Return the address under which a page of ours is opened out of this OA: who comes through it is signed in by the OA where that can be."""
         if not page or not self.settings.get("sign_in", True):
@@ -425,11 +432,14 @@ class Connector(Protocol):
 
     def departments(self) -> Iterable[RemoteDepartment]: ...
 
-    def login_url(self, state: str, redirect: str) -> str:
-        """Return the address where the OA signs people in; it leads back to `redirect`. Refuses with `OARejected` where it cannot."""
+    def login_url(self, state: str, redirect: str, proof: str = "") -> str:
+        """Return the address where the OA signs people in; it leads back to `redirect`. Refuses as `push` does, and with `OARejected` where it cannot.
+
+        `proof` is a secret of this one attempt (43 to 128 letters, a verifier of RFC 7636): where the OA can, the code is good only together with it.
+        """
         ...
 
-    def signed_in(self, code: str, redirect: str) -> Mapping[str, str]:
+    def signed_in(self, code: str, redirect: str, proof: str = "") -> Mapping[str, str]:
         """Return the ids, by type, of who signed in. Refuses with `NotPermitted` a code that is not, or no longer, good; else as `push` does."""
         ...
 

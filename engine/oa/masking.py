@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 NOTED = 8000  #: characters that are kept
 _FIELD = re.compile(
-    r'(?i)("(?:[\w-]*(?:secret|token|password|ticket|encrypt|api_?key|aes_?key|action_context|customdata|nonce)[\w-]*'
+    r'(?i)("(?:[\w-]*(?:secret|token|password|ticket|encrypt|api_?key|aes_?key|action_context|customdata|nonce|verifier)[\w-]*'
     r'|code|authcode|mobile|phone|email|id_?card)"\s*:\s*)("(?:[^"\\]|\\.)*"|\d+)'
 )
-_QUERY = re.compile(r"(?i)((?:access_token|token|ticket|corpsecret|secret|code|password)=)[^&\s]+")
+_QUERY = re.compile(r"(?i)((?:access_token|token|ticket|corpsecret|secret|code|code_verifier|id_token|password)=)[^&\s]+")
 _NUMBER = re.compile(r'^"?-?\d{1,8}"?$')
 
 

@@ -53,10 +53,10 @@ class Standard:
     def departments(self) -> Iterable[RemoteDepartment]:
         raise self.cannot("list departments")
 
-    def login_url(self, state: str, redirect: str) -> str:
+    def login_url(self, state: str, redirect: str, proof: str = "") -> str:
         raise self.cannot("sign people in")
 
-    def signed_in(self, code: str, redirect: str) -> Mapping[str, str]:
+    def signed_in(self, code: str, redirect: str, proof: str = "") -> Mapping[str, str]:
         raise self.cannot("sign people in")
 
     def cannot(self, what: str) -> OARejected:

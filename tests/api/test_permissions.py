@@ -154,6 +154,8 @@ OPEN = {
     "callbacks.verify",
     "sign_in.form",
     "sign_in.enter",
+    "sso.begin",
+    "sso.returned",
     "sign_in.leave",
     "sign_in.language",
 }

@@ -116,10 +116,10 @@ class DingTalk(Standard):
     def departments(self) -> Iterable[RemoteDepartment]:
         return self._contacts.departments()
 
-    def login_url(self, state: str, redirect: str) -> str:
+    def login_url(self, state: str, redirect: str, proof: str = "") -> str:
         return sign_in.login_url(self.connection, state, redirect)
 
-    def signed_in(self, code: str, redirect: str) -> Mapping[str, str]:
+    def signed_in(self, code: str, redirect: str, proof: str = "") -> Mapping[str, str]:
         return sign_in.signed_in(self.connection, self._client, code)
 
     def capabilities(self) -> Capabilities:

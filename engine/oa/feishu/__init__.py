@@ -95,11 +95,11 @@ class Feishu(Standard):
     def departments(self) -> Iterable[RemoteDepartment]:
         return contacts.departments(self._client)
 
-    def login_url(self, state: str, redirect: str) -> str:
-        return sign_in.login_url(self.connection, state, redirect)
+    def login_url(self, state: str, redirect: str, proof: str = "") -> str:
+        return sign_in.login_url(self.connection, state, redirect, proof)
 
-    def signed_in(self, code: str, redirect: str) -> Mapping[str, str]:
-        return sign_in.signed_in(self.connection, self._http, code, redirect)
+    def signed_in(self, code: str, redirect: str, proof: str = "") -> Mapping[str, str]:
+        return sign_in.signed_in(self.connection, self._http, code, redirect, proof)
 
     def capabilities(self) -> Capabilities:
         return CAPABILITIES

@@ -6,23 +6,29 @@ from urllib.parse import urlencode
 from engine.errors import NotPermitted, OAUnavailable
 from engine.oa.contract import Connection
 from engine.oa.http import Http
+from engine.oa.proof import challenge
 
 AUTHORIZE = "/open-apis/authen/v1/authorize"
 TOKEN = "/open-apis/authen/v2/oauth/token"
 USER = "/open-apis/authen/v1/user_info"
 
 
-def login_url(connection: Connection, state: str, redirect: str) -> str:
+def login_url(connection: Connection, state: str, redirect: str, proof: str) -> str:
     base = str(connection.settings.get("accounts_url") or "https://accounts.feishu.cn").rstrip("/")
     query = {"client_id": connection.settings.get("app_id", ""), "redirect_uri": redirect, "response_type": "code", "state": state}
+    query |= {"code_challenge": challenge(proof), "code_challenge_method": "S256"} if proof else {}
     return f"{base}{AUTHORIZE}?{urlencode(query)}"
 
 
-def signed_in(connection: Connection, http: Http, code: str, redirect: str) -> Mapping[str, str]:
-    """Return `open_id`, `union_id` and, where the app may see it, `user_id`. Refuses with `NotPermitted` a code that is used, old or another app's."""
+def signed_in(connection: Connection, http: Http, code: str, redirect: str, proof: str) -> Mapping[str, str]:
+    """Return `open_id`, `union_id` and, where the app may see it, `user_id`.
+
+    Refuses with `NotPermitted` a code that is used, old, another app's or another attempt's.
+    """
     body = {
         "grant_type": "authorization_code", "client_id": connection.settings.get("app_id", ""),
         "client_secret": connection.credentials.get("app_secret", ""), "code": code, "redirect_uri": redirect,
+        **({"code_verifier": proof} if proof else {}),
     }  # fmt: skip
     answer = http.ask("POST", TOKEN, json=body)
     token = answer.data.get("access_token") if isinstance(answer.data, dict) else None
