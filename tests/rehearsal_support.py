@@ -81,7 +81,8 @@ FEISHU = Vendor(
     actions={"approve": "APPROVE", "reject": "REJECT"}, cannot={"one item of many fails": "no lists"},
 )  # fmt: skip
 DINGTALK = Vendor(
-    "dingtalk", "dingtalk", {"app_key": "dingsimappkey", "corp_id": "dingsimcorp", "api_key": "simulated-api-key", "sign_in": False},
+    "dingtalk", "dingtalk", {"app_key": "dingsimappkey", "corp_id": "dingsimcorp", "api_key": "simulated-api-key", "event_owner": "dingsimappkey",
+     "sign_in": False},
     {"app_secret": "simulated-app-secret", "press_secret": "a-secret-of-the-address", "event_token": "simtoken",
      "event_key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"},
     {"gateway-url": "{callback}/press-a-secret-of-the-address", "event-url": "{callback}/events"},
