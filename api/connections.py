@@ -31,7 +31,13 @@ def add(session: Session, key: str, name: str, *, kind: str, url: str, secret: s
         raise InvalidVariables(faults)
     made = secrets.token_hex(32) if secret is None else None
     row = OaConnection(
-        key=key, kind=kind, name=name, base_url=checked(url), credentials=vault.seal(key, {"secret": made or secret or ""}), active=True
+        key=key,
+        kind=kind,
+        name=name,
+        base_url=checked(url),
+        credentials=vault.seal(key, {"secret": made or secret or ""}),
+        scope=dict(KINDS[kind].scope),
+        active=True,
     )
     session.add(row)
     session.flush()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from engine.oa import dingtalk, feishu, webhook
+from engine.oa import dingtalk, feishu, oidc, webhook
 from engine.oa.contract import Connection, Connector, Desk, Field
 from engine.oa.desk import Rate
 
@@ -20,6 +20,7 @@ class Kind:
     base_url: str = ""
     id_types: tuple[str, ...] = ("",)  #: the kinds of ids that its people have; the first is the one that is shown to people
     doors: tuple[str, ...] = ("callback",)  #: the addresses of ours that the OA calls
+    scope: Mapping[str, bool] = field(default_factory=dict)  #: what a new connection of it is not for
 
     def limits(self, connection: Connection) -> dict[str, tuple[Rate, ...]]:
         """Return the limits of one connection: the vendor's, times what an administrator has agreed with it (`rate_factor`)."""
@@ -51,5 +52,8 @@ KINDS: Mapping[str, Kind] = {
         "https://api.dingtalk.com",
         dingtalk.ID_TYPES,
         ("press-…", "events"),
+    ),
+    "oidc": Kind(
+        "OpenID Connect 登录", "OpenID Connect sign-in", oidc.OpenIdConnect, oidc.FIELDS, id_types=oidc.ID_TYPES, doors=(), scope=oidc.SCOPE
     ),
 }
