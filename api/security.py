@@ -11,12 +11,12 @@ from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import psycopg
-from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+from flask import Flask, Response, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import DBAPIError
 
-from api import problems
+from api import framing, problems
 from engine.database.transaction import abandon, translated
 from engine.errors import NotPermitted
 from engine.permissions import Actor, actor_of_account, actor_of_token, allows
@@ -38,6 +38,7 @@ def install(app: Flask) -> None:
         PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
         WTF_CSRF_TIME_LIMIT=None,
     )
+    framing.install(app)
     csrf.init_app(app)
     app.before_request(identify)
     app.after_request(_headers)
@@ -105,11 +106,10 @@ def _sign_in_first() -> ResponseReturnValue:
 
 
 def _headers(response: Response) -> Any:
-    ancestors = current_app.config["SETTINGS"].frame_ancestors
     response.headers.setdefault(
         "Content-Security-Policy",
         f"default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; "
-        f"base-uri 'self'; form-action 'self'; frame-ancestors {ancestors}",
+        f"base-uri 'self'; form-action 'self'; frame-ancestors {framing.framing().ancestors}",
     )
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")

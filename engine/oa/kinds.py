@@ -1,7 +1,7 @@
 """The kinds of office systems that can be connected: one line each."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.oa import dingtalk, feishu, oidc, webhook
 from engine.oa.contract import Connection, Connector, Desk, Field
@@ -31,7 +31,13 @@ class Kind:
         }
 
 
-KINDS: Mapping[str, Kind] = {
+#: what is given for every kind
+COMMON = (
+    Field(
+        "frame_hosts", "可嵌入本系统页面的主机（逗号分隔）", "Hosts that may show our pages in a frame, with commas between", required=False
+    ),
+)
+_OWN: Mapping[str, Kind] = {
     "webhook": Kind("通用签名 Webhook", "Generic signed webhook", webhook.Webhook, webhook.FIELDS),
     "feishu": Kind(
         "飞书 / Lark",
@@ -57,3 +63,4 @@ KINDS: Mapping[str, Kind] = {
         "OpenID Connect 登录", "OpenID Connect sign-in", oidc.OpenIdConnect, oidc.FIELDS, id_types=oidc.ID_TYPES, doors=(), scope=oidc.SCOPE
     ),
 }
+KINDS: Mapping[str, Kind] = {name: replace(kind, fields=(*kind.fields, *COMMON)) for name, kind in _OWN.items()}
