@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from engine import proxies
 from engine.database.prepared import Prepared
+from engine.deliveries.chronicle import chronicled, with_chronicle
 from engine.oa.composing import asked, complete
-from engine.oa.contract import InstanceSnapshot
+from engine.oa.contract import Happening, InstanceSnapshot
+from engine.oa.kinds import KINDS
 from engine.oa.opening import opened
 
 BATCH = 20
@@ -79,6 +81,7 @@ class Pending:
             "definition": self._told["definitionKey"], "department": newest.department, "amount": newest.amount, "currency": newest.currency,
         }  # fmt: skip
         self.proxies = proxies.Proxies()
+        self.chronicle: tuple[Any, tuple[Happening, ...]] | None = None
 
     @property
     def people(self) -> set[str]:
@@ -88,8 +91,15 @@ class Pending:
 
     @property
     def snapshot(self) -> InstanceSnapshot:
-        """What is pushed: the substitutes are those of now."""
-        return self._complete(self._told, self.version, self._row.now)
+        """What is pushed: the substitutes are those of now; with what happened, for a kind that is told."""
+        shown = self._complete(self._told, self.version, self._row.now)
+        return shown if self.chronicle is None else with_chronicle(shown, *self.chronicle)
+
+    @property
+    def number(self) -> int | None:
+        """The last event that had happened; None for a snapshot of a time when it was not written down."""
+        found: int | None = self._told.get("number")
+        return found
 
     @property
     def previous(self) -> InstanceSnapshot | None:
@@ -138,6 +148,10 @@ def _pending(session: Session, rows: Sequence[Any], connection: str, public_url:
         known = proxies.read(session, set().union(*(pending.people for pending in found)))
         for pending in found:
             pending.proxies = known
+    if found and (kind := KINDS.get(rows[0].kind)) is not None and kind.chronicle:
+        happened = chronicled(session, connection, {pending.instance_id: (pending.version, pending.number) for pending in found})
+        for pending in found:
+            pending.chronicle = happened[pending.instance_id]
     return found
 
 

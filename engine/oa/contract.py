@@ -115,6 +115,28 @@ class InstanceSnapshot(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Happening:
+    """One event of the record of an instance, without anything personal beyond work numbers. `number` counts the events of the instance from 1."""
+
+    number: int
+    type: str
+    at: datetime
+    actor: str | None
+    on_behalf_of: str | None
+    element: str | None
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Chronicle(InstanceSnapshot):
+    """A snapshot for a kind that is told what happened: all of it since the last one that was accepted, in order."""
+
+    subject_kind: str | None = None
+    subject_id: str | None = None
+    happened: tuple[Happening, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OARequest(Record):
     """What a service task or a notice asks of an OA. `key` is the same on every retry, so that asking again does nothing twice."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from engine.oa import dingtalk, feishu, oidc, webhook
+from engine.oa import cloudevents, dingtalk, feishu, oidc, webhook
 from engine.oa.contract import Connection, Connector, Desk, Field
 from engine.oa.desk import Rate
 
@@ -20,6 +20,8 @@ class Kind:
     base_url: str = ""
     id_types: tuple[str, ...] = ("",)  #: the kinds of ids that its people have; the first is the one that is shown to people
     doors: tuple[str, ...] = ("callback",)  #: the addresses of ours that the OA calls
+    chronicle: bool = False  #: it is told what happened, and not only how things stand
+    compares: bool = True  #: what it shows can be compared with what we have
     scope: Mapping[str, bool] = field(default_factory=dict)  #: what a new connection of it is not for
 
     def limits(self, connection: Connection) -> dict[str, tuple[Rate, ...]]:
@@ -38,7 +40,7 @@ COMMON = (
     ),
 )
 _OWN: Mapping[str, Kind] = {
-    "webhook": Kind("通用签名 Webhook", "Generic signed webhook", webhook.Webhook, webhook.FIELDS),
+    "webhook": Kind("通用签名 Webhook", "Generic signed webhook", webhook.Webhook, webhook.FIELDS, compares=False),
     "feishu": Kind(
         "飞书 / Lark",
         "Feishu / Lark",
@@ -59,8 +61,25 @@ _OWN: Mapping[str, Kind] = {
         dingtalk.ID_TYPES,
         ("press-…", "events"),
     ),
+    "cloudevents": Kind(
+        "事件推送（CloudEvents）",
+        "Events out (CloudEvents)",
+        cloudevents.CloudEvents,
+        cloudevents.FIELDS,
+        doors=(),
+        chronicle=True,
+        compares=False,
+        scope=cloudevents.SCOPE,
+    ),
     "oidc": Kind(
-        "OpenID Connect 登录", "OpenID Connect sign-in", oidc.OpenIdConnect, oidc.FIELDS, id_types=oidc.ID_TYPES, doors=(), scope=oidc.SCOPE
+        "OpenID Connect 登录",
+        "OpenID Connect sign-in",
+        oidc.OpenIdConnect,
+        oidc.FIELDS,
+        id_types=oidc.ID_TYPES,
+        doors=(),
+        compares=False,
+        scope=oidc.SCOPE,
     ),
 }
 KINDS: Mapping[str, Kind] = {name: replace(kind, fields=(*kind.fields, *COMMON)) for name, kind in _OWN.items()}

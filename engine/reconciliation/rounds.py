@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine import jobs
+from engine.oa.kinds import KINDS
 
 MOST = 2000  #: cases of one round; the rest is the next one's
 
@@ -13,7 +14,7 @@ _DUE = text(
     """
     UPDATE oa_connection SET compared_at = shenpi_now(),
       compared_all_at = CASE WHEN compared_all_at IS NULL OR compared_all_at < shenpi_now() - interval '24 hours' THEN shenpi_now() ELSE compared_all_at END
-    WHERE active AND coalesce(scope ->> 'tasks', 'true') = 'true' AND kind <> 'webhook'
+    WHERE active AND coalesce(scope ->> 'tasks', 'true') = 'true' AND kind <> ALL(:not_compared)
       AND (compared_at IS NULL OR compared_at < shenpi_now() - interval '5 minutes')
     RETURNING key, compared_all_at = compared_at AS all
     """
@@ -29,7 +30,7 @@ _CASES = text(
 
 def enqueue_due(session: Session) -> int:
     """Make a job for each connection whose time to be compared has come; with several workers, one of them does."""
-    found = session.execute(_DUE).all()
+    found = session.execute(_DUE, {"not_compared": [name for name, kind in KINDS.items() if not kind.compares]}).all()
     for row in found:
         jobs.enqueue(session, jobs.COMPARE, jobs.arguments(connection=row.key, everything=row.all))
     return len(found)

@@ -48,7 +48,8 @@ def gather(step: Step) -> None:
 def picture(step: Step) -> None:
     """Show office systems what has changed for people."""
     document = step.document
-    if document.opened or document.passed or document.closed or document.changed or document.copies or step.case.over:
+    seen = document.opened or document.passed or document.closed or document.changed or document.copies
+    if seen or step.case.over or step.case.status != step.was:
         step.case.oa_version = max(int(step.now.timestamp() * 1000), step.case.oa_version + 1)
         document.snapshot = make_snapshot(step)
 

@@ -57,6 +57,7 @@ class Step:
         self.session = session
         self.definition = definition
         self.case = case
+        self.was = case.status  #: before this step
         self.now = case.now
         self.new = new
         self.document = Document()

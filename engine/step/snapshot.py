@@ -30,6 +30,7 @@ def make_snapshot(step: Step) -> dict[str, Any]:
     ]
     closed = [_closed(row, stamp(step.now)) for row in (*step.document.closed, *step.document.passed)]
     return {
+        "number": step.recorder.count,  # what happened until here
         "businessKey": case.business_key,
         "definitionKey": step.definition.key,
         "applicant": case.initiator,
