@@ -117,6 +117,7 @@ EVENTS: Words = {
     "incident:resolved": _l("异常解除"),
     "oa:delivered": _l("已送达办公系统"),
     "oa:refused": _l("办公系统拒收"),
+    "oa:unknown": _l("送达结果不明"),
     "decision:evaluated": _l("决策表"),
     "archive:sealed": _l("归档封存"),
     "instance:suspended": lazy_pgettext("done", "挂起"),
