@@ -202,12 +202,16 @@ def compare(connection: str, everything: bool = False) -> None:
             return
         try:
             found = reconciliation.compare_case(connectors, connection, case)
-        except OAError as error:
+        except ShenpiError as error:
             log.warning("%s cannot be compared now: %s", connection, error)
+            with transaction() as session:
+                reconciliation.end(session, connection, failure=str(error))
             return
         for difference in found if mends else ():
             with transaction() as session:
                 reconciliation.mend(session, connectors, difference, by=SYSTEM)
+    with transaction() as session:
+        reconciliation.end(session, connection)
 
 
 def fire(instance: str, token: str) -> None:

@@ -32,8 +32,10 @@ class OaConnection(Base):
     #: what this connection is for, `{"tasks": true, "notices": true, ...}`; what is not named is on
     scope: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
-    compared_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    compared_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  #: a comparison was asked for
     compared_all_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    compare_ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  #: the last one that came to its end
+    compare_failure: Mapped[str | None]  #: what kept the last one from it
     next_look: Mapped[datetime | None] = mapped_column(
         DateTime(timezone=True)
     )  #: a worker promised to look for waiting pushes then or later
@@ -160,6 +162,7 @@ class OaDifference(Base):
     __tablename__ = "oa_difference"
     __table_args__ = (
         Index("uq_oa_difference_open", "connection", "key", "kind", "field", unique=True, postgresql_where=text("resolved_at IS NULL")),
+        Index("ix_oa_difference_open", "id", postgresql_where=text("resolved_at IS NULL")),
     )
 
     id: Mapped[Key]

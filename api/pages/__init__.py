@@ -16,6 +16,7 @@ from api.pages import (
     people,
     posts,
     processes,
+    reconciliation,
     sign_in,
     sso,
     start,
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     sign_in.blueprint, sso.blueprint, todos.blueprint, bulk.blueprint, task.blueprint, task_verbs.blueprint, submit.blueprint, cases.blueprint, case.blueprint,
     invoice.blueprint, archive.blueprint, processes.blueprint, start.blueprint, incidents.blueprint, people.blueprint, posts.blueprint, organisation.blueprint,
     substitutions.blueprint, authority.blueprint, duties.blueprint,
+    reconciliation.blueprint,
 )  # fmt: skip
 
 

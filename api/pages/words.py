@@ -254,6 +254,10 @@ INCIDENTS: Words = {
     "element": _l("流程节点失败"),
     "delivery": _l("办公系统同步失败"),
 }
+DIFFERENCES: Words = {"missing_there": _l("对方缺少"), "missing_here": _l("对方多出"), "field_differs": _l("两边不同")}
+DIFFERING: Words = {"case": _l("整个流程"), "task": _l("待办"), "copy": _l("抄送"), "theirs": _l("对方的待办")}
+DIFFERENCE_FIELDS: Words = {"status": _l("状态"), "update_time": _l("更新时间")}
+RESOLUTIONS: Words = {"pushed": _l("已重新推送"), "ignored": _l("已忽略"), "gone": _l("已消失")}
 
 
 def decision(outcome: str | None) -> Sign:

@@ -19,6 +19,7 @@ from api.rest import (
     messages,
     organisation,
     people,
+    reconciliation,
     reference,
     substitutions,
     task_verbs,
@@ -29,7 +30,7 @@ from api.security import csrf
 BLUEPRINTS = (
     definitions.blueprint, instances.blueprint, tasks.blueprint, task_verbs.blueprint, case_verbs.blueprint, attachments.blueprint, drafts.blueprint,
     history.blueprint, invoices.blueprint, archive.blueprint, incidents.blueprint, messages.blueprint, people.blueprint, departments.blueprint,
-    organisation.blueprint, substitutions.blueprint, authority.blueprint, duties.blueprint,
+    organisation.blueprint, substitutions.blueprint, authority.blueprint, duties.blueprint, reconciliation.blueprint,
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ The engine is the truth about tasks. A difference that was mended is pushed agai
 """
 
 from engine.reconciliation.comparing import compare_case
-from engine.reconciliation.resolving import ignore, mend
-from engine.reconciliation.rounds import due, enqueue_due
+from engine.reconciliation.resolving import ignore, mend, resolve_many
+from engine.reconciliation.rounds import ask, due, end, enqueue_due
 
-__all__ = ["compare_case", "due", "enqueue_due", "ignore", "mend"]
+__all__ = ["ask", "compare_case", "due", "end", "enqueue_due", "ignore", "mend", "resolve_many"]

@@ -1,5 +1,6 @@
 """What is done about a difference: the office system is shown the truth once more, or somebody lets it be, with a reason."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, func, update
@@ -51,6 +52,24 @@ def ignore(session: Session, difference_id: UUID, *, by: Actor, reason: str) -> 
     if not reason.strip():
         raise Refused(reason="a reason is needed")
     _resolve(session, _open(session, difference_id, by), by, "ignored", reason.strip()[:2000])
+
+
+def resolve_many(session: Session, connectors: Connectors, differences: Sequence[UUID], *, by: Actor, reason: str | None = None) -> int:
+    """Mend differences, or with a reason let them be; returns how many. Those that are resolved already are passed over. Refuses as one of them does."""
+    require(by, "incident.resolve")
+    if reason is not None and not reason.strip():
+        raise Refused(reason="a reason is needed")
+    done = 0
+    for identity in sorted(set(differences)):
+        try:
+            if reason is None:
+                mend(session, connectors, identity, by=by)
+            else:
+                ignore(session, identity, by=by, reason=reason)
+        except (NotFound, Refused):  # somebody was faster; nothing of it was written
+            continue
+        done += 1
+    return done
 
 
 def _open(session: Session, difference_id: UUID, by: Actor) -> OaDifference:

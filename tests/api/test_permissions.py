@@ -19,6 +19,7 @@ from engine.permissions import PERMISSIONS
 from models.archive import ArchiveItem
 from models.duties import DutyOverride
 from models.identity import LegalEntity
+from models.oa import OaDifference
 from processes.invoice.samples.generate import make
 
 __all__ = ["web"]
@@ -45,6 +46,12 @@ GET    /incidents                                   401 403 403 403 403 403 403 
 POST   /incidents/<incident>/retry                  401 403 403 403 403 403 403 403 200 403
 POST   /incidents/<incident>/resolve                401 403 403 403 403 403 403 403 200 403
 POST   /incidents/<unknown>/retry                   401 403 403 403 403 403 403 403 404 403
+GET    /reconciliation/differences                  401 403 403 403 403 403 403 403 200 403
+POST   /reconciliation/differences/<difference>/mend 401 403 403 403 403 403 403 403 200 403
+POST   /reconciliation/differences/<difference>/ignore 401 403 403 403 403 403 403 403 200 403
+POST   /reconciliation/differences/<unknown>/mend   401 403 403 403 403 403 403 403 404 403
+GET    /reconciliation/runs                         401 403 403 403 403 403 403 403 200 403
+POST   /reconciliation/runs                         401 403 403 403 403 403 403 403 409 403
 GET    /invoices                                    401 200 200 200 200 200 200 200 200 200
 POST   /invoices                                    401 422 403 422 403 403 403 403 422 403
 GET    /invoices/<invoice>                          401 200 200 200 404 200 200 404 200 404
@@ -176,6 +183,8 @@ ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "suspend": lambda: {"json": {"reason": "核查"}},
     "resume": lambda: {"json": {"reason": "核查完毕"}},
     "/incidents/<incident>/resolve": lambda: {"json": {"reason": "已手工处理"}},
+    "ignore": lambda: {"json": {"reason": "对方正在升级"}},
+    "/reconciliation/runs": lambda: {"json": {"connection": "demo-oa"}},
     "/invoices": lambda: multipart(("file", "note.txt", b"no invoice")),
     "/legal-entities": lambda: {"json": {"name": "新公司", "taxId": uuid4().hex}},
     "/process-instances": lambda: {"json": {"processDefinitionKey": "leave"}},
@@ -265,8 +274,17 @@ class Objects:
             session.flush()
             return str(row.id)
 
+    def _difference(self) -> str:
+        with self.web.inside(), transaction() as session:
+            row = OaDifference(connection="demo-oa", key=f"c-{uuid4()}", kind="field_differs", field="status", ours="a", theirs="b")
+            session.add(row)
+            session.flush()
+            return str(row.id)
+
     def get(self, name: str) -> str:
         match name:
+            case "difference":
+                return self._difference()
             case "post" | "held_post":
                 key = self._made("/posts", {"key": f"p{uuid4().hex}", "name": "岗位"})
                 if name == "held_post":
