@@ -123,7 +123,7 @@ def push_again(session: Session, connection: str, event: Event) -> None:
     found = session.execute(
         text(
             """
-            UPDATE oa_delivery SET state = 'pending', open = true, next_at = NULL, created_at = shenpi_now()
+            UPDATE oa_delivery SET state = 'pending', open = true, next_at = NULL, attempts = 0, failed_at = NULL, created_at = shenpi_now()
             WHERE NOT open AND (connection, instance_id, version) = (
               SELECT x.connection, x.instance_id, x.version FROM oa_delivery x JOIN user_task t ON t.instance_id = x.instance_id
               WHERE t.id = :task AND x.connection = :connection ORDER BY x.version DESC LIMIT 1) RETURNING instance_id

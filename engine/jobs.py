@@ -25,6 +25,11 @@ STARTS = ("work", "starts")
 ANSWER = ("work", "answer")
 SUSPEND = ("work", "suspend")
 NOTICE = ("oa", "notice")
+RESEND = ("oa", "resend")
+CATCH_UP = ("oa", "catch_up")
+CHECK = ("oa", "check")
+DIRECTORY = ("oa", "directory")
+ALERT = ("oa", "alert")
 
 MAX_ATTEMPTS = 8
 FIRST_WAIT = 1.0  #: seconds

@@ -20,10 +20,10 @@ from marshmallow import ValidationError
 from procrastinate import App
 from sqlalchemy import text
 
-from engine import attachments, deliveries, drafts, inbox, incidents, jobs, messages, notices, signals, suspension, timers
+from engine import attachments, checks, deliveries, drafts, inbox, incidents, jobs, messages, notices, signals, suspension, timers
 from engine.crash import point
 from engine.database import transaction
-from engine.deliveries import taking
+from engine.deliveries import catching_up, resending, taking
 from engine.errors import (
     BpmnError,
     Conflict,
@@ -245,6 +245,57 @@ def tell(key: str, kind: str, instance: str, people: list[str], text: str = "") 
                 return
 
 
+def resend(resend: str) -> None:
+    """Put what an administrator wants sent again back into the outbox, until nothing is left; a process that ends leaves the rest to another job."""
+    identity = UUID(resend)
+    while not leaving.is_set():
+        with transaction("resend.place") as session:
+            more = resending.place_next(session, identity)
+        if not more:
+            return
+    with transaction() as session:
+        jobs.enqueue(session, jobs.RESEND, jobs.arguments(resend=identity))
+
+
+def catch_up(connection: str) -> None:
+    """Tell an office system that was switched on how all cases stand that have moved on without it."""
+    after: UUID | None = None
+    while not leaving.is_set():
+        with transaction() as session:
+            found = catching_up.behind(session, connection, after)
+        if not found:
+            break
+        for case in found:
+            with transaction("catch_up") as session:
+                catching_up.tell(session, connection, case)
+        after = found[-1]
+        with transaction() as session:
+            deliveries.wake(session, connection)
+    else:
+        with transaction() as session:
+            jobs.enqueue(session, jobs.CATCH_UP, jobs.arguments(connection=connection))
+
+
+def check(check: str) -> None:
+    """Test a connection and keep what came of it."""
+    identity = UUID(check)
+    with transaction() as session:
+        taken = checks.take(session, identity)
+    if taken is None:
+        return
+    connection, what, person = taken
+    about = None
+    try:
+        connector = connectors.get(connection)
+    except ShenpiError as error:
+        outcome = checks.Outcome(False, str(error))
+    else:
+        with talking("health" if what == "health" else "check") as about:
+            outcome = checks.perform(connector, connection, what, person, f"check-{identity}")
+    with transaction() as session:
+        checks.record(session, identity, outcome, about.exchange if about is not None else None)
+
+
 TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.CALL: call,
     jobs.PUSH: keep_pushing,
@@ -257,6 +308,9 @@ TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.ANSWER: bring_answer,
     jobs.SUSPEND: suspend_cases,
     jobs.NOTICE: tell,
+    jobs.RESEND: resend,
+    jobs.CATCH_UP: catch_up,
+    jobs.CHECK: check,
 }
 REPEATS = 5  #: of a job that lost a race for a lock
 
@@ -356,6 +410,8 @@ class Worker:
             session.execute(text(_LOST_CALLS))
             session.execute(text(_LOST_MESSAGES))
             signals.wake_lost(session)
+            resending.wake_lost(session)
+            checks.ask_for_due(session)
             messages.expire(session)
             drafts.clean_up(session)
             attachments.clean_up(session)

@@ -8,6 +8,8 @@ from api.pages import (
     bulk,
     case,
     cases,
+    connections,
+    deliveries,
     duties,
     frame,
     incidents,
@@ -28,7 +30,7 @@ from api.pages import (
 BLUEPRINTS = (
     sign_in.blueprint, todos.blueprint, bulk.blueprint, task.blueprint, task_verbs.blueprint, submit.blueprint, cases.blueprint, case.blueprint,
     invoice.blueprint, archive.blueprint, processes.blueprint, start.blueprint, incidents.blueprint, people.blueprint, posts.blueprint, organisation.blueprint,
-    substitutions.blueprint, authority.blueprint, duties.blueprint,
+    substitutions.blueprint, authority.blueprint, duties.blueprint, deliveries.blueprint, connections.blueprint,
 )  # fmt: skip
 
 

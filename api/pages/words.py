@@ -60,6 +60,62 @@ DELIVERIES = {
     "superseded": Sign(_l("已被更新的状态取代"), "history", "withdraw"),
     "dead": Sign(_l("被拒收"), "circle-x", "reject"),
 }
+DELIVERY_FILTERS: Words = {"failed": _l("失败（拒收或不明）"), "waiting": _l("在途（等待、发送、重试）")}
+PURPOSES: Words = {
+    "push": _l("推送待办"),
+    "call": _l("通知或登记"),
+    "compare": _l("对账"),
+    "people": _l("读通讯录"),
+    "sign-in": _l("登录"),
+    "health": _l("健康检查"),
+    "check": _l("测试"),
+}
+SWITCHES = {"on": Sign(_l("启用"), "circle-check", "approve"), "off": Sign(_l("未启用"), "player-pause", "withdraw")}
+CHECKS = {
+    "waiting": Sign(_l("正在测试"), "circle-dot", "running"),
+    "ok": Sign(lazy_pgettext("check", "正常"), "circle-check", "approve"),
+    "failed": Sign(_l("不通"), "circle-x", "reject"),
+}
+CHECK_WHATS: Words = {
+    "health": _l("连通与令牌"),
+    "contacts": _l("读通讯录"),
+    "notice": _l("发测试消息"),
+    "callback": _l("回调地址可达"),
+}
+MODULES: Words = {
+    "tasks": _l("待办"),
+    "notices": _l("通知"),
+    "requests": _l("登记与请求"),
+    "people": _l("人员与组织"),
+    "sign_in": _l("登录"),
+}
+MODULE_TEXTS: Words = {
+    "tasks": _l("每一步的待办送过去，办完即关"),
+    "notices": _l("催办、抄送、结果"),
+    "requests": _l("流程图里的登记归档等请求"),
+    "people": _l("读通讯录，同步组织"),
+    "sign_in": _l("用它的账号登录"),
+}
+TARGETS: Words = {"target_share": _l("目标比例（%）"), "target_seconds": _l("目标秒数"), "rate_factor": _l("限流倍数（与对方谈定的）")}
+CAPABILITIES: Words = {
+    "callbackActions": _l("在办公系统里按按钮"),
+    "customActions": _l("自定义按钮"),
+    "reasonField": _l("填写意见"),
+    "attachments": _l("附件"),
+    "cc": _l("抄送"),
+    "ccReadState": _l("抄送已读"),
+    "clientIds": _l("编号由我们定"),
+    "compare": _l("对账"),
+    "contacts": _l("读通讯录"),
+    "signIn": _l("登录"),
+    "notify": _l("发消息"),
+    "dueDate": _l("到期时间"),
+    "urge": _l("催办"),
+    "delete": _l("删除"),
+    "desktopButtons": _l("电脑端按钮"),
+    "tzTextTimes": _l("时间为本地文字"),
+    "requiresRemoteId": _l("须先取得对方编号"),
+}
 ITEMS = {
     "collecting": Sign(_l("收集中"), "circle-dot", "running"),
     "filed": Sign(_l("已编号"), "circle-dot", "running"),

@@ -45,6 +45,7 @@ _TAKE = Prepared(
 _PUT_BACK = text(
     """
     UPDATE oa_delivery SET attempts = attempts + :attempts, last_error = coalesce(:error, last_error),
+           failed_at = CASE WHEN :attempts > 0 THEN coalesce(failed_at, shenpi_now()) ELSE failed_at END,
            state = CASE WHEN attempts + :attempts > 0 THEN 'retry' ELSE 'pending' END,
            next_at = CASE WHEN :seconds > 0 THEN shenpi_now() + make_interval(secs => :seconds) END
     WHERE connection = :connection AND instance_id = :instance AND version <= :version AND open
