@@ -20,7 +20,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 $(TESTABLE): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt alibabacloud-tea alibabacloud-endpoint-util alibabacloud-gateway-dingtalk  # published as source only
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev,sdk]'
 	@touch $@
 
 assets: $(INSTALLED) ## build the browser side (does nothing when up to date)

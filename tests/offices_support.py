@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.oa.contract import Connection, Exchange, Shown
+from engine.oa.contract import Connection, Exchange, Receipt, Shown
 
 
 def connection(
@@ -23,17 +23,32 @@ class MemoryDesk:
     kept: dict[str, Shown] = field(default_factory=dict)
     exchanges: list[Exchange] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
+    instances: dict[str, str] = field(default_factory=dict)
     held_off: dict[str, float] = field(default_factory=dict)
 
     def shown(self, keys: Iterable[str]) -> dict[str, Shown]:
         return {key: self.kept[key] for key in keys if key in self.kept}
 
+    def shown_of(self, instance_key: str) -> list[Shown]:
+        return [one for key, one in sorted(self.kept.items()) if self.instances.get(key) == instance_key]
+
     def intend(self, key: str, instance_key: str | None = None) -> None:
         before = self.kept.get(key)
+        self.instances |= {key: instance_key} if instance_key else {}
         self.kept[key] = Shown(key, before.remote_id if before else None, "intended", before.version if before else 0)
 
     def settle(self, key: str, remote_id: str | None, *, status: str = "", version: int = 0, instance_key: str | None = None) -> None:
+        self.instances |= {key: instance_key} if instance_key else {}
         self.kept[key] = Shown(key, remote_id, status, version)
+
+    def take(self, instance_key: str, receipt: Receipt) -> None:
+        """Remember what a push has shown, as the worker does."""
+        for one in receipt.items:
+            if one.ok:
+                before = self.kept.get(one.key)
+                remote = one.remote_id or (before.remote_id if before else None)
+                self.kept[one.key] = Shown(one.key, remote, one.status, one.version, one.person or (before.person if before else None))
+                self.instances[one.key] = instance_key
 
     def forget(self, key: str) -> None:
         self.kept.pop(key, None)

@@ -45,17 +45,16 @@ _RECORD = Prepared(
 _ITEMS = Prepared(
     """
     WITH d AS MATERIALIZED (SELECT %(doc)s::jsonb AS j),
-    gone AS (DELETE FROM oa_hold h USING d, jsonb_to_recordset(d.j -> 'items') AS r(instance uuid, key text, problem text)
-             WHERE h.connection = %(connection)s AND h.key = r.key AND r.problem IS NULL),
+    r AS MATERIALIZED (
+      SELECT r.* FROM d, jsonb_to_recordset(d.j -> 'items')
+        AS r(instance uuid, key text, problem text, person text, message text, remote text, status text, version bigint)),
+    gone AS (DELETE FROM oa_hold h WHERE h.connection = %(connection)s AND h.instance_id IN (SELECT instance FROM r)
+             AND NOT EXISTS (SELECT 1 FROM r WHERE r.key = h.key AND r.problem IN ('person', 'permanent'))),
     held AS (INSERT INTO oa_hold AS h (connection, key, instance_id, person, message)
-             SELECT %(connection)s, r.key, r.instance, r.person, r.message
-             FROM d, jsonb_to_recordset(d.j -> 'items') AS r(instance uuid, key text, problem text, person text, message text)
-             WHERE r.problem IN ('person', 'permanent')
+             SELECT %(connection)s, r.key, r.instance, r.person, r.message FROM r WHERE r.problem IN ('person', 'permanent')
              ON CONFLICT (connection, key) DO UPDATE SET person = excluded.person, message = excluded.message)
     INSERT INTO oa_shown AS s (connection, key, instance_id, remote_id, status, version, person)
-    SELECT %(connection)s, r.key, r.instance, r.remote, r.status, r.version, r.person
-    FROM d, jsonb_to_recordset(d.j -> 'items') AS r(instance uuid, key text, problem text, remote text, status text, version bigint, person text)
-    WHERE r.problem IS NULL
+    SELECT %(connection)s, r.key, r.instance, r.remote, r.status, r.version, r.person FROM r WHERE r.problem IS NULL
     ON CONFLICT (connection, key) DO UPDATE SET instance_id = excluded.instance_id, remote_id = coalesce(excluded.remote_id, s.remote_id),
       status = excluded.status, version = excluded.version, person = coalesce(excluded.person, s.person), at = shenpi_now()
     """

@@ -69,5 +69,5 @@ def _views(task: dict[str, Any], members: dict[str, list[str]], public_url: str)
             task_key=f"{task['id']}:{person}", node_key=task["element"], node_name=task["name"], assignee=person, status=status,
             created_at=moment(task["at"]), nonce=task["nonce"], round=task["round"], reason=task.get("reason"), outcome=task.get("outcome"),
             comment=task.get("comment"), ended_at=optional(task.get("endedAt")), due_at=optional(task["due"]),
-            actions=actions_of(tuple(task["outcomes"])), origin=task.get("origin", "normal"), links=Links(here, here),
+            actions=actions_of(tuple(task["outcomes"])), origin=task.get("origin", "normal"), links=Links(here, here), form=task.get("form", False),
         )  # fmt: skip

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol
+from urllib.parse import urlencode
 
 from engine.oa.codec import Record
 
@@ -71,6 +72,7 @@ class TaskView(Record):
     actions: tuple[Action, ...] = ()
     origin: Origin = "normal"
     links: Links = Links()
+    form: bool = False  #: something must be filled in, which a button cannot
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +309,12 @@ class Connection:
         """Return the address at which we take what the OA tells us."""
         return f"{self.public_url}/oa/{self.key}/{door}"
 
+    def link(self, page: str | None) -> str:
+        """Return the address under which a page of ours is opened out of this OA: who comes through it is signed in by the OA where that can be."""
+        if not page or not self.settings.get("sign_in", True):
+            return page or self.public_url
+        return f"{self.public_url}/sso/{self.key}?{urlencode({'next': page.removeprefix(self.public_url) or '/'})}"
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -326,6 +334,10 @@ class Desk(Protocol):
 
     def shown(self, keys: Iterable[str]) -> dict[str, Shown]:
         """Return what is known of items; one that was intended and never settled has the status `intended`."""
+        ...
+
+    def shown_of(self, instance_key: str) -> list[Shown]:
+        """Return what is known of everything of an instance."""
         ...
 
     def intend(self, key: str, instance_key: str | None = None) -> None:

@@ -91,6 +91,11 @@ class StoredDesk:
             rows = session.scalars(select(OaShown).where(OaShown.connection == self._connection, OaShown.key.in_(list(keys)))).all()
             return {row.key: Shown(row.key, row.remote_id, row.status, row.version, row.person) for row in rows}
 
+    def shown_of(self, instance_key: str) -> list[Shown]:
+        with transaction() as session:
+            wanted = select(OaShown).filter_by(connection=self._connection, instance_id=UUID(instance_key)).order_by(OaShown.key)
+            return [Shown(row.key, row.remote_id, row.status, row.version, row.person) for row in session.scalars(wanted)]
+
     def intend(self, key: str, instance_key: str | None = None) -> None:
         self._keep(key, {"status": INTENDED}, instance_key)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from engine.oa import webhook
+from engine.oa import feishu, webhook
 from engine.oa.contract import Connection, Connector, Desk, Field
 from engine.oa.desk import Rate
 
@@ -32,4 +32,14 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "webhook": Kind("通用签名 Webhook", "Generic signed webhook", webhook.Webhook, webhook.FIELDS),
+    "feishu": Kind(
+        "飞书 / Lark",
+        "Feishu / Lark",
+        feishu.Feishu,
+        feishu.FIELDS,
+        feishu.RATES,
+        "https://open.feishu.cn",
+        feishu.ID_TYPES,
+        ("callback", "events"),
+    ),
 }

@@ -1,0 +1,300 @@
+"""A vendor's simulator in a process of its own, our web server for its callbacks, and a worker's hands, over one database: what a rehearsal needs.
+
+Faults are set in the simulator; `settle` works until nothing is left to do, moving the clock over every back-off; `differences` says in what both sides differ.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+from uuid import UUID
+
+import httpx
+from drawings import END, START, drawing, node, path
+from engine_support import advance, execute, rows, start, take_all
+from flask import Flask
+from journeys_support import answers, free_port
+from sqlalchemy import select
+from tests_support import ROOT, eventually, fresh_database, person, settings_for
+from werkzeug.serving import make_server
+
+from api.app import create_app
+from api.cli.company import PEOPLE
+from engine import definitions, deliveries, jobs, tasks, worker
+from engine.database import transaction
+from engine.database.embedded import EmbeddedServer
+from engine.oa import vault
+from engine.oa.contract import Connector, InstanceSnapshot
+from engine.oa.opening import opened
+from models import db
+from models.identity import OaIdentity, Person
+from models.oa import OaConnection
+from models.runtime import UserTask
+
+#: anybody of two decides, then one more
+WALK = drawing(
+    START, node("userTask", "check", name="初审", camunda_candidateUsers="wang.fang,zhao.lei"),
+    node("userTask", "decide", name="终审", camunda_assignee="wu.gang"), END, path("start", "check", "decide", "end"),
+    key="rehearsal", name="演练", shenpi_title="${'演练 ' + initiator}", shenpi_amount="${amount}", shenpi_currency="CNY",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """How a vendor's simulator is started and how we are connected to it."""
+
+    kind: str
+    simulator: str
+    settings: dict[str, Any]
+    credentials: dict[str, str]
+    options: dict[str, str]
+    ids: dict[str, Callable[[str], str]]
+    #: the id type that the simulator's doors call people by
+    door: str
+    buttons: bool = True
+    authenticates: bool = True  #: a wrong secret is noticed when we push
+    #: faults that cannot happen there, with why
+    cannot: dict[str, str] = field(default_factory=dict)
+    #: the button of an outcome, as the simulator names it
+    actions: dict[str, str] = field(default_factory=dict)
+
+
+def login(key: str) -> str:
+    return key.replace(".", "_")
+
+
+FEISHU = Vendor(
+    "feishu", "feishu", {"app_id": "cli_simulator", "sign_in": False},
+    {"app_secret": "simulated-app-secret", "callback_token": "our-callback-token", "callback_key": "our-callback-key", "event_key": "our-event-key",
+     "event_token": "simulated-verification"},
+    {"encrypt-key": "our-event-key", "same-instance-per-second": "0"},
+    {"user_id": login, "open_id": lambda key: f"ou_{login(key)}", "union_id": lambda key: f"on_{login(key)}"}, "user_id",
+    actions={"approve": "APPROVE", "reject": "REJECT"}, cannot={"one item of many fails": "no lists"},
+)  # fmt: skip
+VENDORS = {vendor.kind: vendor for vendor in (FEISHU,)}
+
+
+class Rehearsal:
+    """One vendor, its simulator and us."""
+
+    def __init__(self, vendor: Vendor, app: Flask, simulator: str, url: str) -> None:
+        self.vendor = vendor
+        self.app = app
+        self.url = url
+        self.http = httpx.Client(base_url=simulator, timeout=30)
+        self.key = f"{vendor.kind}-1"
+
+    # the simulator
+
+    def door(self, path: str, **query: str) -> Any:
+        return self.http.get(f"/_sim/{path}", params=query).raise_for_status().json()
+
+    def tell(self, path: str, **body: Any) -> Any:
+        return self.http.post(f"/_sim/{path}", json=body).raise_for_status().json()
+
+    def faults(self, **counts: float) -> None:
+        self.tell("faults", **counts)
+
+    def remote(self, key: str) -> str:
+        return self.vendor.ids[self.vendor.door](key)
+
+    def todos(self, key: str, case: UUID) -> list[dict[str, Any]]:
+        """Return what somebody sees open of a case in the office system; a card leads to the page of its task."""
+        ours = [str(row.id) for row in rows("SELECT id FROM user_task WHERE instance_id = :case", case=case)]
+        return [todo for todo in self.door("todos", person=self.remote(key)) if any(task in unquote(str(todo["url"])) for task in ours)]
+
+    def press(self, key: str, case: UUID, outcome: str = "approve", reason: str = "同意", **more: str) -> Any:
+        """Press a button of somebody's to-do, as on a phone."""
+        (todo,) = self.todos(key, case)
+        return self.press_on(todo, key, outcome, reason, **more)
+
+    def press_on(self, todo: dict[str, Any], key: str, outcome: str = "approve", reason: str = "同意", **more: str) -> Any:
+        """Press a button of a card that was seen before."""
+        action = self.vendor.actions.get(outcome, outcome)
+        return self.tell("press", person=self.remote(key), task=todo["id"], action=action, reason=reason, **more)
+
+    # us
+
+    def begin(self, **variables: Any) -> UUID:
+        return start("rehearsal", **({"amount": 10600} | variables)).case.id
+
+    def decide(self, case: UUID, element: str, by: str, outcome: str = "approve") -> None:
+        with transaction() as session:
+            task = session.execute(select(UserTask.id).filter_by(instance_id=case, element=element, state="open")).scalar_one()
+            tasks.complete(session, task, by=person(by), outcome=outcome, comment="同意")
+
+    def work(self) -> None:
+        """Do once what waits: push, and apply what was told."""
+        worker.push(self.key)
+        take_all(jobs.PUSH)
+        for arguments in take_all(jobs.INBOX):
+            worker.apply_message(**arguments)
+
+    def settle(self, rounds: int = 40) -> None:
+        """Work until nothing waits, over every back-off."""
+        for _ in range(rounds):
+            self.work()
+            if not self.waiting():
+                return
+            if rows("SELECT 1 FROM oa_delivery WHERE open AND next_at > shenpi_now()"):
+                advance(700)
+                execute("UPDATE oa_rate SET free_at = now()")
+        raise AssertionError(f"not settled: {rows('SELECT state, attempts, last_error FROM oa_delivery WHERE open')}")
+
+    def waiting(self) -> bool:
+        return bool(
+            rows("SELECT 1 FROM oa_delivery WHERE open LIMIT 1") or rows("SELECT 1 FROM oa_message WHERE state = 'received' LIMIT 1")
+        )
+
+    def differences(self, case: UUID) -> list[str]:
+        """Say in what the office system and we are not of one mind about a case."""
+        ours = {
+            (row.element, name)
+            for row in rows("SELECT id, element, assignee FROM user_task WHERE instance_id = :case AND state = 'open'", case=case)
+            for name in (
+                [row.assignee] if row.assignee else [one.name for one in rows("SELECT name FROM candidate WHERE task_id = :t", t=row.id)]
+            )
+        }
+        found = []
+        for key in (one.key for one in PEOPLE):
+            seen = self.todos(key, case)
+            expected = sum(name == key for _, name in ours)
+            if len(seen) != expected:
+                found.append(f"{key} sees {len(seen)} to-dos instead of {expected}")
+        for state in rows("SELECT DISTINCT state FROM oa_delivery WHERE instance_id = :case AND state IN ('unknown', 'dead')", case=case):
+            found.append(f"a delivery is {state.state}")
+        decided = [
+            row.element
+            for row in rows("SELECT element FROM history_event WHERE instance_id = :case AND type = 'task:completed'", case=case)
+        ]
+        if len(decided) != len(set(decided)):
+            found.append(f"decided twice: {decided}")
+        return found
+
+    def doubles(self, case: UUID) -> list[dict[str, Any]]:
+        """Return the tasks of a case of which the office system has shown more than one card."""
+        ours = [str(row.id) for row in rows("SELECT id FROM user_task WHERE instance_id = :case", case=case)]
+        mine = [task for task in self.door("tasks") if any(one in unquote(str(task.get("url"))) for one in ours)]
+        return [task for task in mine if int(task.get("cards", 1)) > 1]
+
+    def credentials(self, given: dict[str, str]) -> None:
+        execute("UPDATE oa_connection SET credentials = :sealed WHERE key = :key", sealed=vault.seal(self.key, given), key=self.key)
+
+    def push_again(self, case: UUID) -> None:
+        execute(
+            """UPDATE oa_delivery SET state = 'pending', open = true, next_at = NULL WHERE instance_id = :case AND connection = :key
+               AND version = (SELECT max(version) FROM oa_delivery WHERE instance_id = :case AND connection = :key)""",
+            case=case, key=self.key,
+        )  # fmt: skip
+
+    def connector(self) -> Connector:
+        with transaction() as session:
+            return worker.connectors.get(opened(session.get_one(OaConnection, self.key)))
+
+    def snapshot(self, case: UUID) -> InstanceSnapshot:
+        """Return the newest snapshot of a case as a worker would push it."""
+        self.push_again(case)
+        with transaction() as session:
+            (pending,) = [one for one in deliveries.take(session, self.key, self.url, lease=60) if one.instance_id == case]
+            deliveries.put_back(session, pending)
+        return pending.snapshot
+
+    def decisions(self, case: UUID) -> list[tuple[str, str]]:
+        """Return the decided steps of a case with who did it."""
+        return [
+            (row.element, row.decided_by)
+            for row in rows(
+                "SELECT element, decided_by FROM user_task WHERE instance_id = :case AND state = 'completed' ORDER BY ended_at", case=case
+            )
+        ]
+
+
+def connect(vendor: Vendor, simulator: str) -> None:
+    """Make the connection the only one, and map the whole cast."""
+    key = f"{vendor.kind}-1"
+    with transaction() as session:
+        for other in session.scalars(select(OaConnection)):
+            other.active = False
+        session.add(
+            OaConnection(
+                key=key, kind=vendor.kind, name=vendor.kind, base_url=simulator, credentials=vault.seal(key, vendor.credentials),
+                settings=vendor.settings, active=True,
+            )
+        )  # fmt: skip
+        for each in session.scalars(select(Person)):
+            for id_type, spelled in vendor.ids.items():
+                session.add(OaIdentity(connection=key, id_type=id_type, remote_id=spelled(each.key), person_id=each.id))
+        definitions.deploy(session, {"rehearsal.bpmn": WALK}, by=None)
+
+
+@contextmanager
+def simulator(vendor: Vendor, folder: Path, callback: str) -> Iterator[str]:
+    """Give the address of a simulator that runs in a process of its own."""
+    port = free_port()
+    given = [word for name, text in vendor.options.items() for word in (f"--{name}", text.replace("{callback}", callback))]
+    command = [
+        sys.executable,
+        "-m",
+        "api.cli",
+        "simulate",
+        vendor.simulator,
+        "--port",
+        str(port),
+        "--store",
+        str(folder / "simulator.sqlite"),
+        *given,
+    ]
+    with open(folder / "simulator.log", "ab") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, "SHENPI_HOME": str(folder)})
+    try:
+        address = f"http://127.0.0.1:{port}"
+        eventually(lambda: answers(f"{address}/_sim/faults"))
+        people = [
+            {
+                "userId": vendor.ids[vendor.door](one.key), "openId": f"ou_{login(one.key)}", "unionId": f"on_{login(one.key)}", "name": one.name,
+                "mobile": f"1380000{number:04d}", "email": f"{one.key}@example.com", "department": "总部", "active": True,
+            }
+            for number, one in enumerate(PEOPLE)
+        ]  # fmt: skip
+        httpx.post(f"{address}/_sim/people", json=people, timeout=30).raise_for_status()
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def rehearsal(vendor: Vendor, server: EmbeddedServer, template: str, folder: Path) -> Iterator[Rehearsal]:
+    """Give a vendor's simulator connected to us: our web server answers on a port of its own."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    before = os.environ.get("SHENPI_PUBLIC_URL")
+    os.environ["SHENPI_PUBLIC_URL"] = url
+    with fresh_database(server, template) as name, simulator(vendor, folder, f"{url}/oa/{vendor.kind}-1") as address:
+        app = create_app(settings_for(server.url(name), folder))
+        web = make_server("127.0.0.1", port, app, threaded=True)
+        thread = threading.Thread(target=web.serve_forever)
+        thread.start()
+        try:
+            with app.app_context():
+                connect(vendor, address)
+                found = Rehearsal(vendor, app, address, url)
+                yield found
+                found.http.close()
+        finally:
+            web.shutdown()
+            thread.join()
+            web.server_close()
+            worker.connectors.close()
+            with app.app_context():
+                db.session.remove()
+                db.engine.dispose()
+            os.environ.pop("SHENPI_PUBLIC_URL")
+            if before is not None:
+                os.environ["SHENPI_PUBLIC_URL"] = before
