@@ -16,12 +16,14 @@ from engine import jobs, tasks
 from engine.database.transaction import read_clock
 from engine.errors import InvalidContent, NotFound, NotPermitted, Refused
 from engine.oa.contract import Event, Said
+from engine.oa.opening import serves
 from engine.permissions import Actor, load_actor
 from models.identity import OaIdentity, Person
-from models.oa import OaMessage
+from models.oa import OaConnection, OaMessage
 from models.runtime import UserTask
 
 OUTCOMES = {"task.approved": "approve", "task.rejected": "reject"}
+CONTACTS = frozenset({"user.changed", "user.disabled", "department.changed"})
 PRESSES = frozenset({*OUTCOMES, "task.action"})  #: of a button
 
 
@@ -80,7 +82,10 @@ def apply(session: Session, message_id: UUID) -> str | None:
 
 
 def decide(session: Session, connection: str, event: Event) -> None:
-    """Decide the task a message is about, as the person who pressed."""
+    """Decide the task a message is about, as the person who pressed; what it tells of people and departments is left to a job that asks for them."""
+    if event.kind in CONTACTS:
+        look_at_contacts(session, connection, event)
+        return
     task_id = task_of(event)
     outcome = event.outcome or OUTCOMES.get(event.kind)
     if task_id is None or outcome is None:
@@ -89,6 +94,16 @@ def decide(session: Session, connection: str, event: Event) -> None:
     tasks.complete(
         session, task_id, by=actor, outcome=outcome, comment=event.comment or "", channel=f"oa:{connection}", nonce=event.nonce or ""
     )
+
+
+def look_at_contacts(session: Session, connection: str, event: Event) -> None:
+    """Have the contacts that changed looked at. Refuses with `Refused` where this connection is not for people."""
+    row = session.get_one(OaConnection, connection)
+    if not serves(row, "people"):
+        raise Refused(reason="this connection is not for people")
+    told = {"gone": event.actor, "id_type": event.id_type} if event.kind == "user.disabled" else {}
+    only = event.actor if event.kind == "user.changed" else None
+    jobs.enqueue(session, jobs.DIRECTORY, jobs.arguments(connection=connection, apply=True, only=only, **told))
 
 
 def actor_of(session: Session, connection: str, remote_id: str | None, id_type: str = "") -> Actor:

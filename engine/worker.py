@@ -20,7 +20,21 @@ from marshmallow import ValidationError
 from procrastinate import App
 from sqlalchemy import text
 
-from engine import attachments, checks, deliveries, drafts, inbox, incidents, jobs, messages, notices, signals, suspension, timers
+from engine import (
+    attachments,
+    checks,
+    deliveries,
+    directory,
+    drafts,
+    inbox,
+    incidents,
+    jobs,
+    messages,
+    notices,
+    signals,
+    suspension,
+    timers,
+)
 from engine.crash import point
 from engine.database import transaction
 from engine.deliveries import catching_up, resending, taking
@@ -32,6 +46,7 @@ from engine.errors import (
     NotFound,
     OAError,
     OAUnavailable,
+    Refused,
     ShenpiError,
     Unavailable,
 )
@@ -296,6 +311,41 @@ def check(check: str) -> None:
         checks.record(session, identity, outcome, about.exchange if about is not None else None)
 
 
+def look_at_directory(connection: str, apply: bool = False, only: str | None = None, gone: str | None = None, id_type: str = "") -> None:
+    """Fetch the people and departments of an office system and, if asked for, bring our organisation to them; or note that somebody left."""
+    if gone is not None:
+        try:
+            with transaction("directory.apply") as session:
+                directory.disable(session, connection, gone, id_type)
+        except Refused as error:
+            with transaction() as session:
+                directory.fail(session, connection, str(error))
+        return
+    with transaction() as session:
+        asked = directory.take(session, connection)
+    if asked is None:
+        return
+    try:
+        with talking("people"):
+            connector = connectors.get(asked)
+            people, departments = list(connector.people()), list(connector.departments())
+    except ShenpiError as error:
+        with transaction() as session:
+            directory.fail(session, connection, str(error))
+        return
+    with transaction() as session:
+        directory.keep(session, connection, people, departments)
+    if not apply:
+        return
+    try:
+        with transaction("directory.apply") as session:
+            directory.apply(session, connection, by=SYSTEM, only=only, unseen=True)
+    except (InvalidContent, Refused) as error:
+        told = "; ".join(map(str, error.faults[:5])) if isinstance(error, InvalidContent) else str(error)
+        with transaction() as session:
+            directory.fail(session, connection, told)
+
+
 TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.CALL: call,
     jobs.PUSH: keep_pushing,
@@ -311,6 +361,7 @@ TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.RESEND: resend,
     jobs.CATCH_UP: catch_up,
     jobs.CHECK: check,
+    jobs.DIRECTORY: look_at_directory,
 }
 REPEATS = 5  #: of a job that lost a race for a lock
 
@@ -412,6 +463,7 @@ class Worker:
             signals.wake_lost(session)
             resending.wake_lost(session)
             checks.ask_for_due(session)
+            directory.want_nightly(session, read_settings().time_zone)
             messages.expire(session)
             drafts.clean_up(session)
             attachments.clean_up(session)

@@ -10,8 +10,10 @@ from api.pages import (
     cases,
     connections,
     deliveries,
+    directory,
     duties,
     frame,
+    identities,
     incidents,
     invoice,
     organisation,
@@ -31,6 +33,7 @@ BLUEPRINTS = (
     sign_in.blueprint, todos.blueprint, bulk.blueprint, task.blueprint, task_verbs.blueprint, submit.blueprint, cases.blueprint, case.blueprint,
     invoice.blueprint, archive.blueprint, processes.blueprint, start.blueprint, incidents.blueprint, people.blueprint, posts.blueprint, organisation.blueprint,
     substitutions.blueprint, authority.blueprint, duties.blueprint, deliveries.blueprint, connections.blueprint,
+    identities.blueprint, directory.blueprint,
 )  # fmt: skip
 
 

@@ -97,6 +97,7 @@ MODULE_TEXTS: Words = {
     "sign_in": _l("用它的账号登录"),
 }
 TARGETS: Words = {"target_share": _l("目标比例（%）"), "target_seconds": _l("目标秒数"), "rate_factor": _l("限流倍数（与对方谈定的）")}
+WAYS: Words = {"number": _l("工号相同"), "mobile": _l("手机相同"), "email": _l("邮箱相同"), "mapped": _l("已对应，补其他编号")}
 CAPABILITIES: Words = {
     "callbackActions": _l("在办公系统里按按钮"),
     "customActions": _l("自定义按钮"),
@@ -300,7 +301,8 @@ DUTIES: Words = {
 APPROVERS: Words = {"person": lazy_pgettext("one", "人员"), "post": lazy_pgettext("one", "岗位"), "group": lazy_pgettext("one", "组")}
 TABLES: Words = {"people": _l("人员"), "departments": _l("部门"), "posts": _l("岗位"), "groups": _l("组")}
 FIELDS: Words = {
-    "name": _l("名称"), "email": _l("邮箱"), "department": _l("部门"), "departments": _l("其他部门"), "posts": _l("岗位"), "groups": _l("组"),
+    "name": _l("名称"), "email": _l("邮箱"), "mobile": _l("手机"), "department": _l("部门"), "departments": _l("其他部门"), "posts": _l("岗位"),
+    "groups": _l("组"),
     "active": _l("启用"), "legal_entity": _l("法人"), "parent": _l("上级部门"), "head": _l("负责人"),
 }  # fmt: skip
 ACTIONS: Words = {"added": _l("新增"), "changed": _l("更改")}

@@ -15,6 +15,7 @@ from api.rest import (
     duties,
     health,
     history,
+    identities,
     incidents,
     instances,
     invoices,
@@ -32,6 +33,7 @@ BLUEPRINTS = (
     definitions.blueprint, instances.blueprint, tasks.blueprint, task_verbs.blueprint, case_verbs.blueprint, attachments.blueprint, drafts.blueprint,
     history.blueprint, invoices.blueprint, archive.blueprint, incidents.blueprint, messages.blueprint, people.blueprint, departments.blueprint,
     organisation.blueprint, substitutions.blueprint, authority.blueprint, duties.blueprint, connections.blueprint, deliveries.blueprint,
+    identities.blueprint,
 )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ class Deliveries(Camel):
     after = fields.String(allow_none=True)
 
 
-class Search(Paging):
+class DeliverySearch(Paging):
     connection = fields.String(load_default="", validate=validate.Length(max=100))
     state = fields.String(load_default="", validate=validate.OneOf(("", "failed", "waiting", *DELIVERY_STATES)))
     business_key = fields.String(load_default="", validate=validate.Length(max=100))
@@ -102,7 +102,7 @@ class ProgressView(Camel):
 
 @blueprint.route("/deliveries", methods=["GET"])
 @route("connection.manage")
-@blueprint.arguments(Search, location="query")
+@blueprint.arguments(DeliverySearch, location="query")
 @blueprint.response(200, Deliveries)
 def index(wanted: dict[str, Any]) -> Any:
     """Deliveries, newest first; `state` also takes `failed` and `waiting`."""

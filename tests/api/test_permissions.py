@@ -153,6 +153,15 @@ POST   /connections/<connection>/activate           401 403 403 403 403 403 403 
 POST   /connections/<connection>/scope              401 403 403 403 403 403 403 403 200 403
 POST   /connections/<connection>/checks             401 403 403 403 403 403 403 403 202 403
 GET    /connections/<connection>/checks/<unknown>   401 403 403 403 403 403 403 403 404 403
+GET    /connections/<connection>/identities         401 403 403 403 403 403 403 403 200 403
+POST   /connections/<connection>/identities         401 403 403 403 403 403 403 403 422 403
+POST   /connections/<connection>/identities/forget  401 403 403 403 403 403 403 403 404 403
+GET    /connections/<connection>/identities/proposals 401 403 403 403 403 403 403 403 200 403
+POST   /connections/<connection>/identities/accept  401 403 403 403 403 403 403 403 200 403
+GET    /connections/<connection>/directory          401 403 403 403 403 403 403 403 200 403
+POST   /connections/<connection>/directory/fetch    401 403 403 403 403 403 403 403 202 403
+POST   /connections/<connection>/directory/apply    401 403 403 403 403 403 403 403 200 403
+POST   /connections/<connection>/directory/nightly  401 403 403 403 403 403 403 403 200 403
 GET    /deliveries                                  401 403 403 403 403 403 403 403 200 403
 GET    /deliveries/<unknown>/<connection>/<one>     401 403 403 403 403 403 403 403 404 403
 GET    /exchanges/<unknown>                         401 403 403 403 403 403 403 403 404 403
@@ -231,6 +240,10 @@ ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "/connections/<connection>/activate": lambda: {"json": {"active": False}},
     "scope": lambda: {"json": {"modules": {"notices": False}}},
     "checks": lambda: {"json": {"what": "health"}},
+    "identities": lambda: {"json": {"identities": [{"person": "li.na", "idType": "none", "remoteId": "x"}]}},
+    "forget": lambda: {"json": {"person": "li.na"}},
+    "accept": lambda: {"json": {}},
+    "nightly": lambda: {"json": {"nightly": True}},
     "/resends": lambda: {"json": {"connection": "demo-oa"}},
 }
 
