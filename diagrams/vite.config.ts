@@ -1,4 +1,4 @@
-// Builds api/static/assets/: app.css, app.js, viewer.js, form.js and form.css, replay.js under fixed names for the templates, icons.svg, licences.txt, and shared chunks under hashed names.
+// Builds api/static/assets/: app.css, app.js, viewer.js, form.js and form.css, signature.js, replay.js under fixed names for the templates, icons.svg, licences.txt, and shared chunks under hashed names.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
@@ -51,7 +51,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
     rollupOptions: {
-      input: { app: 'src/app.ts', viewer: 'src/viewer.ts', form: 'src/form.ts', replay: 'src/replay.ts' },
+      input: { app: 'src/app.ts', viewer: 'src/viewer.ts', form: 'src/form.ts', signature: 'src/signature.ts', replay: 'src/replay.ts' },
       output: {
         entryFileNames: '[name].js',
         chunkFileNames: '[name]-[hash].js',

@@ -4,26 +4,32 @@ The callback only verifies and stores (`receive`); a worker applies. A message t
 snapshot is pushed again so that the office system shows what is true.
 """
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
-import orjson
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from engine import jobs, tasks
+from engine import deliveries, jobs, tasks
 from engine.database.transaction import read_clock
 from engine.errors import InvalidContent, NotFound, NotPermitted, Refused
 from engine.oa.contract import Event, Said
 from engine.oa.opening import serves
 from engine.permissions import Actor, load_actor
 from models.identity import OaIdentity, Person
-from models.oa import OaConnection, OaMessage
+from models.oa import OaConnection, OaMessage, OaShown
 from models.runtime import UserTask
 
 OUTCOMES = {"task.approved": "approve", "task.rejected": "reject"}
 CONTACTS = frozenset({"user.changed", "user.disabled", "department.changed"})
+#: dedupe keys made of what was pressed, where an office system numbers its calls not: what was ignored may be pressed again
+AGAIN = "press:"
+REMOTE = "remote:"  #: before the OA's own id of a task that we do not know yet
+EARLY = "early"
+PATIENCE = timedelta(minutes=10)  #: until a press on a card of which we hear nothing is a press on nothing
 PRESSES = frozenset({*OUTCOMES, "task.action"})  #: of a button
 
 
@@ -36,12 +42,15 @@ def receive(session: Session, connection: str, event: Event) -> bool:
             id=identity, connection=connection, dedupe_key=event.dedupe_key, event=event.as_json(), raw_digest=bytes.fromhex(event.raw_digest),
             state="received",
         )
-        .on_conflict_do_nothing(index_elements=["connection", "dedupe_key"])
+        .on_conflict_do_update(
+            index_elements=["connection", "dedupe_key"], set_={"state": "received", "event": event.as_json()},
+            where=(OaMessage.state == "ignored") & OaMessage.dedupe_key.startswith(AGAIN),
+        )
         .returning(OaMessage.id)
     ).scalar()  # fmt: skip
     if stored is None:
         return False
-    jobs.enqueue(session, jobs.INBOX, orjson.dumps({"message": str(identity)}).decode())
+    jobs.enqueue(session, jobs.INBOX, jobs.arguments(message=stored))
     return True
 
 
@@ -51,6 +60,8 @@ def answer(session: Session, event: Event) -> Said:
         return Said(True, "")
     task_id = task_of(event)
     row = session.get(UserTask, task_id) if task_id else None
+    if row is None and (event.task_key or "").startswith(REMOTE):
+        return Said(True, "已收到，正在处理。")
     if row is None:
         return Said(False, "该待办不存在或已被清理。")
     if row.state == "open":
@@ -68,7 +79,10 @@ def apply(session: Session, message_id: UUID) -> str | None:
     message = session.get(OaMessage, message_id, with_for_update=True)
     if message is None or message.state != "received":
         return None
-    event = Event.from_json(message.event)
+    event = named(session, message.connection, Event.from_json(message.event))
+    now = read_clock(session)
+    if (event.task_key or "").startswith(REMOTE) and now - message.received_at < PATIENCE:
+        return EARLY
     try:
         with session.begin_nested():
             decide(session, message.connection, event)
@@ -76,9 +90,28 @@ def apply(session: Session, message_id: UUID) -> str | None:
     except (Refused, NotFound, InvalidContent) as error:
         message.state, note = "ignored", f"{error.code}: {error}"
         push_again(session, message.connection, event)
-    message.note, message.applied_at = note, read_clock(session)
+    message.note, message.applied_at = note, now
     session.flush()
     return note
+
+
+def named(session: Session, connection: str, event: Event) -> Event:
+    """Return an event with our key of its task, where it speaks of it by an id of the office system's that we know by now."""
+    key = event.task_key or ""
+    if not key.startswith(REMOTE):
+        return event
+    wanted = select(OaShown.key).filter_by(connection=connection, remote_id=key.removeprefix(REMOTE)).limit(1)
+    found = session.execute(wanted).scalar()
+    return replace(event, task_key=found[2:38]) if found is not None else event
+
+
+def wake_early(session: Session, connection: str) -> None:
+    """Look again at presses that came before the answer to the push which made their card."""
+    waiting = select(OaMessage.id).where(
+        OaMessage.connection == connection, OaMessage.state == "received", OaMessage.event["taskKey"].astext.startswith(REMOTE)
+    )
+    for identity in session.scalars(waiting):
+        jobs.enqueue(session, jobs.INBOX, jobs.arguments(message=identity))
 
 
 def decide(session: Session, connection: str, event: Event) -> None:
@@ -91,9 +124,8 @@ def decide(session: Session, connection: str, event: Event) -> None:
     if task_id is None or outcome is None:
         raise Refused(reason=f"{event.kind} asks for nothing that is known here")
     actor = actor_of(session, connection, event.actor, event.id_type)
-    tasks.complete(
-        session, task_id, by=actor, outcome=outcome, comment=event.comment or "", channel=f"oa:{connection}", nonce=event.nonce or ""
-    )
+    nonce = event.nonce if event.proof == "id" else event.nonce or ""
+    tasks.complete(session, task_id, by=actor, outcome=outcome, comment=event.comment or "", channel=f"oa:{connection}", nonce=nonce)
 
 
 def look_at_contacts(session: Session, connection: str, event: Event) -> None:
@@ -134,17 +166,6 @@ def task_of(event: Event) -> UUID | None:
 
 def push_again(session: Session, connection: str, event: Event) -> None:
     """Send the newest snapshot of the task's case once more, so that the office system shows what is true."""
-    task_id = task_of(event)
-    found = session.execute(
-        text(
-            """
-            UPDATE oa_delivery SET state = 'pending', open = true, next_at = NULL, attempts = 0, failed_at = NULL, created_at = shenpi_now()
-            WHERE NOT open AND (connection, instance_id, version) = (
-              SELECT x.connection, x.instance_id, x.version FROM oa_delivery x JOIN user_task t ON t.instance_id = x.instance_id
-              WHERE t.id = :task AND x.connection = :connection ORDER BY x.version DESC LIMIT 1) RETURNING instance_id
-            """
-        ),
-        {"task": task_id, "connection": connection},
-    ).scalar()
-    if found is not None:
-        jobs.enqueue(session, jobs.PUSH, orjson.dumps({"connection": connection}).decode())
+    row = session.get(UserTask, task_of(event)) if task_of(event) else None
+    if row is not None:
+        deliveries.push_again(session, connection, row.instance_id)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engine import jobs, operations, timers
@@ -17,7 +17,7 @@ from engine.step import Step, lock
 from engine.step.asked import situation
 from engine.step.entries import close_task
 from engine.step.gather import raise_incident
-from models.oa import OaDelivery
+from models.oa import OaDelivery, OaShown
 from models.runtime import Incident, Job
 
 #: states of a job that can be answered
@@ -227,6 +227,8 @@ def _deliver_again(session: Session, incident: Incident) -> None:
     )
     for row in rows:
         row.state, row.open, row.attempts, row.failed_at, row.created_at = "pending", True, 0, None, read_clock(session)
+    # whoever sends again knows that what was intended may be there already, and wants it all the same
+    session.execute(delete(OaShown).filter_by(connection=incident.connection, instance_id=incident.instance_id, status="intended"))
     session.flush()
 
 

@@ -30,6 +30,8 @@ CATCH_UP = ("oa", "catch_up")
 CHECK = ("oa", "check")
 DIRECTORY = ("oa", "directory")
 ALERT = ("oa", "alert")
+COMPARE = ("oa", "compare")
+RENEW = ("oa", "renew")
 
 MAX_ATTEMPTS = 8
 FIRST_WAIT = 1.0  #: seconds

@@ -11,7 +11,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is told: `kind` is urge, remind, copy or result; `key` is the same on every attempt; `people` are keys."""
+    """What is told: `kind` is urge, remind, copy, comment, exception or result; `key` is the same on every attempt; `people` are keys."""
 
     key: str
     kind: str

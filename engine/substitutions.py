@@ -136,17 +136,20 @@ def may_decide(session: Session, actor: Actor, task_id: UUID) -> bool:
 
 
 def _principal(row: Any) -> Principal | None:
-    """Put the scopes of a chain together; None when nothing is within all of them."""
-    definitions = {scope[0] for scope in row.scopes} - {None}
-    limits = [Decimal(scope[1]) for scope in row.scopes if scope[1] is not None]
-    currencies = {scope[2] for scope in row.scopes} - {None}
-    departments = [frozenset(scope[3]) for scope in row.scopes if scope[3] is not None]
+    return scope_of(row.person, row.scopes, frozenset(row.groups), tuple(reversed(row.way)))
+
+
+def scope_of(person: str, scopes: Sequence[Any], groups: frozenset[str] = frozenset(), chain: tuple[str, ...] = ()) -> Principal | None:
+    """Put the scopes of a chain together: definition, amount, currency, departments of each; None when nothing is within all of them."""
+    definitions = {scope[0] for scope in scopes} - {None}
+    limits = [Decimal(scope[1]) for scope in scopes if scope[1] is not None]
+    currencies = {scope[2] for scope in scopes} - {None}
+    departments = [frozenset(scope[3]) for scope in scopes if scope[3] is not None]
     within = frozenset.intersection(*departments) if departments else None
     if len(definitions) > 1 or len(currencies) > 1 or (within is not None and not within):
         return None
     return Principal(
-        row.person, frozenset(row.groups), next(iter(definitions), None), within, min(limits) if limits else None, next(iter(currencies), None),
-        tuple(reversed(row.way)),
+        person, groups, next(iter(definitions), None), within, min(limits) if limits else None, next(iter(currencies), None), chain
     )  # fmt: skip
 
 

@@ -31,6 +31,8 @@ from engine import (
     jobs,
     messages,
     notices,
+    reconciliation,
+    renewal,
     signals,
     suspension,
     timers,
@@ -55,6 +57,7 @@ from engine.oa.desk import talking
 from engine.oa.registry import Connectors
 from engine.permissions import SYSTEM, load_actor
 from engine.settings import Settings, read_settings
+from models.oa import OaConnection
 
 log = logging.getLogger("shenpi.worker")
 
@@ -162,6 +165,9 @@ def push_some(connection: str, settings: Settings, promise: float = 0.0) -> int:
     for one in busy:
         with transaction() as session:
             deliveries.record_receipts(session, [one])
+    if any(receipt.items for _, receipt in receipts):
+        with transaction() as session:
+            inbox.wake_early(session, connection)
     return len(taken)
 
 
@@ -185,6 +191,25 @@ def apply_message(message: str) -> None:
     """Apply what an office system told us."""
     with transaction("inbox.apply") as session:
         inbox.apply(session, UUID(message))
+
+
+def compare(connection: str, everything: bool = False) -> None:
+    """Compare the cases of a connection that are due, and mend in what they differ, unless the connection says that people do that."""
+    with transaction() as session:
+        row = session.get(OaConnection, connection)
+        cases = reconciliation.due(session, connection, everything=everything) if row is not None and row.active else []
+        mends = row is not None and bool(row.settings.get("mend", True))
+    for case in cases:
+        if leaving.is_set():
+            return
+        try:
+            found = reconciliation.compare_case(connectors, connection, case)
+        except OAError as error:
+            log.warning("%s cannot be compared now: %s", connection, error)
+            return
+        for difference in found if mends else ():
+            with transaction() as session:
+                reconciliation.mend(session, connectors, difference, by=SYSTEM)
 
 
 def fire(instance: str, token: str) -> None:
@@ -346,6 +371,15 @@ def look_at_directory(connection: str, apply: bool = False, only: str | None = N
             directory.fail(session, connection, told)
 
 
+def renew(substitution: str) -> None:
+    """Show office systems again what waits for whom a substitution concerns; each case in a transaction of its own, for a step may hold it."""
+    with transaction() as session:
+        cases = renewal.cases_of(session, UUID(substitution))
+    for case in cases:
+        with transaction() as session:
+            deliveries.show_again(session, case)
+
+
 TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.CALL: call,
     jobs.PUSH: keep_pushing,
@@ -362,6 +396,8 @@ TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.CATCH_UP: catch_up,
     jobs.CHECK: check,
     jobs.DIRECTORY: look_at_directory,
+    jobs.COMPARE: compare,
+    jobs.RENEW: renew,
 }
 REPEATS = 5  #: of a job that lost a race for a lock
 
@@ -447,7 +483,7 @@ class Worker:
 
     def _tick(self) -> int:
         with self.context(), transaction() as session:
-            return timers.enqueue_due(session) + deliveries.wake_waiting(session)
+            return timers.enqueue_due(session) + renewal.enqueue_changed(session) + deliveries.wake_waiting(session)
 
     async def _rescue(self) -> None:
         for job in await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self.stalled):
@@ -464,6 +500,7 @@ class Worker:
             resending.wake_lost(session)
             checks.ask_for_due(session)
             directory.want_nightly(session, read_settings().time_zone)
+            reconciliation.enqueue_due(session)
             messages.expire(session)
             drafts.clean_up(session)
             attachments.clean_up(session)

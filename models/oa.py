@@ -32,6 +32,8 @@ class OaConnection(Base):
     #: what this connection is for, `{"tasks": true, "notices": true, ...}`; what is not named is on
     scope: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    compared_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    compared_all_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     next_look: Mapped[datetime | None] = mapped_column(
         DateTime(timezone=True)
     )  #: a worker promised to look for waiting pushes then or later
@@ -68,7 +70,7 @@ class OaShown(Base):
     """What one office system is believed to show of one task, copy or instance: the last that it accepted, by our key of it."""
 
     __tablename__ = "oa_shown"
-    __table_args__ = (Index("ix_oa_shown_instance", "instance_id"),)
+    __table_args__ = (Index("ix_oa_shown_instance", "instance_id"), Index("ix_oa_shown_remote", "connection", "remote_id"))
 
     connection: Mapped[str] = mapped_column(ForeignKey("oa_connection.key"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -97,7 +99,10 @@ class OaMessage(Base):
     """One thing an office system told us (inbox); unique by its dedupe key, applied once."""
 
     __tablename__ = "oa_message"
-    __table_args__ = (UniqueConstraint("connection", "dedupe_key"),)
+    __table_args__ = (
+        UniqueConstraint("connection", "dedupe_key"),
+        Index("ix_oa_message_received", "connection", postgresql_where=text("state = 'received'")),
+    )
 
     id: Mapped[Key]
     connection: Mapped[str] = mapped_column(ForeignKey("oa_connection.key"))

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Created, Key, Time
 
+#: what office systems were told of it: that it is not here yet, that it has begun, that it is over
+TOLD = ("nothing", "begun", "over")
+
 
 class Substitution(Base):
     """One person stands in for another, from one time to another or until it is revoked, within a scope; an empty place of the scope means any."""
@@ -17,8 +20,10 @@ class Substitution(Base):
         CheckConstraint("person <> substitute", name="two_people"),
         CheckConstraint("ends_at > starts_at", name="period"),
         CheckConstraint("(amount_limit IS NULL) = (currency IS NULL)", name="currency"),
+        CheckConstraint(f"told IN {TOLD}", name="told"),
         Index("ix_substitution_substitute", "substitute", postgresql_where=text("revoked_at IS NULL")),
         Index("ix_substitution_person", "person", "starts_at"),
+        Index("ix_substitution_told", "told", "starts_at", postgresql_where=text("told <> 'over'")),
     )
 
     id: Mapped[Key]
@@ -35,3 +40,4 @@ class Substitution(Base):
     made_at: Mapped[Created]
     revoked_by: Mapped[str | None]
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    told: Mapped[str] = mapped_column(server_default="nothing")

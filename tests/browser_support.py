@@ -1,14 +1,38 @@
 """Browser windows for everybody of the cast."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from journeys_support import Installation
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from api.cli.company import PASSWORD
 from processes.invoice.samples.generate import default_number, make
+
+
+class Quiet(WSGIRequestHandler):
+    """Says nothing of each request."""
+
+    def log(self, *_: object, **__: object) -> None:
+        pass
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """Serve an application of this process to browsers; gives its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}

@@ -32,6 +32,9 @@ class MemoryDesk:
     def shown_of(self, instance_key: str) -> list[Shown]:
         return [one for key, one in sorted(self.kept.items()) if self.instances.get(key) == instance_key]
 
+    def found(self, remote_id: str) -> Shown | None:
+        return next((one for one in self.kept.values() if one.remote_id == remote_id), None)
+
     def intend(self, key: str, instance_key: str | None = None) -> None:
         before = self.kept.get(key)
         self.instances |= {key: instance_key} if instance_key else {}

@@ -26,12 +26,13 @@ from werkzeug.serving import make_server
 
 from api.app import create_app
 from api.cli.company import PEOPLE
-from engine import definitions, deliveries, jobs, tasks, worker
+from engine import definitions, deliveries, incidents, jobs, reconciliation, tasks, worker
 from engine.database import transaction
 from engine.database.embedded import EmbeddedServer
 from engine.oa import vault
 from engine.oa.contract import Connector, InstanceSnapshot
 from engine.oa.opening import opened
+from engine.oa.registry import Connectors
 from models import db
 from models.identity import OaIdentity, Person
 from models.oa import OaConnection
@@ -59,6 +60,8 @@ class Vendor:
     door: str
     buttons: bool = True
     authenticates: bool = True  #: a wrong secret is noticed when we push
+    #: a lost answer may leave something that only a person can decide on
+    asks: bool = False
     #: faults that cannot happen there, with why
     cannot: dict[str, str] = field(default_factory=dict)
     #: the button of an outcome, as the simulator names it
@@ -77,7 +80,15 @@ FEISHU = Vendor(
     {"user_id": login, "open_id": lambda key: f"ou_{login(key)}", "union_id": lambda key: f"on_{login(key)}"}, "user_id",
     actions={"approve": "APPROVE", "reject": "REJECT"}, cannot={"one item of many fails": "no lists"},
 )  # fmt: skip
-VENDORS = {vendor.kind: vendor for vendor in (FEISHU,)}
+DINGTALK = Vendor(
+    "dingtalk", "dingtalk", {"app_key": "dingsimappkey", "corp_id": "dingsimcorp", "api_key": "simulated-api-key", "event_owner": "dingsimappkey",
+     "sign_in": False},
+    {"app_secret": "simulated-app-secret", "press_secret": "a-secret-of-the-address", "event_token": "simtoken",
+     "event_key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"},
+    {"gateway-url": "{callback}/press-a-secret-of-the-address", "event-url": "{callback}/events"},
+    {"userid": login, "unionid": lambda key: f"on_{login(key)}"}, "userid", actions={"approve": "agree", "reject": "refuse"}, asks=True,
+)  # fmt: skip
+VENDORS = {vendor.kind: vendor for vendor in (FEISHU, DINGTALK)}
 
 
 class Rehearsal:
@@ -140,12 +151,45 @@ class Rehearsal:
         """Work until nothing waits, over every back-off."""
         for _ in range(rounds):
             self.work()
-            if not self.waiting():
+            if not self.waiting() and not (self.vendor.asks and self.answer_doubts()):
                 return
             if rows("SELECT 1 FROM oa_delivery WHERE open AND next_at > shenpi_now()"):
                 advance(700)
                 execute("UPDATE oa_rate SET free_at = now()")
         raise AssertionError(f"not settled: {rows('SELECT state, attempts, last_error FROM oa_delivery WHERE open')}")
+
+    @property
+    def connectors(self) -> Connectors:
+        return worker.connectors
+
+    def compare_all(self) -> int:
+        """Do what the worker's rounds do when the time has come; returns how many connections were due."""
+        with transaction() as session:
+            found = reconciliation.enqueue_due(session)
+        for arguments in take_all(jobs.COMPARE):
+            worker.compare(**arguments)
+        return found
+
+    def reconcile(self, case: UUID, *, mend: bool = True) -> list[str]:
+        """Compare a case, mend what differs as the worker does, and return in words what was found."""
+        found = reconciliation.compare_case(worker.connectors, self.key, case)
+        said = [
+            f"{row.kind} {row.field}".strip()
+            for row in rows("SELECT kind, field FROM oa_difference WHERE id = ANY(:ids) ORDER BY kind, field, key", ids=found)
+        ]
+        for one in found if mend else ():
+            with transaction() as session:
+                reconciliation.mend(session, worker.connectors, one, by=person("ma.lin"))
+        self.settle()
+        return said
+
+    def answer_doubts(self) -> bool:
+        """Do what an administrator does with deliveries of which nobody knows what came: look at the office system, and send again."""
+        doubtful = rows("SELECT id FROM incident WHERE kind = 'delivery' AND resolved_at IS NULL AND connection = :key", key=self.key)
+        for one in doubtful:
+            with transaction() as session:
+                incidents.retry(session, UUID(str(one.id)), by=person("ma.lin"))
+        return bool(doubtful)
 
     def waiting(self) -> bool:
         return bool(

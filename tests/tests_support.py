@@ -1,6 +1,6 @@
 """What every test may ask for: a database of its own, the cast, and an installation of real processes.
 
-Databases are made from a template (67 ms each) on one embedded server in `var/test-database`; nothing is mocked.
+Databases are made from a template on one embedded server in `var/test-database`; nothing is mocked.
 """
 
 import os
@@ -15,6 +15,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from flask import Flask
+from seats_support import KEEP, Seat
 from sqlalchemy.orm import Session
 
 from api.cli.company import make_company
@@ -44,7 +45,7 @@ def server() -> EmbeddedServer:
 
 def fingerprint() -> str:
     """Return a digest of everything a template database is made from."""
-    digest = sha256()
+    digest = sha256(KEEP.encode())
     folders = [ROOT / "models", ROOT / "processes", ROOT / "api" / "cli", ROOT / "engine" / "bpmn", ROOT / "engine" / "dmn"]
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".bpmn", ".dmn")):
         digest.update(path.read_bytes())
@@ -67,6 +68,8 @@ def template(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -
             server.start(f"{name}_draft")
             upgrade(server.url(f"{name}_draft"))
             fill(server.url(f"{name}_draft"), tmp_path_factory.mktemp("template"))
+            with psycopg.connect(server.dsn(f"{name}_draft"), autocommit=True) as made:
+                made.execute(KEEP)
             connection.execute(f'ALTER DATABASE "{name}_draft" RENAME TO "{name}"')
     return name
 
@@ -104,11 +107,18 @@ def fresh_database(server: EmbeddedServer, template: str) -> Iterator[str]:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+@pytest.fixture(scope="session")
+def seat(server: EmbeddedServer, template: str) -> Iterator[Seat]:
+    """The database that the tests of this process use one after another."""
+    found = Seat(server, template)
+    yield found
+    found.leave()
+
+
 @pytest.fixture
-def database(server: EmbeddedServer, template: str) -> Iterator[str]:
-    """The SQLAlchemy address of a database of the test's own, with the demo company in it."""
-    with fresh_database(server, template) as name:
-        yield server.url(name)
+def database(seat: Seat) -> str:
+    """The SQLAlchemy address of a database with the demo company in it, which is the test's own while it runs."""
+    return seat.server.url(seat.take())
 
 
 @pytest.fixture

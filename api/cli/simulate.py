@@ -10,7 +10,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from api.simulators import dingtalk, feishu, oa
+from api.simulators import dingtalk, feishu, landray, oa, seeyon, weaver, wecom
 from api.simulators.people import read_person
 from engine.settings import read_settings
 
@@ -18,6 +18,10 @@ from engine.settings import read_settings
 VENDORS: dict[str, tuple[ModuleType, int, str]] = {
     "feishu": (feishu, 8092, "Feishu (飞书): third-party approvals, callbacks, contacts, sign-in."),
     "dingtalk": (dingtalk, 8093, "DingTalk (钉钉): process centre, to-dos, gateway of buttons, events, contacts, sign-in."),
+    "weaver": (weaver, 8094, "Weaver e-cology (泛微): unified to-dos (ofs) over JSON and SOAP."),
+    "seeyon": (seeyon, 8095, "Seeyon (致远): third-party pending over REST."),
+    "landray": (landray, 8096, "Landray EKP (蓝凌): to-dos over SOAP."),
+    "wecom": (wecom, 8097, "WeCom (企业微信): cards with buttons, callbacks, contacts, sign-in."),
 }
 STORE = click.option("--store", type=click.Path(path_type=Path), default=None, help="SQLite file; default below SHENPI_HOME")
 
@@ -49,10 +53,11 @@ def vendor_command(name: str) -> click.Command:
     @STORE
     @click.option("--port", default=port, show_default=True)
     def command(port: int, store: Path | None, people: Path | None, rate: float | None, **given: Any) -> None:
+        known = read_people(people) if people else None
         app = vendor.create_app(vendor.Config(store=kept(store, name), **given))
         made = app.extensions["simulator"]
-        if people:
-            made.people.replace(read_people(people))
+        if known is not None:
+            made.people.replace(known)
         if rate:
             made.clock.run(rate)
         serve(app, port)

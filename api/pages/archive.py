@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from api.downloads import named
 from api.pages.listing import next_url, rows_only, text
 from api.pages.words import ITEMS
 from api.rest.archive import zipped
@@ -141,6 +142,4 @@ def package(item_id: UUID) -> Response:
             raise NotFound(kind="archive package")
         folder = Path(current_app.config["SETTINGS"].archive_folder) / row.package.path
         name = (row.code or str(row.id)).replace("·", "_")
-    response = Response(zipped(folder), mimetype="application/zip")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.zip")
-    return response
+    return named(Response(zipped(folder), mimetype="application/zip"), f"{name}.zip")

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import rendering
+from api.downloads import named
 from api.pages import document
 from api.rest.invoices import readable
 from api.security import current, needs
@@ -42,7 +43,7 @@ def original(invoice_id: UUID, sha256: str) -> Response:
     """The bytes as they were uploaded, always as a download."""
     content, media_type, name = stored(invoice_id, sha256)
     response = Response(content, mimetype=media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    named(response, name)
     return sealed_off(response)
 
 

@@ -11,18 +11,18 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from api.pages import document, filling, timeline
+from api.pages import document, exceptions, filling, timeline
 from api.pages.archive import as_findings
 from api.pages.offers import offered, signing
 from api.pages.once import once
 from api.pages.people import choices
 from api.rest.tasks import known
 from api.security import current, needs
-from engine import attachments, definitions, disclosure, drafts, tasks, worklist
+from engine import attachments, definitions, disclosure, drafts, signatures, tasks, worklist
 from engine.bpmn.model import Element
 from engine.database import transaction
 from engine.database.transaction import read_clock
-from engine.errors import Conflict, Fault, InvalidVariables, NotFound, Refused, ShenpiError, TaskClosed
+from engine.errors import Conflict, DutyConflict, Fault, InvalidVariables, NotFound, Refused, ShenpiError, TaskClosed
 from engine.replay import people
 from engine.step import Step, peek
 from engine.substitutions import may_decide
@@ -73,6 +73,7 @@ def decide(task_id: UUID) -> ResponseReturnValue:
     found: filling.Filling | None = None
     try:
         found = filling.read(element, task_id)
+        signature = signatures.decode(request.form["signature"]) if request.form.get("signature") else None
     except InvalidVariables as error:
         return page(task_id, typed=request.form, faults=error.faults, status=422)
     except TaskClosed:
@@ -82,7 +83,15 @@ def decide(task_id: UUID) -> ResponseReturnValue:
 
     def work(session: Session) -> Step:
         return tasks.complete(
-            session, task_id, by=current(), outcome=outcome, comment=comment, values=found.values, files=found.beside, channel="page"
+            session,
+            task_id,
+            by=current(),
+            outcome=outcome,
+            comment=comment,
+            values=found.values,
+            files=found.beside,
+            signature=signature,
+            channel="page",
         )
 
     return act(task_id, work, url_for("task.show", task_id=task_id), found)
@@ -148,7 +157,7 @@ def handed_over(session: Session, instance_id: UUID) -> bool:
     return session.execute(events.limit(1)).scalar() is not None
 
 
-def act(task_id: UUID, verb: Callable[[Session], Step], target: str, found: filling.Filling | None = None) -> ResponseReturnValue:
+def act(task_id: UUID, verb: Callable[[Session], object], target: str, found: filling.Filling | None = None) -> ResponseReturnValue:
     """Do one thing to the task, once; every refusal becomes the page as it is now, with the reason and with what was typed."""
 
     def work(session: Session) -> str:
@@ -171,6 +180,8 @@ def act(task_id: UUID, verb: Callable[[Session], Step], target: str, found: fill
             faults=[Fault("person-unknown", "没有这个人，或已停用", "Nobody like that, or no longer active")],
             status=422,
         )
+    except DutyConflict as error:
+        return page(task_id, typed=request.form, refused=error, found=found, status=409)
     except (Conflict, Refused) as error:
         return page(task_id, typed=request.form, faults=[told(error)], found=found, status=409)
 
@@ -190,32 +201,38 @@ def page(
     late: bool = False,
     found: filling.Filling | None = None,
     draft: drafts.Begun | None = None,
+    refused: DutyConflict | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
     """Render the task as it is now, with what was filled in so far."""
     with transaction() as session:
         row = known(session, task_id)
-        shown = opened(session, row, found) if row.state in OPEN else closed(session, row)
+        shown = opened(session, row, found, refused) if row.state in OPEN else closed(session, row)
         if row.state in OPEN:
             return render_template(
                 "task.html", task=row, typed=typed or {}, faults=faults or [], draft=draft, phrases=PHRASES, effects=EFFECTS, **shown
             ), status
-    late = late or bool(faults)
+    late = late or bool(faults) or refused is not None
     return render_template("task_closed.html", task=row, typed=typed or {}, late=late, **shown), status
 
 
-def opened(session: Session, row: Row[Any], found: filling.Filling | None = None) -> dict[str, Any]:
+def opened(session: Session, row: Row[Any], found: filling.Filling | None = None, refused: DutyConflict | None = None) -> dict[str, Any]:
     """Return what the page of an open task shows."""
     element = element_of(session, row)
     step = peek(session, row.instance_id)
     now = read_clock(session)
     instance = session.get_one(ProcessInstance, row.instance_id)
     mine = row.state == "open" and instance.status == "running" and may_decide(session, current(), row.id)
+    behalf = tasks.behalf_of(step, row.id, by=current()) if mine else None
     return {
         "now": now,
         "mine": mine,
+        "behalf": people(session, {behalf}).get(behalf) if behalf else None,
+        "refused": refused is not None,
+        "exceptions": exceptions.shown(step, row, mine=mine, refused=refused),
         "assignee": people(session, {row.assignee}).get(row.assignee) if row.assignee else None,
         "fields": element.form if element else (),
+        "signature": element.policy.signature if element and not row.owner else None,
         "filling": form_of(session, row, element, found) if mine else {},
         "beside": filling.kept_of(session, found.beside) if found is not None else [],
         "attached": attached(session, row.instance_id),
@@ -277,6 +294,7 @@ def closed(session: Session, row: Row[Any]) -> dict[str, Any]:
         "now": now,
         "reason": reason,
         "decider": people(session, {row.decided_by}).get(row.decided_by) if row.decided_by else None,
+        "behalf": people(session, {row.on_behalf_of}).get(row.on_behalf_of) if row.on_behalf_of else None,
         "case": {"id": instance.id, "key": instance.business_key, "status": instance.status, "outcome": instance.outcome, "ended_at": instance.ended_at},
         "waiting": following,
         "following": next_task(session, row.id),

@@ -1,12 +1,15 @@
-"""What an approver does with a task besides deciding it alone: return to a step, delegate, add and remove signers, take a decision back."""
+"""What an approver does with a task besides deciding it alone: exceptions, returns, delegation, further signers, taking a decision back."""
 
 from uuid import UUID
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
+from api.pages import exceptions
 from api.pages.people import somebody
 from api.pages.task import act
+from api.rest.tasks import known
 from api.security import current, needs
 from engine import tasks
 
@@ -68,3 +71,15 @@ def take_back(task_id: UUID) -> ResponseReturnValue:
         lambda session: tasks.take_back(session, task_id, by=current(), reason=reason),
         url_for("task.show", task_id=task_id),
     )
+
+
+@blueprint.post("/<uuid:task_id>/exception")
+@needs("duty.ask")
+def ask_exception(task_id: UUID) -> ResponseReturnValue:
+    """Ask for what a rule of separation of duties forbids here; nothing is allowed until a second person approves it."""
+
+    def verb(session: Session) -> None:
+        row = known(session, task_id)
+        exceptions.ask(session, row.instance_id, row.element)
+
+    return act(task_id, verb, url_for("task.show", task_id=task_id))

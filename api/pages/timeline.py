@@ -1,6 +1,6 @@
 """The story of a case for people: its history events as lines of who did what and when, how long each task waited, and where it stands now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,6 +76,8 @@ class Entry:
     waited: timedelta | None = None
     due: dict[str, str] | None = None
     number: int | None = None
+    signature: str | None = None  #: the id of the picture
+    behalf: str | None = None  #: the name of whom she stood in for
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ def story(session: Session, instance_id: UUID, now: datetime, *, brief: bool) ->
     names = people(session, {key for event in events for key in mentioned(event)})
     opened = {event.body["data"].get("task"): event.at for event in events if event.body["type"] == "task:created"}
     told = [event for event in events if not (brief and event.body["type"] == "task:created")]
-    return [entry(event, model, names, opened) for event in told] + waiting(session, instance_id, names, now)
+    whys = {event.body["data"].get("task"): why(event) for event in events if event.body["type"] == "task:created"}
+    return [entry(event, model, names, opened) for event in told] + waiting(session, instance_id, names, now, whys)
 
 
 def last(session: Session, instance_id: UUID, kind: str) -> Entry | None:
@@ -161,13 +164,35 @@ def entry(event: Told, model: ProcessModel, names: dict[str, Person], opened: di
     elif kind == "operation:completed":
         what, place = place or what, None
         icon, colour, text = checked(event, operation_name(data.get("operation"), place))
+    elif kind == "task:created":
+        text = why(event)
     elif kind in ("incident:raised", "job:failed"):
         text = event.personal.get("message") or event.personal.get("error")
     else:
         text = text or detail(kind, data, model)
+    if data.get("exceptions"):
+        text = joined(text, _("经批准的职责分离例外"))
     started = opened.get(data.get("task", ""))
     waited = event.at - started if started and kind == "task:completed" else None
-    return Entry(what, icon, colour, place, who(event, names), event.at, text, waited, number=event.number)
+    return Entry(
+        what,
+        icon,
+        colour,
+        place,
+        who(event, names),
+        event.at,
+        text,
+        waited,
+        number=event.number,
+        signature=data.get("signature", {}).get("id"),
+        behalf=called(names, body["onBehalfOf"]) if body.get("onBehalfOf") else None,
+    )
+
+
+def why(event: Told) -> str | None:
+    """Return why these people were asked, as it stands in the record."""
+    found: dict[str, str] = event.body["data"].get("why") or {}
+    return found.get("en" if choose() == "en" else "zh")
 
 
 def called(names: dict[str, Person], key: str) -> str:
@@ -183,7 +208,7 @@ def mentioned(event: Told) -> Iterable[str]:
     """Return the keys of everybody that an event names."""
     data = event.body["data"]
     to = data.get("to")
-    named = [event.body["actor"], data.get("signer"), *(to if isinstance(to, list) else [to])]
+    named = [event.body["actor"], event.body.get("onBehalfOf"), data.get("signer"), *(to if isinstance(to, list) else [to])]
     return (str(key) for key in named if key)
 
 
@@ -231,15 +256,17 @@ def checked(event: Told, name: str) -> tuple[str, str, str]:
     return "circle-check", "approve", _("全部通过")
 
 
-def waiting(session: Session, instance_id: UUID, names: dict[str, Person], now: datetime) -> list[Entry]:
-    """Return a line for each open task: whose it is and since when."""
+def waiting(
+    session: Session, instance_id: UUID, names: dict[str, Person], now: datetime, whys: Mapping[str | None, str | None] | None = None
+) -> list[Entry]:
+    """Return a line for each open task: whose it is and since when, and why hers."""
     tasks = session.scalars(select(UserTask).filter_by(instance_id=instance_id, state="open").order_by(UserTask.created_at)).all()
     known = names | people(session, {task.assignee for task in tasks if task.assignee})
     return [
         Entry(
             task.name or task.element, "circle-dot", "running",
             who=known.get(task.assignee) or {"name": task.assignee, "department": None} if task.assignee else candidates(session, task.id),
-            text=_("已等待 %(span)s", span=span(now - task.created_at)), due=due(task.due_at, now),
+            text=joined(_("已等待 %(span)s", span=span(now - task.created_at)), (whys or {}).get(str(task.id))), due=due(task.due_at, now),
         )
         for task in tasks
     ]  # fmt: skip

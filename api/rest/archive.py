@@ -11,6 +11,7 @@ from flask_smorest import Blueprint
 from marshmallow import fields
 from sqlalchemy import select, tuple_
 
+from api.downloads import named
 from api.rest.conventions import Camel, Paging, page_of, route, shown
 from engine.database import transaction
 from engine.errors import NotFound
@@ -89,9 +90,7 @@ def package(item_id: UUID) -> Response:
             raise NotFound(kind="archive package")
         folder = Path(current_app.config["SETTINGS"].archive_folder) / row.package.path
         name = (row.code or str(row.id)).replace("·", "_")
-    response = Response(zipped(folder), mimetype="application/zip")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.zip")
-    return response
+    return named(Response(zipped(folder), mimetype="application/zip"), f"{name}.zip")
 
 
 def zipped(folder: Path) -> bytes:

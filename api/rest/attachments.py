@@ -9,6 +9,7 @@ from marshmallow import fields
 from sqlalchemy.orm import Session
 
 from api import problems
+from api.downloads import download
 from api.idempotency import once
 from api.rest.conventions import Camel, multipart, page_of, route
 from api.security import current
@@ -79,12 +80,3 @@ def read(attachment_id: UUID) -> Response:
         found, content = room.read(session, attachment_id, by=current())
         name, media_type = found.name, found.media_type
     return download(content, media_type, name)
-
-
-def download(content: bytes, media_type: str, name: str) -> Response:
-    """Return bytes that a browser saves and never runs."""
-    response = Response(content, mimetype=media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Content-Security-Policy"] = "sandbox"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response

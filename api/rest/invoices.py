@@ -10,6 +10,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from api import problems
+from api.downloads import named
 from api.idempotency import once
 from api.rest.conventions import Camel, Paging, multipart, page_of, route, shown
 from api.security import current
@@ -170,6 +171,6 @@ def original(invoice_id: UUID, sha256: str) -> Response:
         file = session.get_one(StoredFile, sha256)
         content, media_type, name = file.content, file.media_type, carrier.name
     response = Response(content, mimetype=media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    named(response, name)
     response.headers["Content-Security-Policy"] = "sandbox"
     return response

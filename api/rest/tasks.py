@@ -17,7 +17,7 @@ from api.idempotency import once
 from api.rest.conventions import Camel, Paging, Strict, etag, expected_revision, page_of, route, shown
 from api.rest.instances import moved
 from api.security import current
-from engine import disclosure, worklist
+from engine import disclosure, signatures, worklist
 from engine import tasks as room
 from engine.database import transaction
 from engine.database.transaction import read_clock
@@ -63,6 +63,7 @@ class Complete(Strict):
     comment = fields.String(load_default="", validate=validate.Length(max=2000))
     values = fields.Dict(keys=fields.String(), load_default=dict)
     attachments = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=100))
+    signature = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 2 * signatures.MOST_BYTES))
 
 
 class FormView(Camel):
@@ -174,14 +175,25 @@ def complete(body: dict[str, Any], task_id: UUID) -> Response:
     """Decide a task. A task that somebody else decided meanwhile answers 409 with who and when; a stale If-Match answers 412.
 
     The values must fit the task's form; `attachments` are ids of files that were brought for this task, besides those that file fields name.
+    `signature` is the handwritten signature where the drawing asks for one: a PNG in base64, or the id of one that was brought as an attachment.
     """
     return act(
         task_id,
         lambda session: room.complete(
             session, task_id, by=current(), outcome=body["outcome"], comment=body["comment"], values=body["values"], files=body["attachments"],
-            expected_revision=expected_revision(), channel="api",
+            signature=signature_in(body["signature"]), expected_revision=expected_revision(), channel="api",
         ),
     )  # fmt: skip
+
+
+def signature_in(given: str | None) -> bytes | UUID | None:
+    """Return a signature as it was sent: the id of an upload, or the picture itself. Refuses with `InvalidVariables` what is neither."""
+    if not given:
+        return None
+    try:
+        return UUID(given)
+    except ValueError:
+        return signatures.decode(given)
 
 
 @blueprint.route("/<uuid:task_id>/form", methods=["GET"])

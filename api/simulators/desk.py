@@ -31,12 +31,14 @@ class Card:
     actions: tuple[dict[str, str], ...] = ()
     form: tuple[tuple[str, str], ...] = ()
     how: tuple[str, ...] = ()
-    wants: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A call of the vendor to the product. `retries` are the seconds after which it comes again while the product does not answer as it should."""
+    """A call of the vendor to the product; its method is `STREAM` when it goes over a connection that the product has opened.
+
+    `retries` are the seconds after which it comes again while the product does not answer as it should.
+    """
 
     url: str
     body: str
@@ -70,3 +72,6 @@ class Desk(Protocol):
 
     def judge(self, sent: Outgoing, answer: httpx.Response) -> tuple[bool, str]:
         """Say whether the product answered as this vendor wants, and what the person sees."""
+
+    def carry(self, call: Outgoing) -> tuple[int | None, bool, str]:
+        """Send a call over the product's own connection; return its status, whether it was taken, and what was said. Few vendors have this."""

@@ -96,7 +96,7 @@ class Gate:
                 return make_response(view(**values))
         except Refused as refused:
             return refused.answer
-        except (Wrong, RequestEntityTooLarge) as wrong:
+        except (Wrong, RequestEntityTooLarge, UnicodeEncodeError) as wrong:
             return self.manner.wrong(str(wrong))
 
     def _press_early(self, sim: Simulator, made: list[str]) -> None:
@@ -140,9 +140,9 @@ def hang_up() -> Response:
 
 
 def code_of(answer: Response) -> Any:
-    """Return the vendor's own word for how a call went."""
-    if "X-Simulated-Code" in answer.headers:
-        return answer.headers["X-Simulated-Code"]
+    """Return the vendor's own word for how a call went; a vendor whose word stands in no JSON puts it in `g.code`."""
+    if "code" in g:
+        return g.code
     body = answer.get_json(silent=True) if answer.is_json else None
     names = ("code", "errcode", "operResult", "success")
     return next((body[name] for name in names if name in body), None) if isinstance(body, dict) else None

@@ -11,7 +11,7 @@ PROCESS = frozenset({"title", "amount", "currency", "subjectKind", "businessKeyP
 HUMAN = frozenset(
     {
         "outcomes", "onReject", "returnTo", "vote", "voteShare", "voteWeights", "veto", "selfApproval", "samePerson", "nobody", "passWhen", "passReason",
-        "copies", "signers", "transfers", "notBy",
+        "copies", "signers", "transfers", "signature", "notBy",
     }
 )  # fmt: skip
 WORKING = frozenset({"operation"})

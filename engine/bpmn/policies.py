@@ -23,6 +23,7 @@ SAME = ("decide", "skip")
 TIMEOUTS = ("remind", "escalate", "deputy", "pass", "refuse")
 WITHDRAW = ("always", "undecided", "never")
 REVOKE = ("never", "initiator")
+REQUIRED, OPTIONAL = "required", "optional"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Policy:
     copies: str | None = None  #: an expression: who gets a copy (抄送) when the task is decided
     signers: bool = True  #: whether its assignee may add signers
     transfers: bool = True  #: whether it may be transferred and delegated
+    signature: str | None = None  #: a handwritten signature (手写签名) is required of who approves, or optional; None asks for none
 
 
 NO_POLICY = Policy()
@@ -79,6 +81,7 @@ def read_policy(node: etree._Element) -> Policy:
         copies=given.get("copies"),
         signers=given.get("signers", "true") != "false",
         transfers=given.get("transfers", "true") != "false",
+        signature=given.get("signature"),
     )
 
 
@@ -104,6 +107,7 @@ def check_policy(element: "Element", elements: Mapping[str, "Element"]) -> Itera
         ("selfApproval", policy.self_approval, SELF),
         ("samePerson", policy.same_person, SAME),
         ("timeout", element.timeout or TIMEOUTS[0], TIMEOUTS),
+        ("signature", policy.signature or OPTIONAL, (REQUIRED, OPTIONAL)),
     ):
         if value not in known:
             yield _unknown(element, attribute, value, known)

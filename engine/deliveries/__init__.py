@@ -7,19 +7,22 @@ accepted. When a worker dies, its lease runs out and the rows are taken again; t
 
 from engine.deliveries.listing import deliveries_of
 from engine.deliveries.recording import Delivered, record_failure, record_receipts
-from engine.deliveries.resending import push_again
-from engine.deliveries.taking import Pending, put_back, take
+from engine.deliveries.renewing import push_again, push_all_again, show_again
+from engine.deliveries.taking import Pending, look, put_back, take
 from engine.deliveries.waking import promise, wake, wake_waiting
 
 __all__ = [
     "Delivered",
     "Pending",
     "deliveries_of",
+    "look",
     "promise",
     "push_again",
+    "push_all_again",
     "put_back",
     "record_failure",
     "record_receipts",
+    "show_again",
     "take",
     "wake",
     "wake_waiting",

@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 
 from engine import incidents, jobs
 from engine.database.transaction import read_clock
+from engine.deliveries.renewing import push_again
 from engine.deliveries.waking import wake
 from engine.errors import NotFound, Refused
 from engine.permissions import SYSTEM, Actor, load_actor, require
@@ -36,15 +37,6 @@ ORDER BY o.created_at RETURNING 1
 """
 _ALL_FAILED = text(_CHOOSE.format(which="o.connection = :connection AND o.failed_at IS NOT NULL AND o.state IN ('dead', 'unknown')"))
 _CHOSEN = text(_CHOOSE.format(which="o.instance_id = :instance AND o.connection = :connection"))
-_PUSH_AGAIN = text(
-    """
-    UPDATE oa_delivery d SET state = 'pending', open = true, next_at = NULL, attempts = 0, failed_at = NULL, created_at = shenpi_now()
-    FROM (SELECT DISTINCT ON (x.instance_id) x.instance_id, x.version FROM oa_delivery x
-          WHERE x.connection = :connection AND x.instance_id = ANY(CAST(:instances AS uuid[])) ORDER BY x.instance_id, x.version DESC) AS n
-    WHERE d.connection = :connection AND d.instance_id = n.instance_id AND d.version = n.version AND NOT d.open
-    RETURNING d.instance_id
-    """
-)
 _PROGRESS = text(
     """
     SELECT r.id, r.asked_by, p.name AS asked_by_name, r.connection, r.at, r.ended_at, count(i.instance_id) AS total,
@@ -154,16 +146,9 @@ def _place(session: Session, item: OaResendItem) -> bool:
     if incident is not None:
         asked_by = session.get_one(OaResend, item.resend_id).asked_by
         incidents.retry(session, incident, by=load_actor(session, asked_by) or SYSTEM, wake=False)
-    placed = bool(push_again(session, item.connection, [item.instance_id])) or incident is not None
+    placed = push_again(session, item.connection, item.instance_id) or incident is not None
     wake(session, item.connection)
     return placed
-
-
-def push_again(session: Session, connection: str, instances: Sequence[UUID]) -> list[UUID]:
-    """Put the newest snapshots of some cases back into the outbox, unless they wait there; returns those cases. Ask a worker for them with `wake`."""
-    if not instances:
-        return []
-    return list(session.scalars(_PUSH_AGAIN, {"connection": connection, "instances": [str(one) for one in instances]}))
 
 
 def progress(session: Session, resend_id: UUID) -> Progress:

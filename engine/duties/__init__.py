@@ -4,6 +4,6 @@ Rules are data: `shenpi:notBy` at a user task, and the company's own table. They
 whoever acts on her behalf. An exception counts in one case; one person asks for it with a reason, a second approves it, and both stay listed.
 """
 
-from engine.duties.violations import Violation, require, violations
+from engine.duties.violations import Violation, require, unexcepted, violations
 
-__all__ = ["Violation", "require", "violations"]
+__all__ = ["Violation", "require", "unexcepted", "violations"]

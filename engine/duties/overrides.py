@@ -1,21 +1,26 @@
-"""Exceptions in one case: asked for by one person with a reason, approved or refused by a second. Every one stays listed for the auditor."""
+"""Exceptions in one case: asked for by one person with a reason, approved or refused by a second. Every one stays listed for the auditor.
+
+Who may settle one is told that it waits; whoever asked and whom it is for are told what became of it.
+"""
 
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
-from engine import definitions
+from engine import definitions, jobs
 from engine.bpmn.model import Element
 from engine.database.transaction import read_clock
 from engine.duties.violations import DRAWN
 from engine.errors import Duplicate, Fault, InvalidVariables, NotFound, Refused
-from engine.permissions import Actor, require, require_instance
+from engine.permissions import PERMISSIONS, Actor, require, require_instance
 from models.duties import DutyOverride, DutyRule
 from models.identity import Person
 from models.runtime import ProcessInstance
 
 MAX_REASON = 500
+
+_MAY_SETTLE = text("SELECT DISTINCT p.key FROM role_grant r JOIN person p ON p.id = r.person_id AND p.active WHERE r.role = ANY(:roles)")
 
 
 def ask(session: Session, instance_id: UUID, *, by: Actor, rule: str, person: str, element: str, reason: str) -> DutyOverride:
@@ -53,6 +58,8 @@ def ask(session: Session, instance_id: UUID, *, by: Actor, rule: str, person: st
     )  # fmt: skip
     session.add(row)
     session.flush()
+    second = set(session.scalars(_MAY_SETTLE, {"roles": list(PERMISSIONS["duty.override"])})) - {by.key, person}
+    _tell(session, row, second, f"{by.name}申请例外，等您批准或不批准：{row.reason}")
     return row
 
 
@@ -84,7 +91,27 @@ def settle(session: Session, override_id: UUID, *, by: Actor, approve: bool, not
     row.state, row.settled_by, row.settled_at = ("approved" if approve else "refused"), by.key, read_clock(session)
     row.note = note.strip()[:MAX_REASON] or None
     session.flush()
+    _tell(session, row, {row.asked_by, row.person}, f"{by.name}{'批准了' if approve else '没有批准'}例外。{row.note or ''}")
     return row
+
+
+def _tell(session: Session, row: DutyOverride, people: set[str], said: str) -> None:
+    if people:
+        key = f"{row.id}:{row.state}"
+        jobs.enqueue(
+            session, jobs.NOTICE, jobs.arguments(key=key, kind="exception", instance=row.instance_id, people=sorted(people), text=said)
+        )
+
+
+def at(session: Session, instance_id: UUID, element: str, *, known_to: str) -> list[DutyOverride]:
+    """Return the exceptions at an element of a case that are for a person or were asked for by her, of each rule and person the last one."""
+    statement = (
+        select(DutyOverride)
+        .where(DutyOverride.instance_id == instance_id, DutyOverride.element == element)
+        .where(or_(DutyOverride.person == known_to, DutyOverride.asked_by == known_to))
+        .order_by(DutyOverride.id)
+    )
+    return list({(row.rule, row.person): row for row in session.scalars(statement)}.values())
 
 
 def overrides(

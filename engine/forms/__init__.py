@@ -3,7 +3,7 @@
 A form is either the fields of a drawing (`flat`) or a file of form-js (`engine.formjs`), never both.
 """
 
-from engine.forms.checking import MAX_COMMENT, check_decision, check_start, files_in, missing
+from engine.forms.checking import MAX_COMMENT, UNFILLED, check_decision, check_start, files_in, missing
 from engine.forms.showing import data_of, schema_of, visible
 
-__all__ = ["MAX_COMMENT", "check_decision", "check_start", "data_of", "files_in", "missing", "schema_of", "visible"]
+__all__ = ["MAX_COMMENT", "UNFILLED", "check_decision", "check_start", "data_of", "files_in", "missing", "schema_of", "visible"]

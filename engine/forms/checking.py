@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from engine.bpmn.model import Element
+from engine.bpmn.policies import REQUIRED
 from engine.errors import Fault, InvalidVariables
 from engine.execution import values as kept
 from engine.formjs import accept
@@ -56,6 +57,8 @@ def missing(element: Element) -> tuple[Fault, ...]:
         _, faults = take(element, NOTHING, NOTHING, complete=True)
     except InvalidVariables as error:
         return tuple(error.faults)
+    if element.policy.signature == REQUIRED:
+        faults.append(Fault("signature-missing", "请手写签名", "A handwritten signature is needed", path="signature"))
     return tuple(faults)
 
 

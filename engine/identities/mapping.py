@@ -112,7 +112,7 @@ def forget(session: Session, connection: str, person: str, id_type: str, *, by: 
 def send_again(session: Session, connection: str, people: Iterable[str]) -> list[UUID]:
     """Send the open cases of some people to an office system once more; returns those cases."""
     found = session.scalars(_OPEN_CASES, {"connection": connection, "people": list(people)}).all()
-    placed = deliveries.push_again(session, connection, found)
+    placed = deliveries.push_all_again(session, connection, found)
     if placed:
         deliveries.wake(session, connection)
     return placed

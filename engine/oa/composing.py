@@ -1,6 +1,6 @@
-"""A stored snapshot made ready to be shown: the header as it is now, groups replaced by the people in them, links and buttons added."""
+"""A stored snapshot made ready to be shown: the header as it is now, groups replaced by the people in them, substitutes, links and buttons added."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -8,11 +8,15 @@ from uuid import UUID
 
 from engine.oa.contract import Action, CcView, InstanceSnapshot, Item, Links, TaskView
 
+#: who stands in for a person in the case that is shown
+StandIns = Callable[[str], list[str]]
 LABELS = {"approve": "同意", "reject": "驳回", "return": "退回", "resubmit": "重新提交", "recheck": "重新检测"}
 
 
-def complete(row: Any, snapshot: dict[str, Any], instance_id: UUID, version: int, public_url: str) -> InstanceSnapshot:
-    """Return a stored snapshot with the header as it is now, and with groups replaced by the people in them."""
+def complete(
+    row: Any, snapshot: dict[str, Any], instance_id: UUID, version: int, public_url: str, stand_ins: StandIns = lambda _: []
+) -> InstanceSnapshot:
+    """Return a stored snapshot with the header as it is now, with groups replaced by the people in them, and with a view for each substitute of theirs."""
     members: dict[str, list[str]] = row.members or {}
     here = f"{public_url}/cases/{instance_id}"
     return InstanceSnapshot(
@@ -32,7 +36,7 @@ def complete(row: Any, snapshot: dict[str, Any], instance_id: UUID, version: int
         summary=tuple(Item(item["label"], item["value"]) for item in row.summary),
         links=Links(here, here),
         ended_at=optional(snapshot["endedAt"]),
-        tasks=tuple(view for task in snapshot["tasks"] for view in _views(task, members, public_url)),
+        tasks=tuple(view for task in snapshot["tasks"] for view in _views(task, members, public_url, stand_ins)),
         ccs=tuple(CcView(f"{instance_id}:{copy['person']}", copy["person"], moment(copy["at"])) for copy in snapshot.get("copies", ())),
     )
 
@@ -52,22 +56,31 @@ def actions_of(outcomes: tuple[str, ...]) -> tuple[Action, ...]:
     return tuple(Action(outcome, LABELS.get(outcome, outcome), needs_reason=outcome != "approve") for outcome in outcomes)
 
 
-def _views(task: dict[str, Any], members: dict[str, list[str]], public_url: str) -> Iterator[TaskView]:
-    """Give one view a person: an unassigned task stands in the list of everybody who may take it."""
+def asked(task: dict[str, Any], members: dict[str, list[str]]) -> list[str]:
+    """Return whom a task is addressed to: an unassigned one stands in the list of everybody who may take it."""
     if task["assignee"] is not None:
-        people = [task["assignee"]]
-    else:
-        people = sorted({*task["users"], *(member for group in task["groups"] for member in members.get(group, []))})
-    if task.get("decided_by") and task["decided_by"] not in people:
-        people.append(task["decided_by"])
+        return [task["assignee"]]
+    return sorted({*task["users"], *(member for group in task["groups"] for member in members.get(group, []))})
+
+
+def _views(task: dict[str, Any], members: dict[str, list[str]], public_url: str, stand_ins: StandIns) -> Iterator[TaskView]:
+    """Give one view a person; of a substitute it names for whom she stands in."""
+    people: dict[str, str | None] = dict.fromkeys(asked(task, members))
+    for person in list(people):
+        for substitute in stand_ins(person):
+            people.setdefault(substitute, person)
+    decider = task.get("decided_by")
+    if decider:
+        people[decider] = task.get("on_behalf_of")
     here = f"{public_url}/tasks/{task['id']}"
-    for person in people:
+    for person, behalf in people.items():
         status = task["status"]
-        if status in ("approved", "rejected") and task.get("decided_by") != person:
+        if status in ("approved", "rejected") and decider != person:
             status = "closed"
         yield TaskView(
             task_key=f"{task['id']}:{person}", node_key=task["element"], node_name=task["name"], assignee=person, status=status,
             created_at=moment(task["at"]), nonce=task["nonce"], round=task["round"], reason=task.get("reason"), outcome=task.get("outcome"),
             comment=task.get("comment"), ended_at=optional(task.get("endedAt")), due_at=optional(task["due"]),
-            actions=actions_of(tuple(task["outcomes"])), origin=task.get("origin", "normal"), links=Links(here, here), form=task.get("form", False),
+            actions=actions_of(tuple(task["outcomes"])), origin="proxy" if behalf else task.get("origin", "normal"), on_behalf_of=behalf,
+            links=Links(here, here),
         )  # fmt: skip

@@ -54,7 +54,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class TaskView(Record):
-    """One user task of one person, as an OA shows it. `nonce` must come back with an action; `closed` is closed without the person acting."""
+    """One user task of one person, as an OA shows it. `nonce` must come back with an action; `closed` is closed without the person acting.
+
+    Whoever stands in for somebody has a view of her own, of origin `proxy`; what she presses counts on behalf of the person it names.
+    """
 
     task_key: str
     node_key: str
@@ -71,8 +74,8 @@ class TaskView(Record):
     due_at: datetime | None = None
     actions: tuple[Action, ...] = ()
     origin: Origin = "normal"
+    on_behalf_of: str | None = None
     links: Links = Links()
-    form: bool = False  #: something must be filled in, which a button cannot
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,9 @@ class Event(Record):
     comment: str | None = None
     occurred_at: datetime | None = None
     id_type: str = ""
+    proof: Literal["nonce", "id"] = (
+        "nonce"  #: what shows that the button was on a picture of ours: the nonce, or an OA's id that only that picture has
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +271,7 @@ class Capabilities(Record):
     delete: bool = False
     desktop_buttons: bool = False
     tz_text_times: bool = False
+    open_status: str = "pending"  #: the status, in `Shown`, of a task that somebody may still do
     requires_remote_id: bool = False
     bulk_max: int | None = None
     title_max: int | None = None
@@ -338,6 +345,10 @@ class Desk(Protocol):
 
     def shown_of(self, instance_key: str) -> list[Shown]:
         """Return what is known of everything of an instance."""
+        ...
+
+    def found(self, remote_id: str) -> Shown | None:
+        """Return what is shown under an id of the OA's."""
         ...
 
     def intend(self, key: str, instance_key: str | None = None) -> None:

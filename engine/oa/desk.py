@@ -96,6 +96,11 @@ class StoredDesk:
             wanted = select(OaShown).filter_by(connection=self._connection, instance_id=UUID(instance_key)).order_by(OaShown.key)
             return [Shown(row.key, row.remote_id, row.status, row.version, row.person) for row in session.scalars(wanted)]
 
+    def found(self, remote_id: str) -> Shown | None:
+        with transaction() as session:
+            row = session.scalars(select(OaShown).filter_by(connection=self._connection, remote_id=remote_id).limit(1)).first()
+            return Shown(row.key, row.remote_id, row.status, row.version, row.person) if row is not None else None
+
     def intend(self, key: str, instance_key: str | None = None) -> None:
         self._keep(key, {"status": INTENDED}, instance_key)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from engine.oa import feishu, webhook
+from engine.oa import dingtalk, feishu, webhook
 from engine.oa.contract import Connection, Connector, Desk, Field
 from engine.oa.desk import Rate
 
@@ -41,5 +41,15 @@ KINDS: Mapping[str, Kind] = {
         "https://open.feishu.cn",
         feishu.ID_TYPES,
         ("callback", "events"),
+    ),
+    "dingtalk": Kind(
+        "钉钉",
+        "DingTalk",
+        dingtalk.DingTalk,
+        dingtalk.FIELDS,
+        dingtalk.RATES,
+        "https://api.dingtalk.com",
+        dingtalk.ID_TYPES,
+        ("press-…", "events"),
     ),
 }

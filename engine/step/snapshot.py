@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from engine.bpmn.policies import REQUIRED
+from engine.forms import UNFILLED
 from engine.history.events import stamp
 
 if TYPE_CHECKING:
@@ -16,7 +19,9 @@ STATUS = {"approve": "approved", "reject": "rejected", "error": "terminated"}
 def make_snapshot(step: Step) -> dict[str, Any]:
     """Return the snapshot as the outbox keeps it; candidates are groups here and become people when it is pushed."""
     case = step.case
-    open_tasks = [_task(task, "pending") for task in step.execution.memory.tasks.values() if not task.get("held")]
+    open_tasks = [
+        _task(task, "pending") | {"outcomes": _pressed(step, task)} for task in step.execution.memory.tasks.values() if not task.get("held")
+    ]
     changed = {row["id"] for row in step.document.changed}
     held = [
         _task(task, "closed") | {"reason": "held", "endedAt": stamp(step.now)}
@@ -36,6 +41,15 @@ def make_snapshot(step: Step) -> dict[str, Any]:
     }
 
 
+def _pressed(step: Step, task: dict[str, Any]) -> list[str]:
+    """Return what may be pressed in an office system: what needs a signature or a form filled in is decided on our page."""
+    element = step.execution.element_of(UUID(task["token"]))
+    signed = element.policy.signature == REQUIRED and not task.get("owner")
+    filled = any(field.required and field.default is None and not field.readonly for field in element.form)
+    filled = filled or (element.schema is not None and bool(element.schema.gives))
+    return [outcome for outcome in task["outcomes"] if not (signed or filled) or outcome in UNFILLED]
+
+
 def status_of(status: str, outcome: str | None) -> str:
     """Return the status office systems know: running, approved, rejected, withdrawn or terminated."""
     if status == "completed":
@@ -50,5 +64,5 @@ def _task(task: dict[str, Any], status: str) -> dict[str, Any]:
 
 def _closed(row: dict[str, Any], at: str) -> dict[str, Any]:
     status = STATUS.get(row.get("outcome") or "", "closed") if row["state"] == "completed" else "canceled"
-    decided = {name: row.get(name) for name in ("outcome", "comment", "decided_by", "reason")} | {"endedAt": at}
+    decided = {name: row.get(name) for name in ("outcome", "comment", "decided_by", "on_behalf_of", "reason")} | {"endedAt": at}
     return _task(row["task"], status) | decided

@@ -10,6 +10,7 @@ decided and everybody who was added has signed.
 from engine.tasks.deciding import complete
 from engine.tasks.handover import MOST as HANDED_OVER_AT_ONCE
 from engine.tasks.handover import Leaving, hand_over, leaving, open_of
+from engine.tasks.held import barred, behalf_of
 from engine.tasks.holding import claim, delegate, resolve, transfer, unclaim
 from engine.tasks.late import explain_closed
 from engine.tasks.noting import comment, mark_reminded, urge
@@ -17,7 +18,7 @@ from engine.tasks.returning import may_take_back, policy_of, return_to, steps_ba
 from engine.tasks.signing import add_signer, remove_signer
 
 __all__ = [
-    "HANDED_OVER_AT_ONCE", "Leaving", "add_signer", "claim", "comment", "complete", "delegate", "explain_closed",
+    "HANDED_OVER_AT_ONCE", "Leaving", "add_signer", "barred", "behalf_of", "claim", "comment", "complete", "delegate", "explain_closed",
     "hand_over", "leaving", "mark_reminded", "may_take_back", "open_of", "policy_of", "remove_signer",
     "resolve", "return_to", "steps_back", "take_back", "transfer", "unclaim", "urge",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from engine.history.events import stamp
 from engine.permissions import Actor
 from engine.step import Step
 from engine.step.entries import close_decided, close_task
+from engine.tasks.autograph import sign
 from engine.tasks.held import JSON, Held, change, hold, picture
 from engine.tasks.holding import give_back
 from models.attachment import Attachment
@@ -32,6 +33,7 @@ def complete(
     comment: str = "",
     values: Mapping[str, Any] | None = None,
     files: Iterable[UUID] = (),
+    signature: bytes | UUID | None = None,
     expected_revision: int | None = None,
     channel: str | None = None,
     nonce: str | None = None,
@@ -39,7 +41,7 @@ def complete(
     """Decide a user task and let its case go on to its next wait.
 
     Afterwards the task is closed, the decision stands in the history, `outcome`, `decisions.<element>` and the form's values are variables, and
-    `files` (uploads of this person for this task) belong to it for good. The case waits on
+    `files` (uploads of this person for this task) and the handwritten `signature` (a picture, or an upload) belong to it for good. The case waits on
     while somebody who was added has not signed; a signer who rejects or returns decides for all. A task that was delegated goes back to who delegated it, and
     the outcome is an opinion. Refuses with `TaskClosed` a task that is decided or gone, with `NotPermitted` somebody it is not addressed to, with
     `TaskAlreadyClaimed` when somebody else holds it, with `InvalidVariables` values outside the form or an unknown outcome, with `StaleRevision` a caller who
@@ -58,6 +60,7 @@ def complete(
     accepted = check_decision(element, task, outcome, comment, values or {}, step.execution.variables_of(held.token))
     wanted = [*files_in(element, accepted), *files]
     attached = attachments.attach(session, wanted, task_id=task_id, by=by) if wanted else []
+    autograph = sign(held, outcome, signature)
     decides = not signs or outcome in AGAINST
     concludes = outcome in AGAINST or not held.others
     excepted = held.require_duties(by, held.behalf)
@@ -69,7 +72,8 @@ def complete(
         element=held.element.id,
         data={"task": task["id"], "outcome": outcome, "round": task["round"], "channel": channel}
         | ({"files": _named(attached)} if attached else {})
-        | ({"exceptions": excepted} if excepted else {})
+        | ({"signature": _named([autograph])[0]} if autograph else {})
+        | excepted
         | ({} if decides else {"decides": False})
         | ({} if concludes else {"concludes": False}),
         personal={"comment": comment, "values": kept.tagged(accepted), "by": picture(by)},

@@ -86,14 +86,14 @@ def hand_over(session: Session, task_id: UUID, wanted: Leaving, *, by: Actor) ->
     place = _place(task, wanted.person)
     if place is None:
         raise Refused(reason="the task is no longer with this person")
-    held.require_duties(wanted.to)
+    excepted = held.require_duties(wanted.to)
     _put(held, place, wanted)
     held.touch()
     step.recorder.record(
         "task:transferred",
         actor=by.key,
         element=task["element"],
-        data={"task": task["id"], "assignee": task["assignee"], "from": wanted.person, "to": wanted.to.key, "place": place},
+        data={"task": task["id"], "assignee": task["assignee"], "from": wanted.person, "to": wanted.to.key, "place": place} | excepted,
         personal={"reason": wanted.reason, "by": picture(by)},
     )
     step.write()

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from engine.bpmn.model import Element
+from engine.duties import Violation, unexcepted, violations
 from engine.duties import require as require_duties
 from engine.errors import InstanceSuspended, NotFound, NotPermitted, Refused, StaleRevision, TaskAlreadyClaimed
 from engine.execution import touch
@@ -24,7 +25,7 @@ from engine.tasks.late import explain_closed
 from models.runtime import UserTask
 
 JSON = dict[str, Any]
-__all__ = ["JSON", "Held", "change", "held_by", "hold", "picture", "remind", "require_known", "somebody"]
+__all__ = ["JSON", "Held", "barred", "behalf_of", "change", "held_by", "hold", "picture", "remind", "require_known", "somebody"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,21 @@ class Held:
         """Who decided which step of the case."""
         return deciders_of(self.step.execution.variables_of(self.token).get("decisions"))
 
-    def require_duties(self, person: Actor, on_behalf_of: str | None = None) -> list[str]:
-        """Refuse with `DutyConflict` somebody who must not do this; return the rules that an approved exception sets aside, for the record."""
-        found = require_duties(
-            self.step.session, instance=self.step.case.id, definition_key=self.step.definition.key, element=self.element, person=person.key,
-            initiator=self.step.case.initiator, deciders=self.deciders, groups=person.groups, on_behalf_of=on_behalf_of,
-        )  # fmt: skip
-        return [one.rule for one in found]
+    def require_duties(self, person: Actor, on_behalf_of: str | None = None) -> JSON:
+        """Refuse with `DutyConflict` somebody who must not do this; return for the record the rules that an approved exception sets aside, if any."""
+        found = require_duties(self.step.session, instance=self.step.case.id, **self._duties(person, on_behalf_of))
+        return {"exceptions": [one.rule for one in found]} if found else {}
+
+    def barred(self) -> list[Violation]:
+        """Return what keeps the actor from deciding this and is set aside by no approved exception."""
+        found = violations(self.step.session, **self._duties(self.by, self.behalf))
+        return unexcepted(self.step.session, self.step.case.id, self.element, found)
+
+    def _duties(self, person: Actor, on_behalf_of: str | None) -> dict[str, Any]:
+        return {
+            "definition_key": self.step.definition.key, "element": self.element, "person": person.key, "initiator": self.step.case.initiator,
+            "deciders": self.deciders, "groups": person.groups, "on_behalf_of": on_behalf_of,
+        }  # fmt: skip
 
     def touch(self) -> None:
         """Somebody acts on the task: the decision that led to it can no longer be taken back."""
@@ -116,6 +125,20 @@ def stands_in_for(step: Step, by: Actor, task: JSON) -> str | None:
         "department": step.session.execute(_DEPARTMENT, {"key": step.case.initiator}).scalar(),
     }  # fmt: skip
     return acting_for(step.session, by, facts, step.now)
+
+
+def behalf_of(step: Step, task_id: UUID, *, by: Actor) -> str | None:
+    """Return for whom somebody would decide a task if it is not her own; it only looks. Refuses as `held_by` does."""
+    return held_by(step, task_id, by, waiting=True).behalf
+
+
+def barred(step: Step, task_id: UUID, *, by: Actor) -> list[Violation]:
+    """Return the rules that keep somebody from deciding a task of hers and that no approved exception sets aside; an opinion is kept by none.
+
+    It only looks: a case that was peeked at will do. Refuses as `held_by` does.
+    """
+    held = held_by(step, task_id, by, waiting=True)
+    return [] if held.task.get("owner") else held.barred()
 
 
 def require_known(session: Session, by: Actor, step: Step) -> None:

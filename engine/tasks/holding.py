@@ -11,7 +11,7 @@ from engine.execution import values as kept
 from engine.forms import MAX_COMMENT
 from engine.permissions import Actor
 from engine.step import Step
-from engine.tasks.held import Held, change, hold, picture, somebody
+from engine.tasks.held import JSON, Held, change, hold, picture, somebody
 
 
 def claim(session: Session, task_id: UUID, *, by: Actor, expected_revision: int | None = None) -> Step:
@@ -22,9 +22,9 @@ def claim(session: Session, task_id: UUID, *, by: Actor, expected_revision: int 
     held = hold(session, task_id, by, expected_revision)
     if held.task["assignee"] is not None:
         return held.step
-    held.require_duties(by, held.behalf)
+    excepted = held.require_duties(by, held.behalf)
     held.task["assignee"], held.task["claimed"] = held.behalf or by.key, True
-    return _record(held, "task:claimed", {})
+    return _record(held, "task:claimed", excepted)
 
 
 def unclaim(session: Session, task_id: UUID, *, by: Actor, expected_revision: int | None = None) -> Step:
@@ -41,9 +41,9 @@ def transfer(session: Session, task_id: UUID, *, by: Actor, to: str, reason: str
 
     Refuses with `NotFound` an unknown or inactive person, with `Refused` oneself, with `NotPermitted` where the drawing forbids it, and as `complete` does.
     """
-    held, target, reason = _handed(session, task_id, by, to, reason, expected_revision)
+    held, target, reason, excepted = _handed(session, task_id, by, to, reason, expected_revision)
     held.task.update(assignee=target.key, claimed=False, origin=_origin(held, "transfer"))
-    return _record(held, "task:transferred", {"from": by.key, "to": target.key}, reason=reason)
+    return _record(held, "task:transferred", {"from": by.key, "to": target.key} | excepted, reason=reason)
 
 
 def delegate(session: Session, task_id: UUID, *, by: Actor, to: str, reason: str = "", expected_revision: int | None = None) -> Step:
@@ -51,12 +51,12 @@ def delegate(session: Session, task_id: UUID, *, by: Actor, to: str, reason: str
 
     Refuses as `transfer` does, and with `Refused` one that is delegated already.
     """
-    held, target, reason = _handed(session, task_id, by, to, reason, expected_revision)
+    held, target, reason, excepted = _handed(session, task_id, by, to, reason, expected_revision)
     if held.task.get("owner"):
         raise Refused(reason="the task is delegated already")
     held.require_duties(by, held.behalf)  # it comes back to her
     held.task.update(assignee=target.key, claimed=False, owner=held.behalf or by.key, origin=_origin(held, "delegate"))
-    return _record(held, "task:delegated", {"from": by.key, "to": target.key}, reason=reason)
+    return _record(held, "task:delegated", {"from": by.key, "to": target.key} | excepted, reason=reason)
 
 
 def resolve(session: Session, task_id: UUID, *, by: Actor, comment: str = "", expected_revision: int | None = None) -> Step:
@@ -85,7 +85,9 @@ def _origin(held: Held, new: str) -> str:
     return kept
 
 
-def _handed(session: Session, task_id: UUID, by: Actor, to: str, reason: str, expected_revision: int | None) -> tuple[Held, Actor, str]:
+def _handed(
+    session: Session, task_id: UUID, by: Actor, to: str, reason: str, expected_revision: int | None
+) -> tuple[Held, Actor, str, JSON]:
     reason = kept.clean(reason[:MAX_COMMENT], "reason")
     held = hold(session, task_id, by, expected_revision)
     if not held.element.policy.transfers:
@@ -93,8 +95,7 @@ def _handed(session: Session, task_id: UUID, by: Actor, to: str, reason: str, ex
     target = somebody(session, kept.clean(to, "to"))
     if target.key in (held.task["assignee"], held.task.get("owner"), by.key):
         raise Refused(reason="the task is already with this person")
-    held.require_duties(target)
-    return held, target, reason
+    return held, target, reason, held.require_duties(target)
 
 
 def _record(held: Held, event: str, data: dict[str, Any], *, reason: str = "") -> Step:

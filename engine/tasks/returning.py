@@ -86,7 +86,7 @@ def return_to(
         on_behalf_of=held.behalf,
         element=element.id,
         data={"task": task["id"], "to": to, "straightBack": straight_back, "by": who, "round": task["round"], "channel": channel}
-        | ({"exceptions": excepted} if excepted else {}),
+        | excepted,
         personal={"comment": comment, "by": picture(by)},
     )
     others = held.others

@@ -52,7 +52,7 @@ def add_signer(
     asked = {one["assignee"] for one in step.execution.memory.tasks.values() if one in there or one["token"] in others}
     if signer.key in asked | voted or signer.key == by.key:
         raise Refused(reason="this person signs already")
-    held.require_duties(signer)
+    excepted = held.require_duties(signer)
     if len(there) > MAX_SIGNERS:
         raise Refused(reason="the task has as many signers as it may")
     if place == "before" and "for" in task:
@@ -60,7 +60,7 @@ def add_signer(
     held.touch()
     reason = kept.clean(reason[:MAX_COMMENT], "reason")
     if votes:
-        _record(held, "task:signer_added", {"place": place, "signer": signer.key, "instance": True, "by": by.key}, reason)
+        _record(held, "task:signer_added", {"place": place, "signer": signer.key, "instance": True, "by": by.key} | excepted, reason)
         step.execution.add_instance(held.token, signer.key, by.key)
         step.write()
         return step
@@ -72,7 +72,7 @@ def add_signer(
     step.document.opened.append(entry)
     if not entry["held"]:
         add_candidates(step, entry)
-    _record(held, "task:signer_added", {"place": place, "signer": signer.key, "new": entry["id"]}, reason)
+    _record(held, "task:signer_added", {"place": place, "signer": signer.key, "new": entry["id"]} | excepted, reason)
     step.write()
     return step
 

@@ -127,7 +127,7 @@ def _people(session: Session, task: UserTask) -> list[Person]:
     return list(session.scalars(select(Person).where(Person.active, Person.key.in_(keys) | Person.id.in_(members))))
 
 
-WORDS = {"urge": "催办", "copy": "抄送", "comment": "评论", "remind": "催办"}
+WORDS = {"urge": "催办", "copy": "抄送", "comment": "评论", "remind": "催办", "exception": "职责分离例外"}
 
 
 def send_notice(notice: Notice) -> None:

@@ -215,9 +215,7 @@ def test_only_administrators_intervene_with_a_reason_at_a_step_that_there_is(sec
 
 
 def test_office_systems_see_signers_copies_and_what_waits(app: Flask) -> None:
-    execute(
-        "INSERT INTO oa_connection (key, name, kind, base_url, secret, active) VALUES ('oa', 'OA', 'webhook', 'http://127.0.0.1:1', 'x', true)"
-    )
+    execute("INSERT INTO oa_connection (key, name, kind, base_url, active) VALUES ('oa', 'OA', 'webhook', 'http://127.0.0.1:1', true)")
     case = case_of()
     act(tasks.add_signer, task(case, "a"), by="wang.fang", who="wu.gang", place="before")
     act(copies.send_by_hand, case, by="li.na", to=["sun.mei"])

@@ -5,12 +5,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from drawings import END, START, drawing, human, node, path, sub
-from engine_support import deploy, execute, start
+from engine_support import deploy, execute, start, take_all
 from flask import Flask
 from sqlalchemy.orm import Session
 from tests_support import person
 
-from engine import definitions
+from engine import definitions, jobs
 from engine.bpmn.model import Element
 from engine.database import transaction
 from engine.duties import Violation, overrides, require, rules, violations
@@ -231,6 +231,15 @@ def test_an_exception_counts_only_when_a_second_person_approved_it_in_this_case_
             "approved",
         )
         assert key.startswith("CASE-")
+
+
+def test_who_may_settle_an_exception_is_told_that_it_waits_and_who_asked_what_became_of_it(case: UUID) -> None:
+    exception = ask(case)
+    (waits,) = take_all(jobs.NOTICE)
+    assert (waits["kind"], waits["people"], waits["instance"]) == ("exception", ["ma.lin"], str(case)) and "其他人都在休假" in waits["text"]
+    settle(exception)
+    (settled,) = take_all(jobs.NOTICE)
+    assert settled["people"] == ["li.na", "wang.fang"] and "马琳批准了例外" in settled["text"]
 
 
 def test_a_refused_exception_allows_nothing_and_may_be_asked_for_again(case: UUID) -> None:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from api.simulators.dingtalk import authentication, contacts, instances, schemas, sign_in, tasks, todo
+from api.simulators.dingtalk import authentication, contacts, instances, schemas, sign_in, stream, tasks, todo
 from api.simulators.dingtalk.config import Config
 from api.simulators.dingtalk.desk import DingTalkDesk
 from api.simulators.dingtalk.manner import calls
@@ -11,7 +11,7 @@ from api.simulators.pages import pages
 from api.simulators.simulator import build
 
 #: each of them registers its calls when it is loaded
-CALLS = (authentication, contacts, instances, schemas, sign_in, tasks, todo)
+CALLS = (authentication, contacts, instances, schemas, sign_in, stream, tasks, todo)
 
 
 def create_app(config: Config) -> Flask:

@@ -7,7 +7,8 @@ from api.simulators.settings import setting
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Presses of buttons go to `gateway_url` (a registered data source with its key), events to `event_url`."""
+    """Presses of buttons go to `gateway_url` (a registered data source with its key), events over a Stream connection while one is
+    open, and else to `event_url`."""
 
     store: str
     app_key: str = setting("dingsimappkey", "the app's key")
@@ -21,6 +22,7 @@ class Config:
     event_key: str = setting("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "encrypts events: 43 characters", secret=True)
     event_owner: str = setting("", "the id at the end of an event's text; empty: the app's key. The vendor's pages disagree")
     event_retry: float = setting(16.0, "seconds after which an event that was not taken comes again, twice; the vendor promises nothing")
+    stream_seconds: float = setting(5.0, "how long an event over Stream waits for its acknowledgement before it is one that comes again")
     redirect_uris: str = setting("", "where a sign-in may go back to, comma separated; empty: anywhere")
     token_seconds: int = setting(7200, "how long an access token lasts")
     token_status: int = setting(400, "the HTTP status of a token that is not valid; 401 is seen too")

@@ -8,6 +8,7 @@ import httpx
 from api.simulators.desk import Card, Outgoing, Unable
 from api.simulators.dingtalk import events, todo
 from api.simulators.dingtalk.features import has_buttons
+from api.simulators.dingtalk.stream import Stream
 from api.simulators.people import Person
 from api.simulators.simulator import Simulator
 
@@ -23,6 +24,7 @@ class DingTalkDesk:
 
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
+        self.stream = Stream()
 
     def cards(self, person: str | None = None) -> list[Card]:
         instances: dict[str, Any] = {}
@@ -121,6 +123,9 @@ class DingTalkDesk:
 
     def event(self, kind: str, facts: dict[str, Any]) -> Outgoing:
         return events.event(self.sim, kind, facts)
+
+    def carry(self, call: Outgoing) -> tuple[int | None, bool, str]:
+        return self.stream.carry(call)
 
     def judge(self, sent: Outgoing, answer: httpx.Response) -> tuple[bool, str]:
         if sent.facts.get("event"):

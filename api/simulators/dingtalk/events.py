@@ -10,6 +10,7 @@ import httpx
 
 from api.simulators.changes import USERS, change_department, change_person, check_kind
 from api.simulators.desk import Outgoing, Unable
+from api.simulators.dingtalk import stream
 from api.simulators.envelope import Envelope, Unsealable
 from api.simulators.simulator import Simulator
 
@@ -28,8 +29,9 @@ def envelope(sim: Simulator) -> Envelope:
 def event(sim: Simulator, kind: str, facts: dict[str, Any]) -> Outgoing:
     """Return an event, after what it tells of has happened."""
     check_kind(kind)
-    if not sim.config.event_url:
-        raise Unable("no event_url is configured")
+    streamed = bool(sim.desk.stream) and kind != "verification"
+    if not sim.config.event_url and not streamed:
+        raise Unable("no event_url is configured, and no Stream connection is open")
     about = {"TimeStamp": str(int(sim.vendor_time() * 1000)), "CorpId": sim.config.corp_id, "eventId": uuid.uuid4().hex}
     if kind == "verification":
         return sealed(sim, {"EventType": "check_url", **about}, retries=())
@@ -37,7 +39,8 @@ def event(sim: Simulator, kind: str, facts: dict[str, Any]) -> Outgoing:
         changed: dict[str, Any] = {"UserId": [change_person(sim.people, kind, facts.get("person"))[1].userId]}
     else:
         changed = {"DeptId": [change_department(sim.people, kind, facts.get("department")).number]}
-    return sealed(sim, {"EventType": TYPES[kind], **about, **changed}, retries=(sim.config.event_retry,) * 2)
+    body = {"EventType": TYPES[kind], **about, **changed}
+    return stream.event(sim, body) if streamed else sealed(sim, body, retries=(sim.config.event_retry,) * 2)
 
 
 def sealed(sim: Simulator, body: dict[str, Any], retries: tuple[float, ...]) -> Outgoing:

@@ -107,8 +107,12 @@ def checked(body: dict[str, Any], *, needed: bool) -> None:
         for each in texts(body, name, most=MOST_PEOPLE):
             known(each)
     urls = mapping(body, "detailUrl", needed=False)
-    if any(len(text(urls, name, needed=False).encode()) > 1024 for name in ("appUrl", "pcUrl")):
+    addresses = [text(urls, name, needed=False) for name in ("appUrl", "pcUrl")]
+    if any(len(each.encode()) > 1024 for each in addresses):
         raise Wrong("detailUrl is longer than 1024 bytes")
+    for each in rows(body, "contentFieldList"):
+        for name in ("fieldKey", "fieldValue"):
+            text(each, name, needed=False)
     if number(body, "priority", needed=False) not in (0, 10, 20, 30, 40):
         raise Wrong("priority must be 10, 20, 30 or 40")
 

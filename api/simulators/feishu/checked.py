@@ -85,7 +85,8 @@ def check_cc(copy: dict[str, Any], texts: dict[str, str]) -> None:
 
 def check_links(body: dict[str, Any]) -> None:
     links = mapping(body, "links")
-    if not any(text(links, name, needed=False) for name in ("pc_link", "mobile_link")):
+    given = [text(links, name, needed=False) for name in ("pc_link", "mobile_link")]
+    if not any(given):
         raise Wrong("links must have pc_link or mobile_link")
 
 

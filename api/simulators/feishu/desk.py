@@ -99,7 +99,7 @@ class FeishuDesk:
         body = {
             **{"action_type": action, "action_context": task.get("action_context") or "", "user_id": person.userId},
             **{"approval_code": instance["approval_code"], "instance_id": card.instance, "task_id": card.id},
-            **{"message_id": 0, "reason": reason, "attachments": [], "token": external.get("action_callback_token") or ""},
+            **{"reason": reason, "attachments": [], "token": external.get("action_callback_token") or ""},
         }
         plain = json.dumps(body, ensure_ascii=False)
         key = external.get("action_callback_key")

@@ -8,7 +8,7 @@ from engine.oa.feishu.client import Client, UnknownPerson
 from engine.oa.feishu.texts import Texts
 
 SEND = "/open-apis/approval/v1/message/send"
-KINDS = {"urge": "催办", "copy": "抄送", "comment": "评论", "result": "结果", "remind": "催办"}
+KINDS = {"urge": "催办", "copy": "抄送", "comment": "评论", "result": "结果", "remind": "催办", "exception": "职责分离例外"}
 
 
 def notify(connection: Connection, desk: Desk, client: Client, request: OARequest) -> Receipt:

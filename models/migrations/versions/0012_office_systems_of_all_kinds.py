@@ -13,7 +13,7 @@ STATES = "'pending', 'sending', 'sent', 'retry', 'unknown', 'dead', 'superseded'
 
 def upgrade() -> None:
     op.execute(
-        "ALTER TABLE oa_connection ADD COLUMN credentials bytea, ADD COLUMN settings jsonb NOT NULL DEFAULT '{}', ADD COLUMN scope jsonb NOT NULL DEFAULT '{}'"
+        "ALTER TABLE oa_connection ADD COLUMN credentials bytea, ADD COLUMN settings jsonb NOT NULL DEFAULT '{}', ADD COLUMN scope jsonb NOT NULL DEFAULT '{}', ADD COLUMN compared_at timestamptz, ADD COLUMN compared_all_at timestamptz"
     )
     connection = op.get_bind()
     for key, secret, former in connection.execute(sa.text("SELECT key, secret, former_secret FROM oa_connection")).all():
@@ -44,6 +44,8 @@ def upgrade() -> None:
           version bigint NOT NULL DEFAULT 0, person text, at timestamptz NOT NULL DEFAULT now(),
           CONSTRAINT pk_oa_shown PRIMARY KEY (connection, key));
         CREATE INDEX ix_oa_shown_instance ON oa_shown (instance_id);
+        CREATE INDEX ix_oa_shown_remote ON oa_shown (connection, remote_id);
+        CREATE INDEX ix_oa_message_received ON oa_message (connection) WHERE state = 'received';
         CREATE TABLE oa_hold (
           connection text NOT NULL REFERENCES oa_connection (key), key text NOT NULL, instance_id uuid NOT NULL REFERENCES process_instance (id),
           person text, message text NOT NULL, since timestamptz NOT NULL DEFAULT now(),

@@ -1,15 +1,13 @@
 """The to-do list in a real browser: worked through with the keyboard, with a thumb, and without script."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_support import DESK, PHONE
+from browser_support import DESK, PHONE, served
 from drawings import END, START, drawing, human, path
 from pages_support import Office
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from api.cli.company import PASSWORD
 from engine import definitions
@@ -26,26 +24,14 @@ AXE = Path(__file__).resolve().parents[3] / "diagrams" / "node_modules" / "axe-c
 LONG = "上海某某信息科技发展股份有限公司长三角一体化示范区青浦分公司年度框架采购合同补充协议付款"
 
 
-class Quiet(WSGIRequestHandler):
-    """Says nothing of each request."""
-
-    def log(self, *_: object, **__: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(office: Office) -> Iterator[str]:
     with office.web.inside(), transaction() as session:
         definitions.deploy(session, {"p.bpmn": ASK}, by=None)
     for number in range(MANY):
         office.web.task("ask", variables={"title": f"{LONG} {number}" if number % 7 == 0 else f"事项 {number}", "amount": f"{number}.50"})
-    server = make_server("127.0.0.1", 0, office.web.app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(office.web.app) as found:
+        yield found
 
 
 def signed_in(browser: Browser, address: str, size: dict[str, int], **more: bool) -> Page:

@@ -200,7 +200,10 @@ def test_files_of_a_form_and_of_a_decision_are_attached_with_it_and_kept_untouch
     ]  # fmt: skip
     answer = claims.get("li.na", f"/attachments/{proof['id']}")
     assert answer.data == content
-    assert answer.headers["Content-Disposition"].startswith("attachment") and answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Disposition"] == "attachment; filename=__.pdf; filename*=UTF-8''%E7%A5%A8%E6%8D%AE.pdf", (
+        "headers are latin-1"
+    )
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert claims.get("qian.yi", f"/attachments/{proof['id']}").status_code == 404
 
 

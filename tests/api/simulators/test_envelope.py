@@ -46,7 +46,9 @@ def test_a_stranger_accepts_our_signature_and_refuses_another() -> None:
 
 
 @pytest.mark.parametrize(
-    "sealed", ["", "x", "AAAA", base64.b64encode(os.urandom(64)).decode(), Envelope("simtoken", KEY, "other").seal("hello")]
+    "sealed",
+    ["", "x", "AAAA", base64.b64encode(os.urandom(64)).decode(), Envelope("simtoken", KEY, "other").seal("hello")],
+    ids=["nothing", "no base64", "too short", "noise", "another owner's"],
 )
 def test_what_is_not_for_this_owner_is_not_opened(sealed: str) -> None:
     with pytest.raises(Unsealable):

@@ -60,6 +60,7 @@ def test_a_press_becomes_an_event(connector: Webhook) -> None:
         "comment": "同意",
         "occurredAt": "2026-11-22T01:41:00Z",
         "idType": "",
+        "proof": "nonce",
     }
     assert type(event).from_json(event.as_json()) == event
     assert "n-1" not in repr(event)

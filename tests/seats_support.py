@@ -1,0 +1,114 @@
+"""A database that the tests of one process use one after another: put back as it was is quicker than made anew.
+
+The template holds a copy of every row in a schema of its own. Afterwards only the tables that a test changed are filled again, and the sequences set back.
+A test that changed the schema, or left much behind, costs its database: the next one gets a new one.
+"""
+
+from uuid import uuid4
+
+import psycopg
+
+from engine.database.embedded import EmbeddedServer
+
+LARGEST = 60_000_000  #: bytes; a full scan of every table must stay quick
+
+KEEP = """
+CREATE SCHEMA pristine;
+CREATE TABLE pristine.mark (name text PRIMARY KEY, mark text);
+CREATE FUNCTION pristine.mark_of(name text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE found text;
+BEGIN
+  EXECUTE format('SELECT count(*) || '':'' || coalesce(max(xmin::text::bigint), 0) FROM public.%I', name) INTO found;
+  RETURN found;
+END $$;
+CREATE FUNCTION pristine.schema_mark() RETURNS text LANGUAGE sql AS $$
+  SELECT concat_ws(':', (SELECT count(*) || '-' || max(oid::bigint) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind <> 'S'),
+    (SELECT count(*) || '-' || max(oid::bigint) FROM pg_trigger), (SELECT count(*) || '-' || max(oid::bigint) || '-' || max(xmin::text::bigint) FROM pg_proc),
+    (SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE relnamespace = 'public'::regnamespace AND relkind <> 'S'),
+    (SELECT count(*) || '-' || max(oid::bigint) FROM pg_constraint))
+$$;
+CREATE FUNCTION pristine.keep() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE t text;
+BEGIN
+  FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('CREATE TABLE pristine.%I AS TABLE public.%I', 'rows_of_' || t, t);
+  END LOOP;
+  CREATE TABLE pristine.sequences AS SELECT sequencename AS name, last_value, start_value FROM pg_sequences WHERE schemaname = 'public';
+END $$;
+CREATE FUNCTION pristine.remember() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM pristine.mark;
+  INSERT INTO pristine.mark SELECT tablename, pristine.mark_of(tablename) FROM pg_tables WHERE schemaname = 'public';
+  INSERT INTO pristine.mark VALUES ('', pristine.schema_mark());
+END $$;
+CREATE FUNCTION pristine.restore() RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE t text; columns text; g record; s record;
+BEGIN
+  IF pristine.schema_mark() <> (SELECT mark FROM pristine.mark WHERE name = '') THEN RETURN false; END IF;
+  SET LOCAL session_replication_role = replica;  -- no checks and no jobs woken; what never lets a row go is switched off below
+  FOR t IN SELECT m.name FROM pristine.mark m WHERE m.name <> '' AND m.mark <> pristine.mark_of(m.name) LOOP
+    FOR g IN SELECT tgname FROM pg_trigger WHERE tgrelid = ('public.' || quote_ident(t))::regclass AND tgenabled = 'A' LOOP
+      EXECUTE format('ALTER TABLE public.%I DISABLE TRIGGER %I', t, g.tgname);
+    END LOOP;
+    EXECUTE format('DELETE FROM public.%I', t);
+    SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
+      WHERE attrelid = ('public.' || quote_ident(t))::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
+    EXECUTE format('INSERT INTO public.%I (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM pristine.%I', t, columns, columns, 'rows_of_' || t);
+    FOR g IN SELECT tgname FROM pg_trigger WHERE tgrelid = ('public.' || quote_ident(t))::regclass AND tgenabled = 'D' LOOP
+      EXECUTE format('ALTER TABLE public.%I ENABLE ALWAYS TRIGGER %I', t, g.tgname);
+    END LOOP;
+    UPDATE pristine.mark SET mark = pristine.mark_of(t) WHERE name = t;
+  END LOOP;
+  FOR s IN SELECT sequencename AS name FROM pg_sequences WHERE schemaname = 'public' AND sequencename NOT IN (SELECT name FROM pristine.sequences) LOOP
+    EXECUTE format('DROP SEQUENCE public.%I', s.name);  -- business keys with a new prefix have a sequence of their own
+  END LOOP;
+  FOR s IN SELECT name, last_value, start_value FROM pristine.sequences LOOP
+    PERFORM setval(('public.' || quote_ident(s.name))::regclass, coalesce(s.last_value, s.start_value), s.last_value IS NOT NULL);
+  END LOOP;
+  RETURN true;
+END $$;
+SELECT pristine.keep();
+"""
+
+
+class Seat:
+    """The database of one test process."""
+
+    def __init__(self, server: EmbeddedServer, template: str) -> None:
+        self.server = server
+        self.template = template
+        self.name = ""
+        self.watch: psycopg.Connection | None = None
+
+    def take(self) -> str:
+        """Return the name of a database that is as the template, and nobody else's."""
+        if self.watch is None or not self._restored():
+            self.leave()
+            self._make()
+        return self.name
+
+    def leave(self) -> None:
+        """Drop it."""
+        if self.watch is not None:
+            self.watch.close()
+            self.watch = None
+            with psycopg.connect(self.server.dsn("postgres"), autocommit=True) as connection:
+                connection.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+
+    def _make(self) -> None:
+        self.name = f"case_{uuid4().hex[:12]}"
+        with psycopg.connect(self.server.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}" STRATEGY wal_log')
+        self.watch = psycopg.connect(self.server.dsn(self.name), autocommit=True)
+        self.watch.execute("SELECT pristine.remember()")
+
+    def _restored(self) -> bool:
+        assert self.watch is not None
+        try:
+            self.watch.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            found = self.watch.execute("SELECT pg_database_size(current_database()) < %s AND pristine.restore()", (LARGEST,)).fetchone()
+        except psycopg.Error:  # the test ended the server or dropped the database
+            return False
+        return bool(found and found[0])
