@@ -10,7 +10,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
@@ -19,8 +19,10 @@ from uuid import UUID
 from marshmallow import ValidationError
 from procrastinate import App
 from sqlalchemy import text
+from uuid_utils.compat import uuid7
 
 from engine import (
+    alerts,
     attachments,
     checks,
     deliveries,
@@ -341,7 +343,8 @@ def look_at_directory(connection: str, apply: bool = False, only: str | None = N
     if gone is not None:
         try:
             with transaction("directory.apply") as session:
-                directory.disable(session, connection, gone, id_type)
+                left = directory.disable(session, connection, gone, id_type)
+            raise_handover([left] if left else [])
         except Refused as error:
             with transaction() as session:
                 directory.fail(session, connection, str(error))
@@ -364,7 +367,8 @@ def look_at_directory(connection: str, apply: bool = False, only: str | None = N
         return
     try:
         with transaction("directory.apply") as session:
-            directory.apply(session, connection, by=SYSTEM, only=only, unseen=True)
+            applied = directory.apply(session, connection, by=SYSTEM, only=only, unseen=True)
+        raise_handover(applied.left)
     except (InvalidContent, Refused) as error:
         told = "; ".join(map(str, error.faults[:5])) if isinstance(error, InvalidContent) else str(error)
         with transaction() as session:
@@ -378,6 +382,22 @@ def renew(substitution: str) -> None:
     for case in cases:
         with transaction() as session:
             deliveries.show_again(session, case)
+
+
+def alert(alert: str, over: bool) -> None:
+    """Tell administrators that a connection fails, or that it works again."""
+    with transaction() as session:
+        told = alerts.alarm(session, UUID(alert), read_settings(), over=over)
+    if told is not None:
+        notices.raise_alarm(told)
+
+
+def raise_handover(left: Sequence[str]) -> None:
+    """Tell administrators of people who left and still have something to do."""
+    with transaction() as session:
+        due = [f"{each.name}（{each.key}）" for each in directory.leavers(session) if each.key in left]
+    if due:
+        notices.raise_alarm(alerts.leaving(due, read_settings(), str(uuid7())))
 
 
 TASKS: dict[tuple[str, str], Callable[..., None]] = {
@@ -396,6 +416,7 @@ TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.CATCH_UP: catch_up,
     jobs.CHECK: check,
     jobs.DIRECTORY: look_at_directory,
+    jobs.ALERT: alert,
     jobs.COMPARE: compare,
     jobs.RENEW: renew,
 }
@@ -498,6 +519,8 @@ class Worker:
             session.execute(text(_LOST_MESSAGES))
             signals.wake_lost(session)
             resending.wake_lost(session)
+            alerts.watch(session)
+            alerts.forget_exchanges(session, read_settings().keep_exchanges)
             checks.ask_for_due(session)
             directory.want_nightly(session, read_settings().time_zone)
             reconciliation.enqueue_due(session)

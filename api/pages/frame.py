@@ -13,6 +13,9 @@ from flask_babel import lazy_gettext as _l
 from api.locale import choose
 from api.pages import words
 from api.pages.offices import tabs
+from engine import alerts
+from engine.database import transaction
+from engine.errors import ShenpiError
 from engine.permissions import Actor, allows
 from processes.invoice.words import write
 
@@ -45,7 +48,13 @@ def register(app: Flask) -> None:
     for filter_ in (money, moment, capital, duration, brief, day, due):
         app.add_template_filter(filter_)
     app.jinja_env.globals.update(
-        words=words, decision=words.decision, decided=words.decided, case_sign=words.case_sign, new_key=lambda: str(uuid4()), may=may
+        words=words,
+        decision=words.decision,
+        decided=words.decided,
+        case_sign=words.case_sign,
+        new_key=lambda: str(uuid4()),
+        may=may,
+        open_alerts=open_alerts,
     )
 
 
@@ -90,6 +99,17 @@ def may(permission: str) -> bool:
     """Tell a template whether the caller has a permission."""
     actor: Actor | None = g.get("actor")
     return actor is not None and allows(actor, permission)
+
+
+def open_alerts() -> list[Any]:
+    """Return what administrators must know on every page; nothing for others, and nothing where the database cannot be asked."""
+    if not may("connection.manage"):
+        return []
+    try:
+        with transaction() as session:
+            return alerts.shown(session)
+    except ShenpiError:
+        return []
 
 
 def money(value: Decimal | str | None, currency: str | None = "CNY") -> str:

@@ -86,7 +86,7 @@ def record_failure(session: Session, pending: Pending, error: OAError) -> None:
         _record(session, [(pending, "oa:refused", {}, None, message, "dead")])
     else:
         seconds = jobs.wait_before(pending.attempts + 1, error.facts.get("retry_after"))
-        put_back(session, pending, attempts=1, error=message, seconds=seconds)
+        put_back(session, pending, attempts=1, error=message, seconds=seconds, failed=not error.facts.get("limited"))
 
 
 def _record(session: Session, results: Sequence[Result]) -> set[Any]:

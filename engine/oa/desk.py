@@ -145,7 +145,10 @@ class StoredDesk:
             if late is not None:
                 asked = max(float(late) - share * (rate.burst - 1), 0.1)
                 raise OAUnavailable(
-                    connection=self._connection, reason=f"our own limit of {api}", retry_after=asked * random.uniform(1.0, 1.2)
+                    connection=self._connection,
+                    reason=f"our own limit of {api}",
+                    retry_after=asked * random.uniform(1.0, 1.2),
+                    limited=True,
                 )
             if pause is not None and pause > 0:
                 time.sleep(float(pause))
