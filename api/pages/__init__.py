@@ -14,6 +14,7 @@ from api.pages import (
     duties,
     frame,
     identities,
+    inbox,
     incidents,
     invoice,
     organisation,
@@ -33,7 +34,7 @@ BLUEPRINTS = (
     sign_in.blueprint, todos.blueprint, bulk.blueprint, task.blueprint, task_verbs.blueprint, submit.blueprint, cases.blueprint, case.blueprint,
     invoice.blueprint, archive.blueprint, processes.blueprint, start.blueprint, incidents.blueprint, people.blueprint, posts.blueprint, organisation.blueprint,
     substitutions.blueprint, authority.blueprint, duties.blueprint, deliveries.blueprint, connections.blueprint,
-    identities.blueprint, directory.blueprint,
+    identities.blueprint, directory.blueprint, inbox.blueprint,
 )  # fmt: skip
 
 

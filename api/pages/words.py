@@ -71,6 +71,21 @@ PURPOSES: Words = {
     "check": _l("测试"),
 }
 SWITCHES = {"on": Sign(_l("启用"), "circle-check", "approve"), "off": Sign(_l("未启用"), "player-pause", "withdraw")}
+MESSAGES = {
+    "received": Sign(_l("正在处理"), "circle-dot", "running"),
+    "applied": Sign(_l("已生效"), "circle-check", "approve"),
+    "ignored": Sign(_l("没有生效"), "x", "withdraw"),
+}
+EVENTS: Words = {
+    "task.approved": _l("按了同意"),
+    "task.rejected": _l("按了驳回"),
+    "task.action": _l("按了按钮"),
+    "task.read": _l("看过待办"),
+    "user.changed": _l("人员有变动"),
+    "user.disabled": _l("人员离开"),
+    "department.changed": _l("部门有变动"),
+    "unsupported": _l("不支持的事件"),
+}
 CHECKS = {
     "waiting": Sign(_l("正在测试"), "circle-dot", "running"),
     "ok": Sign(lazy_pgettext("check", "正常"), "circle-check", "approve"),

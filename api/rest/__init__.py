@@ -16,6 +16,7 @@ from api.rest import (
     health,
     history,
     identities,
+    inbox,
     incidents,
     instances,
     invoices,
@@ -33,7 +34,7 @@ BLUEPRINTS = (
     definitions.blueprint, instances.blueprint, tasks.blueprint, task_verbs.blueprint, case_verbs.blueprint, attachments.blueprint, drafts.blueprint,
     history.blueprint, invoices.blueprint, archive.blueprint, incidents.blueprint, messages.blueprint, people.blueprint, departments.blueprint,
     organisation.blueprint, substitutions.blueprint, authority.blueprint, duties.blueprint, connections.blueprint, deliveries.blueprint,
-    identities.blueprint,
+    identities.blueprint, inbox.blueprint,
 )  # fmt: skip
 
 

@@ -141,6 +141,34 @@ def signed(callback: str, key: str, body: dict[str, Any]) -> httpx.Response:
     )
 
 
+def test_what_an_office_system_tells_is_found_with_who_pressed_and_why_it_was_ignored(installation: Installation) -> None:
+    case = installation.submit()["caseId"]
+    task = installation.task("wang.fang", case, "approve_manager")
+    key = eventually(
+        lambda: next((todo["taskKey"] for todo in installation.todos("wang.fang") if todo["taskKey"].startswith(task["id"])), None)
+    )
+    installation.press("wang.fang", key, comment="同意付款")
+    admin = installation.client("ma.lin")
+
+    def told(**wanted: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = admin.get("/oa-messages", params=wanted).json()["items"]
+        return [each for each in found if each["processInstanceId"] == case]
+
+    (applied,) = eventually(lambda: told(state="applied"))
+    assert (applied["person"], applied["outcome"], applied["comment"], applied["businessKey"]) == (
+        "wang.fang", "approve", "同意付款", installation.case(case)["businessKey"],
+    )  # fmt: skip
+    assert signed(
+        f"{installation.url}/oa/demo-oa/callback", SECRET,
+        {"eventId": "late-press", "kind": "task.approved", "taskKey": key, "nonce": "none", "actor": "wang.fang"},
+    ).status_code == 200  # fmt: skip
+    (late,) = eventually(lambda: told(state="ignored"))
+    assert late["note"] and late["state"] == "ignored"
+    assert told(q=late["businessKey"]) and not told(q="nothing like it")
+    page = admin.get(f"{installation.url}/inbox?q={late['businessKey']}", headers={"Accept": "text/html"}).text
+    assert "没有生效" in page and f"/cases/{case}" in page
+
+
 def test_a_shell_tells_whether_a_connection_works(installation: Installation) -> None:
     answer = installation.shenpi("connection", "test", "demo-oa", "--person", "ma.lin")
     assert answer.returncode == 0 and "health: ok" in answer.stdout and "notice: ok" in answer.stdout and "callback: ok" in answer.stdout, (
