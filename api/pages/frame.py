@@ -45,7 +45,7 @@ def register(app: Flask) -> None:
     """Give the templates their context and filters."""
     app.context_processor(context)
     app.after_request(keep_private)
-    for filter_ in (money, moment, capital, duration, brief, day, due):
+    for filter_ in (money, moment, capital, duration, brief, day, due, words.reason):
         app.add_template_filter(filter_)
     app.jinja_env.globals.update(
         words=words,

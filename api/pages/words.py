@@ -76,7 +76,13 @@ MESSAGES = {
     "applied": Sign(_l("已生效"), "circle-check", "approve"),
     "ignored": Sign(_l("没有生效"), "x", "withdraw"),
 }
-EVENTS: Words = {
+#: what connectors say of to-dos that they cannot show
+HOLDS: Words = {
+    "no id of this person is known here": _l("没有此人在这个办公系统里的编号"),
+    "no unionId of this person is known here": _l("没有此人的 unionId"),
+}
+OUTSIDE = "The office system did not do what was asked: "  #: before the reason of every failure; the page says so itself
+TOLD: Words = {
     "task.approved": _l("按了同意"),
     "task.rejected": _l("按了驳回"),
     "task.action": _l("按了按钮"),
@@ -341,3 +347,9 @@ def decided(outcome: str | None) -> Sign:
 def case_sign(status: str, outcome: str | None) -> Sign:
     """Return how the state of a case is shown: its life cycle while it runs, then its outcome."""
     return CASES.get(outcome or "", CASES["completed"]) if status == "completed" else CASES[status]
+
+
+def reason(text: str | None) -> LazyString | str:
+    """Return why an office system did not do something, as people read it beside a word that says so."""
+    plain = (text or "").removeprefix(OUTSIDE)
+    return HOLDS.get(plain, plain)
