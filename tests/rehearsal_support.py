@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -144,8 +144,11 @@ class Rehearsal:
         """Do once what waits: push, and apply what was told."""
         worker.push(self.key)
         take_all(jobs.PUSH)
-        for arguments in take_all(jobs.INBOX):
-            worker.apply_message(**arguments)
+        take_all(jobs.INBOX)
+        for row in rows(
+            "SELECT id FROM oa_message WHERE state = 'received' ORDER BY received_at"
+        ):  # also those whose job a dead worker took along
+            worker.apply_message(str(row.id))
 
     def settle(self, rounds: int = 40) -> None:
         """Work until nothing waits, over every back-off."""
@@ -259,6 +262,9 @@ class Rehearsal:
         ]
 
 
+Office = TypeVar("Office", bound=Rehearsal)
+
+
 def connect(vendor: Vendor, simulator: str) -> None:
     """Make the connection the only one, and map the whole cast."""
     key = f"{vendor.kind}-1"
@@ -317,10 +323,22 @@ def simulator(vendor: Vendor, folder: Path, callback: str) -> Iterator[str]:
 def rehearsal(vendor: Vendor, server: EmbeddedServer, template: str, folder: Path) -> Iterator[Rehearsal]:
     """Give a vendor's simulator connected to us: our web server answers on a port of its own."""
     port = free_port()
+    with (
+        simulator(vendor, folder, f"http://127.0.0.1:{port}/oa/{vendor.kind}-1") as address,
+        product(vendor, server, template, folder, port, address, Rehearsal) as found,
+    ):
+        yield found
+
+
+@contextmanager
+def product(
+    vendor: Vendor, server: EmbeddedServer, template: str, folder: Path, port: int, address: str, made: type[Office]
+) -> Iterator[Office]:  # fmt: skip
+    """Give us, with a database and a web server of our own, connected to an office system at an address."""
     url = f"http://127.0.0.1:{port}"
     before = os.environ.get("SHENPI_PUBLIC_URL")
     os.environ["SHENPI_PUBLIC_URL"] = url
-    with fresh_database(server, template) as name, simulator(vendor, folder, f"{url}/oa/{vendor.kind}-1") as address:
+    with fresh_database(server, template) as name:
         app = create_app(settings_for(server.url(name), folder))
         web = make_server("127.0.0.1", port, app, threaded=True)
         thread = threading.Thread(target=web.serve_forever)
@@ -328,7 +346,7 @@ def rehearsal(vendor: Vendor, server: EmbeddedServer, template: str, folder: Pat
         try:
             with app.app_context():
                 connect(vendor, address)
-                found = Rehearsal(vendor, app, address, url)
+                found = made(vendor, app, address, url)
                 yield found
                 found.http.close()
         finally:
