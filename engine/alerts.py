@@ -55,7 +55,9 @@ _END = text(
 _SHOWN = text(
     """
     SELECT a.id, a.connection, c.name, a.exchange_id, a.message, a.began_at, a.ended_at FROM oa_alert a JOIN oa_connection c ON c.key = a.connection
-    WHERE a.ended_at IS NULL OR a.ended_at > shenpi_now() - interval '10 minutes' ORDER BY a.ended_at NULLS FIRST, a.began_at LIMIT 5
+    WHERE a.ended_at IS NULL OR (a.ended_at > shenpi_now() - interval '10 minutes'
+      AND NOT EXISTS (SELECT 1 FROM oa_alert n WHERE n.connection = a.connection AND n.began_at > a.began_at))
+    ORDER BY a.ended_at NULLS FIRST, a.began_at LIMIT 5
     """
 )
 _FORGET_EXCHANGES = text(

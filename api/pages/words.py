@@ -70,7 +70,7 @@ PURPOSES: Words = {
     "health": _l("健康检查"),
     "check": _l("测试"),
 }
-SWITCHES = {"on": Sign(_l("启用"), "circle-check", "approve"), "off": Sign(_l("未启用"), "player-pause", "withdraw")}
+SWITCHES = {"on": Sign(_l("已启用"), "circle-check", "approve"), "off": Sign(_l("未启用"), "player-pause", "withdraw")}
 MESSAGES = {
     "received": Sign(_l("正在处理"), "circle-dot", "running"),
     "applied": Sign(_l("已生效"), "circle-check", "approve"),
@@ -123,8 +123,8 @@ CAPABILITIES: Words = {
     "callbackActions": _l("在办公系统里按按钮"),
     "customActions": _l("自定义按钮"),
     "reasonField": _l("填写意见"),
-    "attachments": _l("附件"),
-    "cc": _l("抄送"),
+    "attachments": lazy_pgettext("capability", "附件"),
+    "cc": lazy_pgettext("capability", "抄送"),
     "ccReadState": _l("抄送已读"),
     "clientIds": _l("编号由我们定"),
     "compare": _l("对账"),
@@ -132,7 +132,7 @@ CAPABILITIES: Words = {
     "signIn": _l("登录"),
     "notify": _l("发消息"),
     "dueDate": _l("到期时间"),
-    "urge": _l("催办"),
+    "urge": lazy_pgettext("capability", "催办"),
     "delete": _l("删除"),
     "desktopButtons": _l("电脑端按钮"),
     "tzTextTimes": _l("时间为本地文字"),
