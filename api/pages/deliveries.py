@@ -14,6 +14,7 @@ from api.pages.cases import day
 from api.pages.listing import next_url, rows_only, text
 from api.pages.once import once, said
 from api.security import current, needs
+from engine import deliveries
 from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.deliveries import resending, searching
@@ -105,6 +106,21 @@ def resend() -> ResponseReturnValue:
         return page([Fault("refused", zh, "There is nothing to send again: it is being sent, was sent, or the connection is off")], 409)
     except InvalidVariables as error:
         return page(error.faults, 422)
+
+
+@blueprint.post("/hurry")
+@needs("connection.manage")
+def hurry() -> ResponseReturnValue:
+    """Try again at once what is put off at a connection."""
+    key = request.form.get("connection", "").replace("\0", "")
+    found: list[int] = []
+
+    def work(session: Session) -> str:
+        found.append(deliveries.hurry(session, key))
+        return url_for("deliveries_page.index", connection=key)
+
+    answer = once(work)
+    return said(answer, _("%(n)s 条正在立即重试。", n=found[0])) if found else answer
 
 
 def chosen() -> list[tuple[UUID, str]]:

@@ -13,7 +13,7 @@ from api.connections.changing import MODULES
 from api.idempotency import once
 from api.rest.conventions import Camel, Strict, route, shown
 from api.security import current
-from engine import checks
+from engine import checks, deliveries
 from engine.database import transaction
 from engine.deliveries import measuring
 from engine.errors import NotFound
@@ -213,6 +213,23 @@ def take_away(key: str, name: str) -> Response:
 def activate(body: dict[str, Any], key: str) -> Response:
     """Switch a connection on or off."""
     return once(lambda session: answered(session, connections.set_active(session, key, body["active"])))
+
+
+class Hurried(Camel):
+    cases = fields.Integer()
+
+
+@blueprint.route("/<key>/hurry", methods=["POST"])
+@route("connection.manage")
+@blueprint.response(200, Hurried)
+def hurry(key: str) -> Response:
+    """Try again at once what failed and is put off; it would be tried by itself within ten minutes."""
+
+    def work(session: Session) -> tuple[Any, int, dict[str, str]]:
+        connections.find(session, key)
+        return {"cases": deliveries.hurry(session, key)}, 200, {}
+
+    return once(work)
 
 
 @blueprint.route("/<key>/scope", methods=["POST"])

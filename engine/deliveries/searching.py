@@ -34,7 +34,8 @@ _EXCHANGE = text(
        LEFT JOIN process_instance i ON i.id = x.instance_id WHERE x.id = :id"""
 )
 _COUNTS = text(
-    """SELECT c.key, count(*) FILTER (WHERE o.open) AS waiting, count(*) FILTER (WHERE o.state IN ('dead', 'unknown')) AS failed,
+    """SELECT c.key, count(*) FILTER (WHERE o.open) AS waiting, count(*) FILTER (WHERE o.open AND o.state = 'retry') AS put_off,
+              count(*) FILTER (WHERE o.state IN ('dead', 'unknown')) AS failed,
               min(o.created_at) FILTER (WHERE o.open) AS oldest
        FROM oa_connection c LEFT JOIN oa_delivery o ON o.connection = c.key AND (o.open OR (o.failed_at IS NOT NULL AND o.state IN ('dead', 'unknown')
          AND NOT EXISTS (SELECT 1 FROM oa_delivery n WHERE n.instance_id = o.instance_id AND n.connection = o.connection AND n.version > o.version)))

@@ -150,6 +150,7 @@ PUT    /connections/<connection>                    401 403 403 403 403 403 403 
 POST   /connections/<connection>/secrets            401 403 403 403 403 403 403 403 200 403
 DELETE /connections/<connection>/secrets/<former>   401 403 403 403 403 403 403 403 200 403
 POST   /connections/<connection>/activate           401 403 403 403 403 403 403 403 200 403
+POST   /connections/<connection>/hurry              401 403 403 403 403 403 403 403 200 403
 POST   /connections/<connection>/scope              401 403 403 403 403 403 403 403 200 403
 POST   /connections/<connection>/checks             401 403 403 403 403 403 403 403 202 403
 GET    /connections/<connection>/checks/<unknown>   401 403 403 403 403 403 403 403 404 403

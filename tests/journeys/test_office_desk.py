@@ -52,6 +52,20 @@ def test_what_was_refused_is_sent_again_once_however_often_one_presses(installat
     assert not [one for one in open_ones if one["kind"] == "delivery"], "what was sent again needs nobody's attention any more"
 
 
+def test_what_is_put_off_during_an_outage_goes_at_once_when_somebody_knows_that_it_is_over(installation: Installation) -> None:
+    installation.fault(busy=2)
+    case = installation.submit()["caseId"]
+
+    def delivery() -> dict[str, Any]:
+        return next(row for row in deliveries(installation, connection="demo-oa") if row["processInstanceId"] == case)
+
+    eventually(lambda: delivery()["state"] == "retry")
+    installation.fault(busy=0)
+    answer = installation.client("ma.lin").post("/connections/demo-oa/hurry")
+    assert (answer.status_code, answer.json()) in ((200, {"cases": 1}), (200, {"cases": 0}))
+    eventually(lambda: delivery()["state"] == "sent", 5 if answer.json()["cases"] else 30)
+
+
 def test_deliveries_are_found_by_case_and_state_and_come_page_by_page(installation: Installation) -> None:
     eventually(lambda: not deliveries(installation, state="waiting"))
     every = deliveries(installation, limit=200)
