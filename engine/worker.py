@@ -54,6 +54,7 @@ from engine.errors import (
     ShenpiError,
     Unavailable,
 )
+from engine.listening import Listening
 from engine.oa.contract import Receipt
 from engine.oa.desk import talking
 from engine.oa.registry import Connectors
@@ -476,6 +477,8 @@ class Worker:
                 )
             )
             rounds = asyncio.create_task(self._rounds(stop))
+            listening = threading.Thread(target=Listening(connectors, self.context, leaving).run, name="listening", daemon=True)
+            listening.start()
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
             stop.set()
