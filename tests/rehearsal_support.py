@@ -82,7 +82,7 @@ FEISHU = Vendor(
 )  # fmt: skip
 DINGTALK = Vendor(
     "dingtalk", "dingtalk", {"app_key": "dingsimappkey", "corp_id": "dingsimcorp", "api_key": "simulated-api-key", "event_owner": "dingsimappkey",
-     "sign_in": False},
+     "oapi_url": "{simulator}", "sign_in": False},
     {"app_secret": "simulated-app-secret", "press_secret": "a-secret-of-the-address", "event_token": "simtoken",
      "event_key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"},
     {"gateway-url": "{callback}/press-a-secret-of-the-address", "event-url": "{callback}/events"},
@@ -274,7 +274,8 @@ def connect(vendor: Vendor, simulator: str) -> None:
         session.add(
             OaConnection(
                 key=key, kind=vendor.kind, name=vendor.kind, base_url=simulator, credentials=vault.seal(key, vendor.credentials),
-                settings=vendor.settings, active=True,
+                settings={name: text.replace("{simulator}", simulator) if isinstance(text, str) else text for name, text in vendor.settings.items()},
+                active=True,
             )
         )  # fmt: skip
         for each in session.scalars(select(Person)):
