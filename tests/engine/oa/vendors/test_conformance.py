@@ -25,7 +25,7 @@ def case(stage: Rehearsal) -> UUID:
 @pytest.fixture
 def pressing(stage: Rehearsal) -> None:
     if not stage.vendor.buttons:
-        pytest.skip(f"{stage.vendor.kind} has no buttons: its people open our page")
+        pytest.skip(f"{stage.vendor.name} has no buttons: its people open our page")
 
 
 def test_a_to_do_is_shown_once_to_each_and_closes_when_it_is_decided_here(stage: Rehearsal, case: UUID) -> None:
@@ -197,7 +197,7 @@ def test_its_health_is_told_and_tells_a_wrong_secret(stage: Rehearsal) -> None:
 def test_its_contacts_are_everybody_once_with_their_ids(stage: Rehearsal) -> None:
     connector = stage.connector()
     if not connector.capabilities().contacts:
-        pytest.skip(f"{stage.vendor.kind} has no contacts that can be read")
+        pytest.skip(f"{stage.vendor.name} has no contacts that can be read")
     people = list(connector.people())
     assert sorted(one.name for one in people) == sorted(one.name for one in PEOPLE)
     for one in people:
