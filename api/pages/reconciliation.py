@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, current_app, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -58,8 +58,7 @@ def page(faults: list[Fault], status: int, typed: UUID | str | None = None) -> R
 
 def place(connection: str) -> str | None:
     """Return the address of a connection's own page for whoever may see it."""
-    there = "connections_page.show" in current_app.view_functions and allows(current(), PERMISSION)
-    return url_for("connections_page.show", key=connection) if there else None
+    return url_for("connections_page.show", key=connection) if allows(current(), "connection.manage") else None
 
 
 @blueprint.post("/<uuid:difference_id>/mend")

@@ -7,12 +7,16 @@ from api.rest import (
     attachments,
     authority,
     case_verbs,
+    connections,
     definitions,
+    deliveries,
     departments,
     drafts,
     duties,
     health,
     history,
+    identities,
+    inbox,
     incidents,
     instances,
     invoices,
@@ -30,7 +34,8 @@ from api.security import csrf
 BLUEPRINTS = (
     definitions.blueprint, instances.blueprint, tasks.blueprint, task_verbs.blueprint, case_verbs.blueprint, attachments.blueprint, drafts.blueprint,
     history.blueprint, invoices.blueprint, archive.blueprint, incidents.blueprint, messages.blueprint, people.blueprint, departments.blueprint,
-    organisation.blueprint, substitutions.blueprint, authority.blueprint, duties.blueprint, reconciliation.blueprint,
+    organisation.blueprint, substitutions.blueprint, authority.blueprint, duties.blueprint, connections.blueprint, deliveries.blueprint,
+    identities.blueprint, inbox.blueprint, reconciliation.blueprint,
 )  # fmt: skip
 
 

@@ -39,6 +39,8 @@ COMMON = (
         "frame_hosts", "可嵌入本系统页面的主机（逗号分隔）", "Hosts that may show our pages in a frame, with commas between", required=False
     ),
 )
+#: what is given for a kind that can be compared
+MEND = Field("mend", "对账差异自动重推：yes 或 no", "Differences are pushed again by themselves: yes or no", required=False, default="yes")
 _OWN: Mapping[str, Kind] = {
     "webhook": Kind("通用签名 Webhook", "Generic signed webhook", webhook.Webhook, webhook.FIELDS, compares=False),
     "feishu": Kind(
@@ -82,4 +84,6 @@ _OWN: Mapping[str, Kind] = {
         scope=oidc.SCOPE,
     ),
 }
-KINDS: Mapping[str, Kind] = {name: replace(kind, fields=(*kind.fields, *COMMON)) for name, kind in _OWN.items()}
+KINDS: Mapping[str, Kind] = {
+    name: replace(kind, fields=(*kind.fields, *COMMON, *((MEND,) if kind.compares else ()))) for name, kind in _OWN.items()
+}

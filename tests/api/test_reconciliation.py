@@ -23,7 +23,7 @@ from engine.database.embedded import EmbeddedServer
 @pytest.fixture(scope="module")
 def stage(server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
     with rehearsal(FEISHU, server, template, tmp_path_factory.mktemp("feishu")) as found:
-        execute("UPDATE oa_connection SET name = '飞书（总部）', settings = settings || '{\"mend\": false}' WHERE key = 'feishu-1'")
+        execute("UPDATE oa_connection SET name = '飞书（总部）', settings = settings || '{\"mend\": \"no\"}' WHERE key = 'feishu-1'")
         yield found
 
 

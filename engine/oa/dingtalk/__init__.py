@@ -106,7 +106,7 @@ class DingTalk(Standard):
         return self.push(replace(snapshot, status="deleted", tasks=()), None)
 
     def compare(self, snapshot: InstanceSnapshot, shown: Sequence[Shown]) -> list[Difference]:
-        return [] if self._by_todos else compare.compare(self.desk, self._centre, snapshot, shown)
+        return list(self._todos.compare(shown)) if self._by_todos else compare.compare(self.desk, self._centre, snapshot, shown)
 
     def receive(self, request: RawRequest, now: datetime) -> Received:
         return receive(self.connection, self.desk, request, now)

@@ -156,7 +156,7 @@ def table() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_whatever_goes_wrong_both_sides_agree_in_the_end(stage: Rehearsal, name: str) -> None:
-    row = MATRIX.setdefault(stage.vendor.kind, {})
+    row = MATRIX.setdefault(stage.vendor.name, {})
     if name in PRESSING and not stage.vendor.buttons:
         row[name] = "no button"
         return

@@ -17,7 +17,7 @@ from models import db
 @pytest.fixture
 def heard(stage: Rehearsal) -> Iterator[None]:
     if not stage.connector().capabilities().listens:
-        pytest.skip(f"{stage.vendor.kind} is not listened to: it calls our address")
+        pytest.skip(f"{stage.vendor.name} is not listened to: it calls our address")
     execute('UPDATE oa_connection SET settings = settings || \'{"stream": "1"}\' WHERE key = :key', key=stage.key)
     stop = threading.Event()
 
