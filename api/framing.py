@@ -62,7 +62,16 @@ class Framing:
 
 def hosts_in(text: str | None) -> list[str]:
     """Return the hosts of a text, with commas or spaces between; what is no host, and could say something else in a header, is left out."""
-    return [one for one in re.split(r"[\s,;，、；\"\[\]]+", text or "") if HOST.fullmatch(one)]
+    return [one for one in words_in(text) if HOST.fullmatch(one)]
+
+
+def strangers_in(text: str | None) -> list[str]:
+    """Return what stands in such a text and is no host."""
+    return [one for one in words_in(text) if not HOST.fullmatch(one)]
+
+
+def words_in(text: str | None) -> list[str]:
+    return [one for one in re.split(r"[\s,;，、；]+", text or "") if one]
 
 
 class Sessions(SecureCookieSessionInterface):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from api import framing
 from engine.errors import Fault, InvalidContent, InvalidVariables
 from engine.oa.contract import Field
 from engine.oa.kinds import KINDS, Kind
@@ -10,6 +11,7 @@ from engine.oa.webhook.client import checked
 
 SHORTEST = 16  #: characters of the webhook's secret
 LONGEST = 4000
+FRAMES = "frame_hosts"  #: who may show our pages in a frame
 LONGEST_NAME = 100
 #: settings that every kind has: what is promised of deliveries, and how much faster than usual the vendor lets us call
 TARGETS = {"target_share": 95.0, "target_seconds": 10.0, "rate_factor": 1.0}
@@ -61,6 +63,12 @@ def read_settings_of(kind: Kind, given: Mapping[str, str], faults: list[Fault]) 
             faults.append(Fault("field-missing", f"请填写“{field.zh}”", f"{field.en} is needed", path=name))
         elif len(value) > LONGEST:
             faults.append(Fault("too-long", f"“{field.zh}”太长", f"{field.en} is too long", path=name))
+        elif name == FRAMES and (strange := framing.strangers_in(value)):
+            zh, en = (
+                "应为主机名，如 oa.example.com、https://oa.example.com:8443、*.feishu.cn",
+                "Hosts, such as oa.example.com or *.feishu.cn",
+            )
+            faults.append(Fault("host-invalid", zh, en, path=name, found=strange[0][:100]))
         elif value:
             found[name] = value
     for name, usual in TARGETS.items():

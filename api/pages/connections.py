@@ -118,6 +118,7 @@ def page(key: str, faults: list[Fault] | None = None, status: int = 200) -> Resp
             "row": row, "kind": kind, "health": checks.latest(session, key), "now": read_clock(session), "scope": scope_of(row),
             "kept": set(connection.credentials) if connection else set(), "sealed": is_newest(row),
             "callbacks": {door: connection.callback(door) for door in kind.doors} if connection else {},
+            "way_back": connection.way_back if connection else "",
             "limits": kind.limits(connection) if connection else {}, "windows": {name: measuring.measure(session, row, name) for name in measuring.WINDOWS},
             "calls": measuring.calls(session, key), "errors": measuring.last_errors(session, key), "count": searching.counts(session)[key],
             "people": session.execute(select(Person.key, Person.name).where(Person.active).order_by(Person.key).limit(500)).all(),

@@ -14,7 +14,10 @@ from web_support import sign_in, token_of
 from api import framing
 from api.app import create_app
 from api.cli.company import PASSWORD
+from api.connections import given
 from engine.database.embedded import EmbeddedServer
+from engine.errors import Fault
+from engine.oa.kinds import KINDS
 from models import db
 
 HTTPS = "https://shenpi.example.com"
@@ -137,6 +140,16 @@ def test_what_cannot_be_asked_leaves_the_hosts_of_before(apps: dict[str, Flask],
             db.session.remove()
 
     assert "frame-ancestors 'self' oa.example.com" in found
+
+
+@pytest.mark.parametrize(
+    "hosts", ["*", "'self'", "https://oa.example.com/path", "oa.example.com; script-src *", "javascript:alert(1)", '["oa.example.com"]']
+)
+def test_what_is_no_host_is_refused_when_it_is_given(hosts: str) -> None:
+    faults: list[Fault] = []
+    given.read_settings_of(KINDS["oidc"], {"client_id": "x", "frame_hosts": hosts}, faults)
+
+    assert [fault.code for fault in faults] == ["host-invalid"]
 
 
 def test_chromium_shows_the_page_in_the_frame_of_the_office_system_and_in_no_other(apps: dict[str, Flask], browser: Browser) -> None:

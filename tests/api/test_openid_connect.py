@@ -264,6 +264,24 @@ def test_a_wrong_secret_is_no_fault_of_the_visitor(web: Web) -> None:
     assert "code_verifier=***" in kept and "an-access-token" not in kept and SECRET not in kept
 
 
+def test_an_administrator_connects_a_provider_by_its_issuer(web: Web, provider: Provider) -> None:
+    body = {
+        "key": "second",
+        "name": "第二个",
+        "kind": "oidc",
+        "baseUrl": provider.issuer,
+        "settings": {"client_id": CLIENT},
+        "active": True,
+    }
+
+    made = web.post("ma.lin", "/connections", json=body)
+
+    assert made.status_code == 201, made.text
+    assert made.json["scope"]["tasks"] is False and made.json["callbacks"] == {}
+    assert "用 第二个 登录" in web.browser().get("/sign-in").text
+    assert "/sso/second/callback" in web.browser("ma.lin").get("/connections/second").text
+
+
 def test_it_is_shown_no_cases(web: Web) -> None:
     web.start()
 
