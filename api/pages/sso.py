@@ -67,7 +67,7 @@ def returned(key: str) -> ResponseReturnValue:
         account = single_sign_on.enter(database, door, written, ids)
         kept = (str(account.id), account.generation) if account is not None else None
     if kept is None:
-        return render_template("sso_unknown.html", name=door.name, ids=ids, next=attempt.target), 403
+        return render_template("sso_unknown.html", name=door.name, ids=ids, next=attempt.target, language_switch=None), 403
     start_session(*kept)
     return redirect(attempt.target, 303)
 
@@ -78,7 +78,8 @@ def find(key: str) -> Door | None:
 
 
 def refused(title: str, text: str, again: str | None = None) -> str:
-    return render_template("sso_refused.html", title=title, text=text, again=again)
+    """Render why nobody came in; in no other language, for the address of this page is good once."""
+    return render_template("sso_refused.html", title=title, text=text, again=again, language_switch=None)
 
 
 def unreachable(door: Door, target: str) -> ResponseReturnValue:
