@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from browser_support import DESK, PHONE
+from browser_support import DESK, PHONE, barriers
 from engine_support import advance, execute, rows, take_all
 from playwright.sync_api import Browser, expect
 from rehearsal_support import FEISHU, Rehearsal, rehearsal
@@ -253,6 +253,7 @@ def test_the_page_fits_a_phone_and_a_desk(stage: Rehearsal, ma_lin: Operator, br
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         assert complaints == []
+        assert barriers(page) == []
         if "=" not in path:
             page.locator("[data-choose]").first.check()
             expect(page.get_by_text("重新推送 1 条")).to_be_visible()

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+from browser_support import barriers
 from engine_support import execute, rows
 from playwright.sync_api import Browser, expect
 from rehearsal_support import DINGTALK, FEISHU, Rehearsal, Vendor, login, rehearsal
@@ -92,6 +93,9 @@ def test_it_leads_there_in_a_browser_as_well(stage: Rehearsal, browser: Browser)
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
 
+    page.goto(f"{stage.url}/sign-in")
+    expect(page.get_by_text("用 我们的办公系统 登录")).to_be_visible()
+    assert barriers(page) == []
     page.goto(url)
     page.get_by_text("王芳").first.click()
 
