@@ -86,7 +86,12 @@ DINGTALK = Vendor(
     {"gateway-url": "{callback}/press-a-secret-of-the-address", "event-url": "{callback}/events"},
     {"userid": login, "unionid": lambda key: f"on_{login(key)}"}, "userid", actions={"approve": "agree", "reject": "refuse"}, asks=True,
 )  # fmt: skip
-VENDORS = {vendor.kind: vendor for vendor in (FEISHU, DINGTALK)}
+NO_LISTS, NO_TOKENS = "no lists", "no tokens"
+WEAVER = Vendor(
+    "weaver", "weaver", {"syscode": "shenpi"}, {}, {}, {"account": login}, "account", buttons=False, authenticates=False,
+    cannot={"one item of many fails": NO_LISTS, "token revoked": NO_TOKENS, "wrong secret": "no secret"},
+)  # fmt: skip
+VENDORS = {vendor.kind: vendor for vendor in (FEISHU, DINGTALK, WEAVER)}
 
 
 class Rehearsal:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from engine.oa import dingtalk, feishu, webhook
+from engine.oa import dingtalk, feishu, weaver, webhook
 from engine.oa.contract import Connection, Connector, Desk, Field
 from engine.oa.desk import Rate
 
@@ -51,5 +51,14 @@ KINDS: Mapping[str, Kind] = {
         "https://api.dingtalk.com",
         dingtalk.ID_TYPES,
         ("press-…", "events"),
+    ),
+    "weaver": Kind(
+        "泛微 e-cology 统一待办",
+        "Weaver e-cology, unified to-dos",
+        weaver.Weaver,
+        weaver.FIELDS,
+        weaver.RATES,
+        id_types=weaver.ID_TYPES,
+        doors=(),
     ),
 }
