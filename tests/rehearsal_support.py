@@ -91,7 +91,10 @@ WEAVER = Vendor(
     "weaver", "weaver", {"syscode": "shenpi"}, {}, {}, {"account": login}, "account", buttons=False, authenticates=False,
     cannot={"one item of many fails": NO_LISTS, "token revoked": NO_TOKENS, "wrong secret": "no secret"},
 )  # fmt: skip
-VENDORS = {vendor.kind: vendor for vendor in (FEISHU, DINGTALK, WEAVER)}
+SEEYON = Vendor(
+    "seeyon", "seeyon", {"user": "rest", "register_code": "3001"}, {"password": "simulated-password"}, {}, {"account": login}, "account", buttons=False,
+)  # fmt: skip
+VENDORS = {vendor.kind: vendor for vendor in (FEISHU, DINGTALK, WEAVER, SEEYON)}
 
 
 class Rehearsal:

@@ -21,8 +21,9 @@ PAGE = "https://shenpi.example/tasks"
 
 def task(person: str = "wang.fang", status: TaskStatus = "pending", key: str = TASK, **more: Any) -> TaskView:
     page = f"{PAGE}/{key}"
+    at = more.pop("created_at", AT)
     given = {"actions": (Action("approve", "同意"), Action("reject", "驳回", needs_reason=True)), "links": Links(page, page)} | more
-    return TaskView(f"{key}:{person}", "check", "初审", person, status, AT, "nonce-of-this-task", **given)
+    return TaskView(f"{key}:{person}", "check", "初审", person, status, at, "nonce-of-this-task", **given)
 
 
 def snapshot(*tasks: TaskView, copies: tuple[CcView, ...] = (), **more: Any) -> InstanceSnapshot:

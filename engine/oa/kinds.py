@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from engine.oa import dingtalk, feishu, weaver, webhook
+from engine.oa import dingtalk, feishu, seeyon, weaver, webhook
 from engine.oa.contract import Connection, Connector, Desk, Field
 from engine.oa.desk import Rate
 
@@ -59,6 +59,15 @@ KINDS: Mapping[str, Kind] = {
         weaver.FIELDS,
         weaver.RATES,
         id_types=weaver.ID_TYPES,
+        doors=(),
+    ),
+    "seeyon": Kind(
+        "致远 第三方待办",
+        "Seeyon, third-party pending",
+        seeyon.Seeyon,
+        seeyon.FIELDS,
+        seeyon.RATES,
+        id_types=seeyon.ID_TYPES,
         doors=(),
     ),
 }
