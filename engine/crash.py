@@ -11,7 +11,8 @@ from pathlib import Path
 _AT = frozenset(filter(None, os.environ.get("SHENPI_CRASH_AT", "").split(",")))
 _ONCE = os.environ.get("SHENPI_CRASH_ONCE", "")
 
-#: what is committed, renamed or sent: a process can die just before it and just after it
+#: what is committed, renamed or sent: a process can die just before it and just after it. Beside these, `ask <API>` is every call of a vendor's API, and
+#: `desk.intended`, `desk.settled` what a connector writes down between two calls.
 ACTS = (
     "invoices.upload", "tasks.complete", "callbacks.receive",
     "call.answer", "push.receipts", "inbox.apply", "timer.fire", "package.rename", "mail.send",
@@ -23,7 +24,7 @@ def point(name: str, side: str = "") -> None:
     """Die here, without any clean-up, if a test asked for it."""
     if _AT and f"{name}{side}" in _AT:
         try:
-            (Path(_ONCE) / f"{name}{side}").touch(exist_ok=False)
+            (Path(_ONCE) / f"{name}{side}".replace("/", "_")).touch(exist_ok=False)
         except FileExistsError:
             return
         os.kill(os.getpid(), signal.SIGKILL)

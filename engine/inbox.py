@@ -8,13 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-import orjson
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from engine import jobs, tasks
+from engine import deliveries, jobs, tasks
 from engine.database.transaction import read_clock
 from engine.errors import InvalidContent, NotFound, NotPermitted, Refused
 from engine.oa.contract import Event, Said
@@ -120,15 +119,8 @@ def decide(session: Session, connection: str, event: Event) -> None:
     if task_id is None or outcome is None:
         raise Refused(reason=f"{event.kind} asks for nothing that is known here")
     actor = actor_of(session, connection, event.actor, event.id_type)
-    tasks.complete(
-        session,
-        task_id,
-        by=actor,
-        outcome=outcome,
-        comment=event.comment or "",
-        channel=f"oa:{connection}",
-        nonce=event.nonce if event.proof == "id" else event.nonce or "",
-    )
+    nonce = event.nonce if event.proof == "id" else event.nonce or ""
+    tasks.complete(session, task_id, by=actor, outcome=outcome, comment=event.comment or "", channel=f"oa:{connection}", nonce=nonce)
 
 
 def actor_of(session: Session, connection: str, remote_id: str | None, id_type: str = "") -> Actor:
@@ -159,17 +151,6 @@ def task_of(event: Event) -> UUID | None:
 
 def push_again(session: Session, connection: str, event: Event) -> None:
     """Send the newest snapshot of the task's case once more, so that the office system shows what is true."""
-    task_id = task_of(event)
-    found = session.execute(
-        text(
-            """
-            UPDATE oa_delivery SET state = 'pending', open = true, next_at = NULL, created_at = shenpi_now()
-            WHERE NOT open AND (connection, instance_id, version) = (
-              SELECT x.connection, x.instance_id, x.version FROM oa_delivery x JOIN user_task t ON t.instance_id = x.instance_id
-              WHERE t.id = :task AND x.connection = :connection ORDER BY x.version DESC LIMIT 1) RETURNING instance_id
-            """
-        ),
-        {"task": task_id, "connection": connection},
-    ).scalar()
-    if found is not None:
-        jobs.enqueue(session, jobs.PUSH, orjson.dumps({"connection": connection}).decode())
+    row = session.get(UserTask, task_of(event)) if task_of(event) else None
+    if row is not None:
+        deliveries.push_again(session, connection, row.instance_id)

@@ -25,6 +25,7 @@ STARTS = ("work", "starts")
 ANSWER = ("work", "answer")
 SUSPEND = ("work", "suspend")
 NOTICE = ("oa", "notice")
+COMPARE = ("oa", "compare")
 RENEW = ("oa", "renew")
 
 MAX_ATTEMPTS = 8

@@ -20,7 +20,21 @@ from marshmallow import ValidationError
 from procrastinate import App
 from sqlalchemy import text
 
-from engine import attachments, deliveries, drafts, inbox, incidents, jobs, messages, notices, renewal, signals, suspension, timers
+from engine import (
+    attachments,
+    deliveries,
+    drafts,
+    inbox,
+    incidents,
+    jobs,
+    messages,
+    notices,
+    reconciliation,
+    renewal,
+    signals,
+    suspension,
+    timers,
+)
 from engine.crash import point
 from engine.database import transaction
 from engine.deliveries import taking
@@ -40,6 +54,7 @@ from engine.oa.desk import talking
 from engine.oa.registry import Connectors
 from engine.permissions import SYSTEM, load_actor
 from engine.settings import Settings, read_settings
+from models.oa import OaConnection
 
 log = logging.getLogger("shenpi.worker")
 
@@ -175,6 +190,25 @@ def apply_message(message: str) -> None:
         inbox.apply(session, UUID(message))
 
 
+def compare(connection: str, everything: bool = False) -> None:
+    """Compare the cases of a connection that are due, and mend in what they differ, unless the connection says that people do that."""
+    with transaction() as session:
+        row = session.get(OaConnection, connection)
+        cases = reconciliation.due(session, connection, everything=everything) if row is not None and row.active else []
+        mends = row is not None and bool(row.settings.get("mend", True))
+    for case in cases:
+        if leaving.is_set():
+            return
+        try:
+            found = reconciliation.compare_case(connectors, connection, case)
+        except OAError as error:
+            log.warning("%s cannot be compared now: %s", connection, error)
+            return
+        for difference in found if mends else ():
+            with transaction() as session:
+                reconciliation.mend(session, connectors, difference, by=SYSTEM)
+
+
 def fire(instance: str, token: str) -> None:
     """Let a BPMN timer fire."""
     with transaction("timer.fire") as session:
@@ -269,6 +303,7 @@ TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.ANSWER: bring_answer,
     jobs.SUSPEND: suspend_cases,
     jobs.NOTICE: tell,
+    jobs.COMPARE: compare,
     jobs.RENEW: renew,
 }
 REPEATS = 5  #: of a job that lost a race for a lock
@@ -369,6 +404,7 @@ class Worker:
             session.execute(text(_LOST_CALLS))
             session.execute(text(_LOST_MESSAGES))
             signals.wake_lost(session)
+            reconciliation.enqueue_due(session)
             messages.expire(session)
             drafts.clean_up(session)
             attachments.clean_up(session)

@@ -32,6 +32,8 @@ class OaConnection(Base):
     #: what this connection is for, `{"tasks": true, "notices": true, ...}`; what is not named is on
     scope: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    compared_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    compared_all_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     next_look: Mapped[datetime | None] = mapped_column(
         DateTime(timezone=True)
     )  #: a worker promised to look for waiting pushes then or later

@@ -41,12 +41,21 @@ def read_person(body: Any) -> Person | None:
     return Person(**{**made, **{name: value for name, value in given.items() if value != ""}})
 
 
+IDS = ("userId", "openId", "unionId", "mobile", "email")
+
+
 class People:
-    """Read often and replaced seldom: kept in memory beside the ledger."""
+    """Read often and changed seldom: kept in memory beside the ledger, and found by each kind of id."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._all = {each["userId"]: Person(**each) for each in ledger.find("person")}
+        self._all: dict[str, Person] = {}
+        self._by: dict[str, dict[str, Person]] = {}
+        self._remember([Person(**each) for each in ledger.find("person")])
+
+    def _remember(self, people: list[Person]) -> None:
+        self._all = {person.userId: person for person in people}
+        self._by = {kind: {getattr(each, kind): each for each in reversed(people)} for kind in IDS}
 
     def all(self) -> list[Person]:
         return list(self._all.values())
@@ -56,19 +65,22 @@ class People:
             self._ledger.drop("person")
             for person in people:
                 self._ledger.put("person", person.userId, asdict(person))
-            self._all = {person.userId: person for person in people}
+            self._remember(people)
 
     def put(self, person: Person) -> None:
-        self.replace([*(each for each in self.all() if each.userId != person.userId), person])
+        """Let a person come, or change her; her place in the list stays."""
+        with self._ledger.turn():
+            self._ledger.put("person", person.userId, asdict(person))
+            self._remember(list({**self._all, person.userId: person}.values()))
 
     def any(self, value: str) -> Person | None:
         """Return the person with this id of whatever kind, also one who has left."""
-        return self._all.get(value) or next((each for each in self.all() if value and value in (each.openId, each.unionId)), None)
+        return next((self._by[kind][value] for kind in IDS[:3] if value and value in self._by[kind]), None)
 
     def working(self, kind: str, value: str) -> Person | None:
-        """Return the person with this id of this kind who has not left."""
-        found = self._all.get(value) if kind == "userId" else next((each for each in self.all() if getattr(each, kind) == value), None)
-        return found if found and found.active and value else None
+        """Return the person with this id, mobile or e-mail who has not left."""
+        found = self._by[kind].get(value) if value else None
+        return found if found and found.active else None
 
     def departments(self) -> list[Department]:
         """Return the departments in which somebody is or that were added, the root first. `总部/财务部` is one inside of the other."""

@@ -47,6 +47,7 @@ class Presses:
         if press is None:
             return
         call = Outgoing(**{**press["call"], "retries": tuple(press["call"]["retries"])})
+        started = self._clock.now()
         status, fine, said = self._post(call)
         with self._ledger.turn():
             press = self.found(number) or press
@@ -55,7 +56,7 @@ class Presses:
             self._keep(press, held=False)
         tries = sum(1 for each in press["sends"] if not each["taken"])
         if not fine and tries <= len(call.retries):
-            self._redelivery.add(call.retries[tries - 1], number, self.send)
+            self._redelivery.add(started + call.retries[tries - 1], number, self.send)
 
     def _post(self, call: Outgoing) -> tuple[int | None, bool, str]:
         if call.method == "STREAM":

@@ -1,6 +1,7 @@
 """Telling again what the product did not take: at its time on the simulator's clock, by a thread of its own."""
 
 import heapq
+import itertools
 import threading
 from collections.abc import Callable
 
@@ -12,14 +13,16 @@ class Redelivery:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._due: list[tuple[float, int, Callable[[int], None]]] = []
+        self._due: list[tuple[float, int, int, Callable[[int], None]]] = []
+        self._order = itertools.count()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def add(self, seconds: float, number: int, send: Callable[[int], None]) -> None:
+    def add(self, at: float, number: int, send: Callable[[int], None]) -> None:
+        """Send again at a moment of the clock; at once when it has passed."""
         with self._changed:
-            heapq.heappush(self._due, (self._clock.now() + seconds, number, send))
+            heapq.heappush(self._due, (at, next(self._order), number, send))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="redelivery", daemon=True)
                 self._thread.start()
@@ -51,5 +54,5 @@ class Redelivery:
                 if wait is None or wait > 0:
                     self._changed.wait(wait)
                     continue
-                _, number, send = heapq.heappop(self._due)
+                _, _, number, send = heapq.heappop(self._due)
             send(number)

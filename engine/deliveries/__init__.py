@@ -7,16 +7,17 @@ accepted. When a worker dies, its lease runs out and the rows are taken again; t
 
 from engine.deliveries.listing import deliveries_of
 from engine.deliveries.recording import Delivered, record_failure, record_receipts
-from engine.deliveries.renewing import show_again
-from engine.deliveries.taking import Pending, put_back, take
+from engine.deliveries.renewing import push_again, show_again
+from engine.deliveries.taking import Pending, look, put_back, take
 from engine.deliveries.waking import promise, wake, wake_waiting
 
 __all__ = [
-    "BATCH",
     "Delivered",
     "Pending",
     "deliveries_of",
+    "look",
     "promise",
+    "push_again",
     "put_back",
     "record_failure",
     "record_receipts",

@@ -30,3 +30,21 @@ def show_again(session: Session, instance_id: UUID) -> None:
     if version is not None:
         for connection in session.execute(_COPY, {"id": instance_id, "version": version}).scalars().all():
             wake(session, connection)
+
+
+_PUSH_AGAIN = text(
+    """
+    UPDATE oa_delivery SET state = 'pending', open = true, next_at = NULL, attempts = 0, created_at = shenpi_now()
+    WHERE NOT open AND (connection, instance_id, version) = (
+      SELECT x.connection, x.instance_id, x.version FROM oa_delivery x
+      WHERE x.connection = :connection AND x.instance_id = :instance ORDER BY x.version DESC LIMIT 1) RETURNING instance_id
+    """
+)
+
+
+def push_again(session: Session, connection: str, instance_id: UUID) -> bool:
+    """Push the newest snapshot of a case to one office system once more; False when it is on its way already."""
+    found = session.execute(_PUSH_AGAIN, {"connection": connection, "instance": instance_id}).scalar()
+    if found is not None:
+        wake(session, connection)
+    return found is not None

@@ -1,6 +1,6 @@
 """Snapshots taken from the outbox by a worker, for a while (a lease): the cases whose turn it is, and of each everything that waits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -19,8 +19,7 @@ from engine.oa.opening import opened
 BATCH = 20
 
 # The oldest open row of a case carries the lease of all of them: so one worker at a time speaks of a case, and in order.
-_TAKE = Prepared(
-    """
+_PICKED = """
     WITH picked AS (
       SELECT w.connection, w.instance_id FROM oa_delivery w JOIN oa_connection c ON c.key = w.connection AND c.active
       WHERE w.connection = %(connection)s AND w.open AND (w.next_at IS NULL OR w.next_at <= shenpi_now())
@@ -29,7 +28,10 @@ _TAKE = Prepared(
     taken AS (
       UPDATE oa_delivery x SET state = 'sending', next_at = shenpi_now() + make_interval(secs => %(lease)s) FROM picked p
       WHERE x.connection = p.connection AND x.instance_id = p.instance_id AND x.open
-      RETURNING x.connection, x.instance_id, x.version, x.snapshot, x.attempts, x.created_at)
+      RETURNING x.connection, x.instance_id, x.version, x.snapshot, x.attempts, x.created_at)"""
+_NEWEST = """
+    WITH taken AS (SELECT * FROM oa_delivery WHERE instance_id = %(instance)s AND connection = %(connection)s ORDER BY version DESC LIMIT 1)"""
+_TOLD = """
     SELECT x.instance_id, x.version, x.snapshot::text, x.attempts, extract(epoch FROM shenpi_now() - x.created_at) AS age,
            i.title, i.summary, i.amount, i.currency, i.business_key, p.name AS applicant_name, d.key AS department, d.name AS department_name,
            f.name AS definition_name, shenpi_now() AS now, EXISTS (SELECT FROM substitution) AS substituted,
@@ -47,7 +49,7 @@ _TAKE = Prepared(
       ORDER BY o.version DESC LIMIT 1) AS former ON true
     ORDER BY x.instance_id, x.version DESC
     """
-)
+_TAKE, _LOOK = Prepared(_PICKED + _TOLD), Prepared(_NEWEST + _TOLD)
 _PUT_BACK = text(
     """
     UPDATE oa_delivery SET attempts = attempts + :attempts, last_error = coalesce(:error, last_error),
@@ -121,6 +123,16 @@ def take(session: Session, connection: str, public_url: str, *, lease: float) ->
     Who stands in for whom is read by one statement more, for all of them, where there are substitutions at all.
     """
     rows = _TAKE.run(session, {"connection": connection, "lease": lease, "batch": BATCH}).fetchall()
+    return _pending(session, rows, connection, public_url)
+
+
+def look(session: Session, connection: str, instance_id: UUID, public_url: str) -> Pending | None:
+    """Return the newest snapshot of a case as it would be pushed now, without taking it; None for a case that this connection was never told of."""
+    rows = _LOOK.run(session, {"connection": connection, "instance": instance_id}).fetchall()
+    return next(iter(_pending(session, rows, connection, public_url)), None)
+
+
+def _pending(session: Session, rows: Sequence[Any], connection: str, public_url: str) -> list[Pending]:
     found = [Pending(of_case, connection, public_url) for _, of_case in groupby(rows, key=lambda row: row.instance_id)]
     if any(row.substituted for row in rows):
         known = proxies.read(session, set().union(*(pending.people for pending in found)))

@@ -271,6 +271,7 @@ class Capabilities(Record):
     delete: bool = False
     desktop_buttons: bool = False
     tz_text_times: bool = False
+    open_status: str = "pending"  #: the status, in `Shown`, of a task that somebody may still do
     requires_remote_id: bool = False
     bulk_max: int | None = None
     title_max: int | None = None

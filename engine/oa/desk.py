@@ -110,7 +110,7 @@ class StoredDesk:
     def _keep(self, key: str, values: dict[str, object], instance_key: str | None) -> None:
         if instance_key is not None:
             values["instance_id"] = UUID(instance_key)
-        with transaction() as session:
+        with transaction(f"desk.{values['status']}" if values["status"] == INTENDED else "desk.settled") as session:
             session.execute(
                 insert(OaShown)
                 .values(connection=self._connection, key=key, **values)

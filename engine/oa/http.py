@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import orjson
 
+from engine.crash import point
 from engine.errors import OAError, OARejected, OAUnavailable, OAUnknown
 from engine.oa.contract import Connection, Desk, Exchange
 from engine.oa.masking import masked
@@ -73,6 +74,7 @@ class Http:
         began = time.monotonic()
         answer: Answer | None = None
         failure: OAError | None = None
+        point(f"ask {api}", ":before")
         try:
             response = self._client.request(method, path, params=params, content=body, headers=sent)
             answer = Answer(response.status_code, response.headers, response.text[:ANSWER_BYTES], read(response.content))
@@ -84,6 +86,7 @@ class Http:
             failure = Lost(connection=self._name, reason=f"answer lost: {type(error).__name__}")
         except (httpx.InvalidURL, httpx.HTTPError, UnicodeError, ValueError) as error:
             failure = OARejected(connection=self._name, reason=type(error).__name__)
+        point(f"ask {api}", ":after")
         self._note(api, method, path, params, body, answer, failure, began, code, good)
         if failure is not None or answer is None:
             raise failure or OAUnavailable(connection=self._name, reason="no answer")

@@ -37,10 +37,12 @@ def send() -> Response:
     again = same_message(body)
     if again:
         return ok(**again)
+    if due(sim, "partial"):
+        known, unknown = known[1:], [known[0], *unknown]
     msgid = f"msg{sim.ledger.next('message'):010d}"
     answer = {"msgid": msgid, **({"invaliduser": "|".join(unknown)} if unknown else {})}
     if card and card["card_type"] == cards.BUTTONS:
-        answer["response_code"] = place(card, msgid, known[1:] if due(sim, "partial") else known)
+        answer["response_code"] = place(card, msgid, known)
     sim.ledger.put("message", msgid, {"msgid": msgid, "at": sim.clock.now(), "to": known, "sent": body})
     remember(body, answer)
     return ok(**answer)

@@ -38,6 +38,7 @@ from engine.oa.standard import Standard
 
 CAPABILITIES = Capabilities(
     callback_actions=True, reason_field=True, compare=True, contacts=True, sign_in=True, due_date=True, delete=True, requires_remote_id=True,
+    open_status="RUNNING",
     bulk_max=20, title_max=TITLE, form_items_shown=3, desktop_buttons=True,
 )  # fmt: skip
 UNSURE = "厂商文档说法不一，未在真实组织验证 The vendor's papers differ; not verified against an organisation"

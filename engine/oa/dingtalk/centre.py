@@ -14,18 +14,8 @@ from engine.errors import OARejected, OAUnknown
 from engine.oa.contract import Connection, Desk, InstanceSnapshot, ItemResult, Receipt, Shown, TaskView
 from engine.oa.dingtalk import templates
 from engine.oa.dingtalk.client import Client
-from engine.oa.dingtalk.naming import (
-    CANCELED,
-    CLOSING,
-    ENDINGS,
-    PENDING,
-    TERMINATED,
-    ending_of,
-    instance_key,
-    milliseconds,
-    task_key,
-    title_of,
-)
+from engine.oa.dingtalk.naming import CANCELED, CLOSING, ENDINGS, PENDING, TERMINATED, ending_of, milliseconds, title_of
+from engine.oa.items import TASK, instance_key, task_key
 
 INSTANCES = "/v1.0/workflow/processCentres/instances"
 TASKS = "/v1.0/workflow/processCentres/tasks"
@@ -45,7 +35,7 @@ class Centre:
         """Make the instance if it is new, make and end tasks, end the instance. Who is not mapped has her to-do held."""
         shown = {one.key: one for one in self._desk.shown_of(snapshot.instance_key)}
         ids = self._desk.ids({snapshot.applicant, *(task.assignee for task in snapshot.tasks)}, "userid")
-        instance = shown.get(instance_key(snapshot))
+        instance = shown.get(instance_key(snapshot.instance_key))
         remote = instance.remote_id if instance else None
         items: list[ItemResult] = []
         if remote is None:
@@ -58,13 +48,13 @@ class Centre:
         items += self._end_tasks(snapshot, remote, shown)
         if snapshot.status == "running":
             items += self._make_tasks(snapshot, remote, shown, ids)
-            items.append(ItemResult(instance_key(snapshot), remote_id=remote, status=PENDING, person=snapshot.applicant))
+            items.append(ItemResult(instance_key(snapshot.instance_key), remote_id=remote, status=PENDING, person=snapshot.applicant))
         else:
             items.append(self._end(snapshot, remote, instance))
         return Receipt(remote, datetime.now(UTC), {}, tuple(items))
 
     def _begin(self, snapshot: InstanceSnapshot, originator: str, *, lost: bool) -> str:
-        key = instance_key(snapshot)
+        key = instance_key(snapshot.instance_key)
         if lost:
             raise OAUnknown(connection=self._connection.key, reason="the instance may be there already, and cannot be looked for")
         code = templates.code_of(self._connection, self._desk, self._client, snapshot)
@@ -157,7 +147,7 @@ class Centre:
         spoken = {task_key(task.task_key): task for task in snapshot.tasks}
         ends: list[tuple[Shown, str, str | None]] = []
         for one in shown.values():
-            if not one.key.startswith("t-") or one.remote_id is None or one.status not in (PENDING, CLOSING):
+            if not one.key.startswith(TASK) or one.remote_id is None or one.status not in (PENDING, CLOSING):
                 continue
             task = spoken.get(one.key)
             if task is None or task.status != "pending" or snapshot.status != "running":
@@ -192,7 +182,7 @@ class Centre:
         return user is not None and any(str(todo["taskId"]) == one.remote_id for todo in self.todos(user, remote))
 
     def _end(self, snapshot: InstanceSnapshot, remote: str, known: Shown | None) -> ItemResult:
-        key = instance_key(snapshot)
+        key = instance_key(snapshot.instance_key)
         status, result = ENDINGS.get(snapshot.status, TERMINATED)
         if known is None or known.status not in (status, CLOSING):
             self._desk.settle(key, remote, status=CLOSING, instance_key=snapshot.instance_key)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from engine.oa.contract import Desk, Difference, InstanceSnapshot, Shown
 from engine.oa.dingtalk.centre import Centre
-from engine.oa.dingtalk.naming import PENDING, instance_key
+from engine.oa.dingtalk.naming import PENDING
+from engine.oa.items import TASK, instance_key
 
 
 def compare(desk: Desk, centre: Centre, snapshot: InstanceSnapshot, shown: Sequence[Shown]) -> list[Difference]:
@@ -13,13 +14,13 @@ def compare(desk: Desk, centre: Centre, snapshot: InstanceSnapshot, shown: Seque
 
 
 def _differences(desk: Desk, centre: Centre, snapshot: InstanceSnapshot, shown: Sequence[Shown]) -> Iterator[Difference]:
-    remote = next((one.remote_id for one in shown if one.key == instance_key(snapshot)), None)
+    remote = next((one.remote_id for one in shown if one.key == instance_key(snapshot.instance_key)), None)
     if remote is None:
         return
-    people = {one.person for one in shown if one.person and one.key.startswith("t-")} | {task.assignee for task in snapshot.tasks}
+    people = {one.person for one in shown if one.person and one.key.startswith(TASK)} | {task.assignee for task in snapshot.tasks}
     for person, user in sorted(desk.ids(people, "userid").items()):
         theirs = {str(todo["taskId"]) for todo in centre.todos(user, remote)}
-        ours = {str(one.remote_id): one for one in shown if one.person == person and one.key.startswith("t-")}
+        ours = {str(one.remote_id): one for one in shown if one.person == person and one.key.startswith(TASK)}
         for number, one in ours.items():
             if one.status == PENDING and number not in theirs:
                 yield Difference("missing_there", one.key)

@@ -1,6 +1,5 @@
-"""Our keys of what DingTalk shows, and the words it has for how things stand."""
+"""The words that DingTalk has for how things stand."""
 
-import hashlib
 from datetime import datetime
 
 from engine.oa.contract import InstanceSnapshot, TaskView
@@ -12,20 +11,6 @@ TERMINATED = ("TERMINATED", "refuse")
 TASK_ENDINGS = {"approved": ("COMPLETED", "AGREE"), "rejected": ("COMPLETED", "REFUSE")}
 CANCELED = ("CANCELED", None)
 TITLE = 64
-
-
-def instance_key(snapshot: InstanceSnapshot) -> str:
-    return f"i-{snapshot.instance_key}"
-
-
-def task_key(key: str) -> str:
-    task, _, person = key.partition(":")
-    return f"t-{task}-{hashlib.sha256(person.encode()).hexdigest()[:10]}"
-
-
-def task_of(key: str) -> str:
-    """Return the id of our task in a key of `task_key`."""
-    return key.removeprefix("t-").rsplit("-", 1)[0]
 
 
 def ending_of(task: TaskView) -> tuple[str, str | None]:

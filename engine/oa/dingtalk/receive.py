@@ -16,8 +16,8 @@ import orjson
 
 from engine.errors import Fault, InvalidContent, NotPermitted
 from engine.oa.contract import Connection, Desk, Event, RawRequest, Received, Reply, Said
-from engine.oa.dingtalk.naming import task_of
 from engine.oa.envelope import Envelope
+from engine.oa.items import task_of
 
 WINDOW = timedelta(minutes=5)
 OUTCOMES: Mapping[str, tuple[Literal["task.approved", "task.rejected"], str]] = {

@@ -7,7 +7,8 @@ from typing import Any
 from engine.errors import OARejected
 from engine.oa.contract import Connection, Desk, InstanceSnapshot, ItemResult, Receipt, TaskView
 from engine.oa.dingtalk.client import Client
-from engine.oa.dingtalk.naming import PENDING, milliseconds, task_key, title_of
+from engine.oa.dingtalk.naming import PENDING, milliseconds, title_of
+from engine.oa.items import task_key
 
 SUBJECT, DESCRIPTION = 1024, 4096
 DONE, GONE = "DONE", "DELETED"

@@ -36,7 +36,8 @@ from engine.oa.standard import Standard
 
 CAPABILITIES = Capabilities(
     callback_actions=True, custom_actions=True, reason_field=True, attachments=True, cc=True, cc_read_state=True, client_ids=True, compare=True,
-    contacts=True, sign_in=True, notify=True, update_order="strict_time", urge=True, delete=True, form_items_shown=3, form_chars_max=FORM_CHARACTERS,
+    contacts=True, sign_in=True, notify=True, update_order="strict_time", open_status="PENDING",
+    urge=True, delete=True, form_items_shown=3, form_chars_max=FORM_CHARACTERS,
 )  # fmt: skip
 FIELDS = (
     Field("app_id", "App ID", "App ID"),

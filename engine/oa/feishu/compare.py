@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from engine.oa.contract import Difference, InstanceSnapshot, Shown
 from engine.oa.feishu.client import Client
-from engine.oa.feishu.push import INSTANCES, OPEN, instance_id
+from engine.oa.feishu.push import INSTANCES, OPEN
+from engine.oa.items import INSTANCE, TASK, instance_key
 
 CHECK = f"{INSTANCES}/check"
 TASKS = "/open-apis/approval/v4/external_tasks"
@@ -19,11 +20,11 @@ def compare(client: Client, snapshot: InstanceSnapshot, shown: Sequence[Shown]) 
 
 
 def checked(client: Client, snapshot: InstanceSnapshot, shown: Sequence[Shown]) -> Iterator[Difference]:
-    believed = {one.key: one for one in shown if one.key.startswith(("i-", "t-"))}
-    identity = instance_id(snapshot)
+    believed = {one.key: one for one in shown if one.key.startswith((INSTANCE, TASK))}
+    identity = instance_key(snapshot.instance_key)
     if identity not in believed:
         return
-    tasks = [{"task_id": one.key, "update_time": one.version} for one in believed.values() if one.key.startswith("t-")]
+    tasks = [{"task_id": one.key, "update_time": one.version} for one in believed.values() if one.key.startswith(TASK)]
     asked = {"instances": [{"instance_id": identity, "update_time": believed[identity].version, "tasks": tasks}]}
     for instance in client.call("POST", CHECK, body=asked).get("diff_instances") or ():
         theirs = str(instance.get("update_time", ""))
@@ -47,7 +48,7 @@ def open_there(client: Client, snapshot: InstanceSnapshot, shown: Sequence[Shown
     for _ in range(MOST_PAGES):
         params = {"page_size": PAGE} | ({"page_token": page} if page else {})
         # a GET with a body: so does the vendor's own SDK
-        answer = client.call("GET", TASKS, params=params, body={"instance_ids": [instance_id(snapshot)]})
+        answer = client.call("GET", TASKS, params=params, body={"instance_ids": [instance_key(snapshot.instance_key)]})
         for instance in answer.get("data") or answer.get("items") or ():
             for task in instance.get("tasks") or ():
                 key, status = str(task.get("id", "")), str(task.get("status", ""))

@@ -4,7 +4,6 @@ Feishu keeps one space of ids for instances, tasks and copies, so ours begin wit
 snapshot no longer has: what we believe to be shown is closed then.
 """
 
-import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -17,6 +16,7 @@ from engine.errors import OARejected
 from engine.oa.contract import CcView, Connection, Desk, InstanceSnapshot, ItemResult, Links, Receipt, Shown, TaskView
 from engine.oa.feishu.client import Client, UnknownPerson
 from engine.oa.feishu.texts import Texts
+from engine.oa.items import TASK, copy_key, instance_key, task_key
 
 DEFINITIONS = "/open-apis/approval/v4/external_approvals"
 INSTANCES = "/open-apis/approval/v4/external_instances"
@@ -38,21 +38,6 @@ REASONS = {
 ADDED = {"add_before": "add_pre", "add_after": "add_post", "add_beside": "add"}
 BUTTONS = {"approve": "APPROVE", "reject": "REJECT"}
 MOST_BUTTONS = 2
-
-
-def instance_id(snapshot: InstanceSnapshot) -> str:
-    return f"i-{snapshot.instance_key}"
-
-
-def task_id(task_key: str) -> str:
-    """Return Feishu's id of one person's task: of a known length, whoever she is."""
-    task, _, person = task_key.partition(":")
-    return f"t-{task}-{hashlib.sha256(person.encode()).hexdigest()[:10]}"
-
-
-def copy_id(copy_key: str) -> str:
-    instance, _, person = copy_key.partition(":")
-    return f"c-{instance}-{hashlib.sha256(person.encode()).hexdigest()[:10]}"
 
 
 def milliseconds(at: datetime | None) -> int:
@@ -85,8 +70,14 @@ class Push:
             self._send(body)
         except UnknownPerson:
             refused = self._one_by_one(body, tasks)
+        except OARejected:
+            if self._has_definition(body["approval_code"]):
+                raise
+            self._desk.forget(f"d-{snapshot.definition_key}")  # somebody deleted it there
+            body["approval_code"] = self.definition(snapshot)
+            self._send(body)
         done = [one for one in head.items if one.key not in {bad.key for bad in refused}]
-        return Receipt(instance_id(snapshot), datetime.now(UTC), {}, (*done, *refused, *(held(task) for task in unmapped)))
+        return Receipt(instance_key(snapshot.instance_key), datetime.now(UTC), {}, (*done, *refused, *(held(task) for task in unmapped)))
 
     def remove(self, snapshot: InstanceSnapshot) -> Receipt:
         """Let an instance vanish from Feishu."""
@@ -102,7 +93,7 @@ class Push:
     def _one_by_one(self, body: dict[str, Any], tasks: Sequence[TaskView]) -> list[ItemResult]:
         """Somebody is unknown, and Feishu does not say who: send each task alone, so that the others are shown."""
         whole, copies = body["task_list"], body["cc_list"]
-        people = {task_id(task.task_key): task for task in tasks}
+        people = {task_key(task.task_key): task for task in tasks}
         refused = []
         self._send(body | {"task_list": [], "cc_list": []})
         for task in whole:
@@ -121,6 +112,13 @@ class Push:
             body["update_time"] += 1
         return refused
 
+    def _has_definition(self, code: str) -> bool:
+        try:
+            self._client.call("GET", f"{DEFINITIONS}/{code}", api=f"{DEFINITIONS}/:approval_code")
+        except OARejected:
+            return False
+        return True
+
     def _held(self, snapshot: InstanceSnapshot, tasks: Iterable[TaskView]) -> Receipt:
         return Receipt(None, datetime.now(UTC), {}, tuple(held(task) for task in tasks if task.status == "pending"))
 
@@ -132,8 +130,8 @@ class Push:
     @staticmethod
     def _gone(snapshot: InstanceSnapshot, known: Sequence[Shown], ids: Mapping[str, str]) -> list[Shown]:
         """Return what is shown as open and is not any more, though no snapshot said so."""
-        spoken = {task_id(task.task_key) for task in snapshot.tasks}
-        return [one for one in known if one.status == OPEN and one.key.startswith("t-") and one.key not in spoken and one.person in ids]
+        spoken = {task_key(task.task_key) for task in snapshot.tasks}
+        return [one for one in known if one.status == OPEN and one.key.startswith(TASK) and one.key not in spoken and one.person in ids]
 
     def definition(self, snapshot: InstanceSnapshot) -> str:
         """Return Feishu's code of the process, made when it is first needed and renamed when its name has changed. The code is the server's."""
@@ -175,9 +173,10 @@ class Head:
         self.moment = moment
         self.connection = connection
         status = STATUS[snapshot.status]
-        self.items = [ItemResult(instance_id(snapshot), status=status, version=moment, person=snapshot.applicant)]
+        self.items = [ItemResult(instance_key(snapshot.instance_key), status=status, version=moment, person=snapshot.applicant)]
         self._fields: dict[str, Any] = {
-            "approval_code": code, "instance_id": instance_id(snapshot), "status": status, "update_mode": "UPDATE", "links": self.links(snapshot.links),
+            "approval_code": code, "instance_id": instance_key(snapshot.instance_key), "status": status, "update_mode": "UPDATE",
+            "links": self.links(snapshot.links),
             "title": self.texts.key(snapshot.title), **applicant, "user_name": self.texts.key(snapshot.applicant_name or snapshot.applicant),
             "start_time": milliseconds(snapshot.started_at), "end_time": milliseconds(snapshot.ended_at), "update_time": moment,
             "display_method": "BROWSER", "extra": orjson.dumps({"business_key": snapshot.business_key or ""}).decode(), "form": self._form(),
@@ -216,7 +215,7 @@ class Head:
         status = TASK_STATUS[task.status]
         if task.outcome == "return" and task.status == "closed" and task.reason is None:
             status = "REJECTED"  # by her who returned it: it stays in the list of what she did
-        identity = task_id(task.task_key)
+        identity = task_key(task.task_key)
         self.items.append(ItemResult(identity, status=status, version=self.moment, person=task.assignee))
         reason = ADDED.get(task.origin) if status == OPEN else REASONS.get(task.reason or task.outcome or task.status, "others")
         found: dict[str, Any] = {
@@ -250,7 +249,7 @@ class Head:
         }  # fmt: skip
 
     def _copy(self, copy: CcView) -> dict[str, Any]:
-        identity = copy_id(copy.cc_key)
+        identity = copy_key(copy.cc_key)
         self.items.append(ItemResult(identity, status="READ" if copy.read else "UNREAD", version=self.moment, person=copy.user))
         return {
             "cc_id": identity, "links": self.links(self.snapshot.links), "read_status": "READ" if copy.read else "UNREAD",
@@ -259,4 +258,4 @@ class Head:
 
 
 def held(task: TaskView, message: str = "no id of this person is known here") -> ItemResult:
-    return ItemResult(task_id(task.task_key), ok=False, person=task.assignee, problem="person", message=message)
+    return ItemResult(task_key(task.task_key), ok=False, person=task.assignee, problem="person", message=message)

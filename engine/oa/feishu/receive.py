@@ -15,6 +15,7 @@ import orjson
 from engine.errors import Fault, InvalidContent, NotPermitted
 from engine.oa.contract import Connection, Event, RawRequest, Received, Reply, Said
 from engine.oa.feishu.crypto import decrypt, signature
+from engine.oa.items import task_of
 
 WINDOW = timedelta(minutes=5)
 OUTCOMES: Mapping[str, tuple[Literal["task.approved", "task.rejected"], str]] = {
@@ -47,11 +48,10 @@ def received_press(connection: Connection, request: RawRequest) -> Received:
     prove(connection.credentials.get("callback_token", ""), body.get("token"))
     action, task, nonce = text(body, "action_type"), text(body, "task_id"), text(body, "action_context")
     person, instance = text(body, "user_id"), text(body, "instance_id")
-    parts = task.removeprefix("t-").rsplit("-", 1)
     kind, outcome = OUTCOMES.get(action) or (ACTION, action)
     digest = hashlib.sha256("\n".join((instance, task, action, nonce)).encode()).hexdigest()
     event = Event(
-        connector=connection.key, kind=kind, dedupe_key=f"press:{digest}", raw_digest=hashlib.sha256(request.body).hexdigest(), task_key=parts[0],
+        connector=connection.key, kind=kind, dedupe_key=f"press:{digest}", raw_digest=hashlib.sha256(request.body).hexdigest(), task_key=task_of(task),
         nonce=nonce, actor=person, outcome=outcome, comment=str(body.get("reason") or "")[:2000] or None,
         id_type=str(connection.settings.get("user_id_type") or "user_id"),
     )  # fmt: skip

@@ -16,7 +16,9 @@ from engine.oa.sink.notices import Notice, read_notice
 from engine.oa.sink.push import Push
 from engine.oa.standard import Standard
 
-CAPABILITIES = Capabilities(client_ids=True, notify=True, delete=True, tz_text_times=True, bulk_max=BULK, title_max=TITLE)
+CAPABILITIES = Capabilities(
+    client_ids=True, notify=True, delete=True, open_status="open", tz_text_times=True, bulk_max=BULK, title_max=TITLE
+)
 FIELDS = (
     Field("user", "REST 用户名", "REST user"),
     Field("password", "REST 密码", "Password of the REST user", secret=True),

@@ -74,7 +74,7 @@ class Pendings:
         """Return a row as JSON. To close one the same object is sent again, with its new state."""
         snapshot, page = batch.snapshot, row.links.pc or self._connection.public_url
         found = {
-            "registerCode": str(self._connection.settings.get("register_code") or ""), "taskId": row.key, "title": row.title[:TITLE],
+            "registerCode": str(self._connection.settings.get("register_code") or ""), "taskId": row.flow, "title": row.title[:TITLE],
             "senderName": snapshot.applicant_name or snapshot.applicant, "classify": row.process, "contentType": row.node,
             "state": TO_DO if row.state == "open" else DONE, "thirdReceiverId": row.receiver, "noneBindingReceiver": row.receiver,
             "creationDate": local(row.created_at, self._zone), "content": row.title[:TITLE], "url": page, "h5url": row.links.mobile or page,
@@ -88,7 +88,7 @@ class Pendings:
 
 def failures(rows: Sequence[Row], errors: Sequence[Any]) -> list[Row]:
     """Return the rows that errors are about; an error that names none may be about any of them."""
-    named = {row.key for row in rows for error in errors if row.key in str(error)}
-    if any(not any(row.key in str(error) for row in rows) for error in errors):
+    named = {row.key for row in rows for error in errors if row.flow in str(error)}
+    if any(not any(row.flow in str(error) for row in rows) for error in errors):
         return list(rows)
     return [row for row in rows if row.key in named]

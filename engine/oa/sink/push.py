@@ -12,6 +12,7 @@ from typing import Protocol
 
 from engine.oa.contract import Desk, InstanceSnapshot, ItemResult, Problem, Receipt, Shown
 from engine.oa.desk import INTENDED
+from engine.oa.items import instance_key
 from engine.oa.sink.rows import Row, gone, held, rows
 
 UNDER_WAY = "?"  #: stands behind the status of a row of which a change was sent and nothing heard
@@ -72,7 +73,7 @@ class Push:
         return self._receipt(replace(snapshot, status="deleted"), self._send(snapshot, left, known, None))
 
     def _send(self, snapshot: InstanceSnapshot, wanted: Sequence[Row], known: dict[str, Shown], sender: str | None) -> list[ItemResult]:
-        changed = [row for row in wanted if row.key not in known or known[row.key].status != row.status]
+        changed = [row for row in wanted if not row.is_shown(known.get(row.key))]
         moment = max([time.time_ns() // 1_000_000, *(one.version + 1 for one in known.values())])
         for row in changed:
             before = known[row.key].status.rstrip(UNDER_WAY) if row.key in known else INTENDED
@@ -85,19 +86,19 @@ class Push:
     def _heard(self, outcome: Outcome, moment: int, known: dict[str, Shown], snapshot: InstanceSnapshot) -> ItemResult:
         row = outcome.row
         if outcome.problem is None:
-            self._settle(row, row.status, moment, snapshot)
+            self._settle(row, row.state, moment, snapshot)
             return item(row, moment)
         if row.key not in known or (row.doubtful and row.state == "open"):
             self._desk.forget(row.key)  # it was refused: nothing is there that would have to be closed
         return ItemResult(row.key, ok=False, person=row.person, problem=outcome.problem, message=outcome.message[:500])
 
     def _settle(self, row: Row, status: str, moment: int, snapshot: InstanceSnapshot) -> None:
-        self._desk.settle(row.key, row.receiver, status=status, version=moment, instance_key=snapshot.instance_key)
+        self._desk.settle(row.key, row.kept, status=status, version=moment, instance_key=snapshot.instance_key)
 
     @staticmethod
     def _receipt(snapshot: InstanceSnapshot, items: Iterable[ItemResult]) -> Receipt:
-        return Receipt(None, datetime.now(UTC), {}, (ItemResult(f"i-{snapshot.instance_key}", status=snapshot.status), *items))
+        return Receipt(None, datetime.now(UTC), {}, (ItemResult(instance_key(snapshot.instance_key), status=snapshot.status), *items))
 
 
 def item(row: Row, moment: int) -> ItemResult:
-    return ItemResult(row.key, remote_id=row.receiver, status=row.status, version=moment, person=row.person)
+    return ItemResult(row.key, remote_id=row.kept, status=row.state, version=moment, person=row.person)

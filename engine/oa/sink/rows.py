@@ -8,6 +8,7 @@ from typing import Literal
 
 from engine.oa.contract import CcView, InstanceSnapshot, ItemResult, Links, Shown, TaskView
 from engine.oa.desk import INTENDED
+from engine.oa.items import COPY, TASK, copy_key, task_key
 
 #: to do; done by her to whom it was shown; taken away, because she has nothing to do with it any more; a copy, to be read, and read
 State = Literal["open", "done", "gone", "copy", "read"]
@@ -18,7 +19,10 @@ OUTCOMES: Mapping[str, Outcome] = {"approve": "approve", "reject": "reject", "re
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line in somebody's list. `receiver` is the office system's id of the person, `doubtful` a row that may never have arrived."""
+    """One line in somebody's list. `receiver` is the office system's id of the person, `doubtful` a row that may never have arrived.
+
+    `key` is ours. `flow` is the office system's, and another one where a person has become another account.
+    """
 
     key: str
     receiver: str
@@ -34,17 +38,26 @@ class Row:
     doubtful: bool = False
 
     @property
-    def status(self) -> str:
-        """What is remembered once it is accepted: its state and, while it is to be read or done, a digest of what is shown."""
-        if self.state in ("gone", "done"):
-            return self.state
-        shown = (self.receiver, self.title, self.process, self.node, self.created_at.isoformat(), self.links.pc, self.links.mobile)
-        return f"{self.state}:{hashlib.sha256(repr(shown).encode()).hexdigest()[:16]}"
+    def flow(self) -> str:
+        mark = f"-{hashlib.sha256(self.receiver.encode()).hexdigest()[:6]}"
+        return self.key if self.key.endswith(mark) or not self.receiver else self.key + mark
+
+    @property
+    def kept(self) -> str:
+        """What is remembered beside its state once it is accepted: a digest of what is shown, and to whom."""
+        shown = (self.state, self.title, self.process, self.node, self.created_at.isoformat(), self.links.pc, self.links.mobile)
+        return f"{hashlib.sha256(repr(shown).encode()).hexdigest()[:16]} {self.receiver}"
+
+    def is_shown(self, as_: Shown | None) -> bool:
+        """Tell whether this is what was accepted last; of what is closed nothing more has to be shown."""
+        if as_ is None or as_.status != self.state:
+            return False
+        return self.state in ("done", "gone") or as_.remote_id == self.kept
 
 
-def row_key(prefix: str, of: str, receiver: str) -> str:
-    """Return the key of a row: of a known length whoever it is for, and another where a person has become another account."""
-    return f"{prefix}-{of}-{hashlib.sha256(receiver.encode()).hexdigest()[:10]}"
+def receiver_of(one: Shown) -> str:
+    """Return the account that a row was shown to, empty for one that we only know of from the office system."""
+    return (one.remote_id or "").partition(" ")[2]
 
 
 def rows(snapshot: InstanceSnapshot, known: Mapping[str, Shown], ids: Mapping[str, str]) -> list[Row]:
@@ -52,7 +65,8 @@ def rows(snapshot: InstanceSnapshot, known: Mapping[str, Shown], ids: Mapping[st
     spoken = list(of_tasks(snapshot, known, ids))
     copies = list(of_copies(snapshot, ids))
     left = gone(snapshot, known.values(), {row.key for row in spoken})
-    found = [*left, *sorted(spoken, key=lambda row: row.state == "open"), *copies]
+    moved = [former(row, known[row.key]) for row in spoken if row.state == "open" and row.key in known]
+    found = [*left, *(row for row in moved if row), *sorted(spoken, key=lambda row: row.state == "open"), *copies]
     return [replace(row, doubtful=row.key in known and known[row.key].status == INTENDED) for row in found]
 
 
@@ -66,6 +80,14 @@ def of_tasks(snapshot: InstanceSnapshot, known: Mapping[str, Shown], ids: Mappin
             yield row
 
 
+def former(row: Row, one: Shown) -> Row | None:
+    """Return the row of the account that a person had before, to be taken away; None where she has the same."""
+    account = receiver_of(one)
+    if one.status == "gone" or account in ("", row.receiver):
+        return None
+    return replace(row, key=replace(row, receiver=account).flow, receiver=account, state="gone")
+
+
 def of_task(snapshot: InstanceSnapshot, task: TaskView, receiver: str) -> Row:
     # she who returned it has done something, and it is closed for everybody
     returned = task.status == "closed" and task.outcome == "return" and task.reason is None
@@ -74,7 +96,7 @@ def of_task(snapshot: InstanceSnapshot, task: TaskView, receiver: str) -> Row:
     if task.status in ("approved", "rejected") and outcome == "none":
         outcome = "approve" if task.status == "approved" else "reject"
     return Row(
-        key=row_key("t", task.task_key.partition(":")[0], receiver), receiver=receiver, state=state, person=task.assignee, title=title(snapshot),
+        key=task_key(task.task_key), receiver=receiver, state=state, person=task.assignee, title=title(snapshot),
         process=process(snapshot), node=task.node_name or task.node_key, created_at=task.created_at, links=task.links, outcome=outcome,
         over=snapshot.status != "running",
     )  # fmt: skip
@@ -88,7 +110,7 @@ def of_copies(snapshot: InstanceSnapshot, ids: Mapping[str, str]) -> Iterator[Ro
 
 def of_copy(snapshot: InstanceSnapshot, copy: CcView, receiver: str) -> Row:
     return Row(
-        key=row_key("c", snapshot.instance_key, receiver), receiver=receiver, state="read" if copy.read else "copy", person=copy.user,
+        key=copy_key(copy.cc_key), receiver=receiver, state="read" if copy.read else "copy", person=copy.user,
         title=title(snapshot), process=process(snapshot), node="抄送", created_at=copy.created_at, links=snapshot.links,
         over=snapshot.status != "running",
     )  # fmt: skip
@@ -98,11 +120,11 @@ def gone(snapshot: InstanceSnapshot, known: Iterable[Shown], spoken: set[str], *
     """Return what is, or may be, shown as open and is not any more, though no snapshot said so; `every` takes all that was ever shown."""
     found, over = [], snapshot.status != "running"
     for one in known:
-        closed = one.status == "gone" or (not every and (one.status == "done" or not one.key.startswith("t-")))
-        if closed or one.key in spoken or one.remote_id is None or not one.key.startswith(("t-", "c-")):
+        closed = one.status == "gone" or (not every and (one.status == "done" or not one.key.startswith(TASK)))
+        if closed or one.key in spoken or not one.key.startswith((TASK, COPY)):
             continue
         names = title(snapshot), process(snapshot), "已关闭"
-        found.append(Row(one.key, one.remote_id, "gone", one.person, *names, snapshot.started_at, snapshot.links, over=over))
+        found.append(Row(one.key, receiver_of(one), "gone", one.person, *names, snapshot.started_at, snapshot.links, over=over))
     return found
 
 
@@ -116,5 +138,4 @@ def process(snapshot: InstanceSnapshot) -> str:
 
 def held(task: TaskView, message: str = "no account of this person is known here") -> ItemResult:
     """Return that a to-do cannot be shown to somebody; it stays open on our page."""
-    key = row_key("t", task.task_key.partition(":")[0], task.assignee)
-    return ItemResult(key, ok=False, person=task.assignee, problem="person", message=message)
+    return ItemResult(task_key(task.task_key), ok=False, person=task.assignee, problem="person", message=message)

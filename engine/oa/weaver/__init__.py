@@ -18,7 +18,7 @@ from engine.oa.weaver.client import DELETE_FOR, Client
 from engine.oa.weaver.push import TITLE, Rows
 
 CAPABILITIES = Capabilities(
-    cc=True, client_ids=True, notify=True, update_order="strict_time", delete=True, tz_text_times=True, title_max=TITLE
+    cc=True, client_ids=True, notify=True, update_order="strict_time", delete=True, open_status="open", tz_text_times=True, title_max=TITLE
 )
 FIELDS = (
     Field(

@@ -43,7 +43,7 @@ class Rows:
     def _take_away(self, row: Row, batch: Batch) -> None:
         """Delete a row for its receiver. Where that is refused it is shown as done, which no phone rings for; one that may never have arrived is let be."""
         try:
-            self._client.call(DELETE_FOR, {"flowid": row.key, "userid": row.receiver})
+            self._client.call(DELETE_FOR, {"flowid": row.flow, "userid": row.receiver})
         except OARejected:
             if not row.doubtful:
                 self._show(row, batch)
@@ -63,7 +63,7 @@ class Rows:
         remark, seen = mark(row)
         page = row.links.pc or self._connection.public_url
         return {
-            "flowid": row.key, "requestname": row.title[:TITLE], "workflowname": row.process, "nodename": row.node, "pcurl": page,
+            "flowid": row.flow, "requestname": row.title[:TITLE], "workflowname": row.process, "nodename": row.node, "pcurl": page,
             "appurl": row.links.mobile or page, "isremark": remark, "viewtype": seen, "creator": sender,
             "createdatetime": local(batch.snapshot.started_at, self._zone), "receiver": row.receiver,
             "receivedatetime": local(row.created_at, self._zone), "receivets": str(batch.moment),

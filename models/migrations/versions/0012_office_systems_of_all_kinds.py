@@ -13,7 +13,7 @@ STATES = "'pending', 'sending', 'sent', 'retry', 'unknown', 'dead', 'superseded'
 
 def upgrade() -> None:
     op.execute(
-        "ALTER TABLE oa_connection ADD COLUMN credentials bytea, ADD COLUMN settings jsonb NOT NULL DEFAULT '{}', ADD COLUMN scope jsonb NOT NULL DEFAULT '{}'"
+        "ALTER TABLE oa_connection ADD COLUMN credentials bytea, ADD COLUMN settings jsonb NOT NULL DEFAULT '{}', ADD COLUMN scope jsonb NOT NULL DEFAULT '{}', ADD COLUMN compared_at timestamptz, ADD COLUMN compared_all_at timestamptz"
     )
     connection = op.get_bind()
     for key, secret, former in connection.execute(sa.text("SELECT key, secret, former_secret FROM oa_connection")).all():

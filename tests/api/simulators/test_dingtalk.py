@@ -222,6 +222,21 @@ def test_a_bulk_call_can_fail_for_its_first_item_and_say_success(dingtalk: DingT
     assert [each["status"] for each in dingtalk.client.get("/_sim/instances").json()] == ["RUNNING", "COMPLETED"]
 
 
+def test_of_many_tasks_the_first_can_be_left_out_in_a_success(dingtalk: DingTalk) -> None:
+    instance = dingtalk.instance()
+    dingtalk.client.post("/_sim/faults", json={"partial": 2})
+
+    made = dingtalk.assign(instance, "wang.fang", "li.na")
+    tasks = [
+        {"taskId": key, "status": "COMPLETED", "result": "AGREE"} for key in (*made, *dingtalk.assign(instance, "wang.fang", "zhao.lei"))
+    ]
+
+    assert [len(dingtalk.todos(each)) for each in ("wang.fang", "li.na", "zhao.lei")] == [0, 1, 1]
+    dingtalk.client.post("/_sim/faults", json={"partial": 1})
+    assert dingtalk.call("PUT", "tasks", processInstanceId=instance, tasks=tasks).json() == {"success": True}
+    assert [len(dingtalk.todos(each)) for each in ("li.na", "zhao.lei")] == [1, 0]
+
+
 def test_to_dos_are_listed_page_by_page_under_one_name_or_the_other(dingtalk: DingTalk) -> None:
     keys = dingtalk.assign(dingtalk.instance(), *["wang.fang"] * 3)
 

@@ -117,6 +117,15 @@ def test_people_who_are_not_known_are_told_in_a_success(wecom: WeCom) -> None:
     assert len(wecom.client.get("/_sim/tasks").json()) == 1
 
 
+def test_of_many_people_the_first_can_be_left_out_in_a_success(wecom: WeCom) -> None:
+    wecom.client.post("/_sim/faults", json={"partial": 1})
+
+    answer = wecom.send("wang.fang|li.na")
+
+    assert (answer["errcode"], answer["invaliduser"]) == (0, "wang.fang")
+    assert [len(wecom.todos(each)) for each in ("wang.fang", "li.na")] == [0, 1]
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -175,8 +175,8 @@ def test_what_never_arrived_need_not_be_closed(stage: Stage) -> None:
 ROWS: list[Row] = [of_task(snapshot(), task(person, created_at=datetime(2026, 1, 1, tzinfo=UTC)), person) for person in "abcd"]
 
 
-@given(st.lists(st.sampled_from([row.key for row in ROWS]), unique=True), st.booleans(), st.booleans())
+@given(st.lists(st.sampled_from([row.flow for row in ROWS]), unique=True), st.booleans(), st.booleans())
 def test_errors_are_matched_to_their_items_whatever_their_form(bad: list[str], as_objects: bool, stray: bool) -> None:
     errors: list[Any] = [{"detail": {"id": key}} if as_objects else f"{key}: 失败" for key in bad]
     found = failures(ROWS, [*errors, *(["失败"] if stray else [])])
-    assert [row.key for row in found] == [row.key for row in ROWS if stray or row.key in bad]
+    assert [row.flow for row in found] == [row.flow for row in ROWS if stray or row.flow in bad]

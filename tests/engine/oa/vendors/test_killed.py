@@ -1,0 +1,78 @@
+"""A worker killed at each line of a delivery: before and after every call of the vendor's API and everything that is committed in between."""
+
+import os
+import signal
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from engine_support import rows
+from rehearsal_support import Rehearsal
+
+from engine import crash
+from models import db
+
+ACTS = ("push.receipts", "inbox.apply", "desk.intended", "desk.settled")
+OURS = ("push:taken", "push:sent", *(f"{act}{side}" for act in ACTS for side in (":before", ":after")))
+
+
+def work_and_die(stage: Rehearsal, point: str, folder: Path) -> bool:
+    """Do the worker's work in a process of its own that is killed at a point; False if it never came there."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # a fork beside threads: the child touches none of theirs
+        child = os.fork()
+    if child == 0:
+        try:
+            db.engine.dispose(close=False)  # the connections are the parent's
+            db.session.remove()
+            crash._AT, crash._ONCE = frozenset({point}), str(folder)
+            stage.work()
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+
+@pytest.fixture
+def points(stage: Rehearsal) -> Iterator[list[str]]:
+    """Every point on the way of a case here: ours, and those of the vendor's calls that a case needs."""
+    case = stage.begin()
+    stage.settle()
+    finish(stage, case)
+    calls = [row.api for row in rows("SELECT DISTINCT api FROM oa_exchange WHERE instance_id = :case ORDER BY api", case=case)]
+    yield [*OURS, *(f"ask {api}{side}" for api in calls for side in (":before", ":after"))]
+
+
+def finish(stage: Rehearsal, case: UUID) -> None:
+    for element, by in (("check", "zhao.lei"), ("decide", "wu.gang")):
+        if element not in [done for done, _ in stage.decisions(case)]:
+            stage.decide(case, element, by)
+            stage.settle()
+
+
+@pytest.mark.slow
+def test_a_worker_may_die_anywhere_and_both_sides_agree_in_the_end(stage: Rehearsal, points: list[str], tmp_path: Path) -> None:
+    hit = []
+    for number, point in enumerate(points):
+        case = stage.begin()
+        first, second = tmp_path / f"{number}-1", tmp_path / f"{number}-2"
+        first.mkdir(), second.mkdir()
+        died = work_and_die(stage, point, first)
+        stage.settle()
+        if stage.vendor.buttons:
+            stage.press("zhao.lei", case)
+        else:
+            stage.decide(case, "check", "zhao.lei")
+        died = work_and_die(stage, point, second) or died
+        stage.settle()
+        finish(stage, case)
+        stage.reconcile(case)
+        assert stage.differences(case) == [], point
+        assert stage.doubles(case) == [], point
+        assert stage.reconcile(case) == [], point
+        hit += [point] if died else []
+    print(f"{stage.vendor.kind}: killed at {len(hit)} points: {', '.join(hit)}")
+    assert {"push:taken", "push:sent", "push.receipts:before", "push.receipts:after"} <= set(hit)
+    assert any(point.startswith("ask ") and point.endswith(":after") for point in hit)

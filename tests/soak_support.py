@@ -1,0 +1,112 @@
+"""Many to-dos through one connector while one call in twenty goes wrong: none is lost, none is there twice, and no limit of the vendor's is exceeded.
+
+The simulator's clock runs faster, and our limits with it, so that a vendor's calls a minute do not take hours.
+"""
+
+import random
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from uuid import UUID
+
+from engine_support import advance, execute, rows, take_all
+from rehearsal_support import Rehearsal
+
+from engine import jobs, worker
+from models import db
+
+FAULTS = ("fail", "busy", "lose", "loseBefore", "html")
+SHARE = 0.05
+HANDS = 3  #: threads that push
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a soak came to."""
+
+    todos: int
+    duplicates: int
+    lost: int
+    exceeded: dict[str, object]
+    calls: int
+    faults: int
+
+    @property
+    def good(self) -> bool:
+        return self.duplicates == self.lost == 0 and not self.exceeded
+
+
+class Soak:
+    """One vendor, a number of to-dos, a seed."""
+
+    def __init__(self, stage: Rehearsal, todos: int, seed: int, rate: float) -> None:
+        self.stage = stage
+        self.chance = random.Random(seed)
+        self.cases = -(-todos // 3)  # two candidates, then one more
+        self.rate = rate
+        self.faults = 0
+
+    def run(self) -> Found:
+        stage = self.stage
+        stage.tell("clock", rate=self.rate)
+        execute("UPDATE oa_connection SET settings = settings || jsonb_build_object('rate_factor', CAST(:rate AS float)) WHERE key = :key",
+                rate=self.rate, key=stage.key)  # fmt: skip
+        cases = [stage.begin(amount=100 + number) for number in range(self.cases)]
+        self.push()
+        for case in cases:
+            self.decide(case, "check", self.chance.choice(("wang.fang", "zhao.lei")))
+        self.push()
+        for case in cases:
+            self.decide(case, "decide", "wu.gang")
+        self.push()
+        undecided = sum(len(stage.decisions(case)) != 2 for case in cases)
+        unlike = sum(bool(stage.reconcile(case)) for case in self.chance.sample(cases, min(len(cases), 20)))
+        left = sum(len(stage.door("todos", person=stage.remote(key))) for key in ("wang.fang", "zhao.lei", "wu.gang"))
+        lost = undecided + unlike + left
+        tasks = stage.door("tasks")
+        doubled = sum(int(task.get("cards", 1)) > 1 for task in tasks)
+        limits = {api: one for api, one in stage.door("limits").items() if self.over(one)}
+        return Found(len(tasks), doubled, lost, limits, len(stage.door("calls")), self.faults)
+
+    @staticmethod
+    def over(limit: dict[str, object]) -> bool:
+        return bool(limit.get("refused"))
+
+    def decide(self, case: UUID, element: str, by: str) -> None:
+        """Press there, or decide here: half and half where there are buttons."""
+        self.spoil(3)
+        if self.stage.vendor.buttons and self.chance.random() < 0.5 and self.stage.todos(by, case):
+            self.stage.press(by, case)
+            self.stage.work()
+        else:
+            self.stage.decide(case, element, by)
+
+    def push(self) -> None:
+        """Push with several hands until nothing waits, while calls go wrong."""
+        stage = self.stage
+        for _ in range(400):
+            self.spoil(rows("SELECT count(*) AS n FROM oa_delivery WHERE open")[0].n)
+            hands = [threading.Thread(target=self.hand) for _ in range(HANDS)]
+            for hand in hands:
+                hand.start()
+            for hand in hands:
+                hand.join()
+            take_all(jobs.PUSH)
+            stage.work()
+            if not stage.waiting() and not (stage.vendor.asks and stage.answer_doubts()):
+                return
+            if not rows("SELECT 1 FROM oa_delivery WHERE open AND (next_at IS NULL OR next_at <= shenpi_now()) LIMIT 1"):
+                advance(700)
+        raise AssertionError("it never came to an end")
+
+    def spoil(self, calls: int) -> None:
+        """Let about one of the next calls in twenty go wrong."""
+        count = sum(self.chance.random() < SHARE for _ in range(calls))
+        if count:
+            self.stage.faults(**Counter(self.chance.choice(FAULTS) for _ in range(count)))
+        self.faults += count
+
+    def hand(self) -> None:
+        with self.stage.app.app_context():
+            worker.push(self.stage.key)
+            db.session.remove()
