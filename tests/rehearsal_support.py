@@ -98,7 +98,13 @@ WEAVER = Vendor(
 SEEYON = Vendor(
     "seeyon", "seeyon", {"user": "rest", "register_code": "3001"}, {"password": "simulated-password"}, {}, {"account": login}, "account", buttons=False,
 )  # fmt: skip
-VENDORS = {vendor.kind: vendor for vendor in (FEISHU, DINGTALK, WEAVER, SEEYON)}
+WECOM = Vendor(
+    "wecom", "wecom", {"corp_id": "wwsimulator", "agent_id": 1000002, "sign_in": False},
+    {"corp_secret": "simulated-corp-secret", "callback_token": "simtoken", "callback_key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"},
+    {"callback-url": "{callback}/callback"}, {"userid": login}, "userid", reasons=False, words=False,
+    cannot={"one item of many fails": NO_LISTS},
+)  # fmt: skip
+VENDORS = {vendor.kind: vendor for vendor in (FEISHU, DINGTALK, WEAVER, SEEYON, WECOM)}
 
 
 class Rehearsal:

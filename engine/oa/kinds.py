@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from engine.oa import dingtalk, feishu, seeyon, weaver, webhook
+from engine.oa import dingtalk, feishu, seeyon, weaver, webhook, wecom
 from engine.oa.contract import Connection, Connector, Desk, Field
 from engine.oa.desk import Rate
 
@@ -51,6 +51,15 @@ KINDS: Mapping[str, Kind] = {
         "https://api.dingtalk.com",
         dingtalk.ID_TYPES,
         ("press-…", "events"),
+    ),
+    "wecom": Kind(
+        "企业微信",
+        "WeCom",
+        wecom.WeCom,
+        wecom.FIELDS,
+        wecom.RATES,
+        "https://qyapi.weixin.qq.com",
+        wecom.ID_TYPES,
     ),
     "weaver": Kind(
         "泛微 e-cology 统一待办",
