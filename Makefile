@@ -7,7 +7,7 @@ INSTALLED := .stamps/installed
 TESTABLE := .stamps/testable
 
 .DEFAULT_GOAL := help
-.PHONY: help assets run test soak bench lint fmt pictures clean
+.PHONY: help assets run test test-rt soak bench lint fmt pictures clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ lint: $(TESTABLE) ## linters, types, import contracts
 fmt: $(TESTABLE) ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+test-rt: $(TESTABLE) ## a foreign office system, Request Tracker 5, behind the generic webhook (root, Debian)
+	SHENPI_RT=1 $(BIN)/python -m pytest -rs tests/rt
 
 soak: $(TESTABLE) ## ten thousand to-dos through every connector, while one call in twenty goes wrong
 	SHENPI_SOAK=10000 $(BIN)/python -m pytest -s tests/engine/oa/vendors/test_soak.py

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from journeys_support import Installation
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from tests_support import ROOT
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from api.cli.company import PASSWORD
@@ -32,6 +33,17 @@ def served(app: Flask) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+AXE = ROOT / "diagrams" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def barriers(page: Page) -> list[str]:
+    """Return what axe finds serious on a page: rule, place and element."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
+    return [f"{one['id']} {one['nodes'][0]['target']} {one['nodes'][0]['html'][:120]}" for one in serious]
 
 
 PHONE = {"width": 390, "height": 844}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -280,6 +280,9 @@ class Rehearsal:
         ]
 
 
+Office = TypeVar("Office", bound=Rehearsal)
+
+
 def connect(vendor: Vendor, simulator: str) -> None:
     """Make the connection the only one, and map the whole cast."""
     key = f"{vendor.kind}-1"
@@ -338,10 +341,22 @@ def simulator(vendor: Vendor, folder: Path, callback: str) -> Iterator[str]:
 def rehearsal(vendor: Vendor, server: EmbeddedServer, template: str, folder: Path) -> Iterator[Rehearsal]:
     """Give a vendor's simulator connected to us: our web server answers on a port of its own."""
     port = free_port()
+    with (
+        simulator(vendor, folder, f"http://127.0.0.1:{port}/oa/{vendor.kind}-1") as address,
+        product(vendor, server, template, folder, port, address, Rehearsal) as found,
+    ):
+        yield found
+
+
+@contextmanager
+def product(
+    vendor: Vendor, server: EmbeddedServer, template: str, folder: Path, port: int, address: str, made: type[Office]
+) -> Iterator[Office]:  # fmt: skip
+    """Give us, with a database and a web server of our own, connected to an office system at an address."""
     url = f"http://127.0.0.1:{port}"
     before = os.environ.get("SHENPI_PUBLIC_URL")
     os.environ["SHENPI_PUBLIC_URL"] = url
-    with fresh_database(server, template) as name, simulator(vendor, folder, f"{url}/oa/{vendor.kind}-1") as address:
+    with fresh_database(server, template) as name:
         app = create_app(settings_for(server.url(name), folder))
         web = make_server("127.0.0.1", port, app, threaded=True)
         thread = threading.Thread(target=web.serve_forever)
@@ -349,7 +364,7 @@ def rehearsal(vendor: Vendor, server: EmbeddedServer, template: str, folder: Pat
         try:
             with app.app_context():
                 connect(vendor, address)
-                found = Rehearsal(vendor, app, address, url)
+                found = made(vendor, app, address, url)
                 yield found
                 found.http.close()
         finally:

@@ -54,7 +54,7 @@ def scope_of(token: Token) -> Token:
 def begin(runner: Token, scope: Token, activity: str | None) -> None:
     """Let a token undo what a scope has completed, or one activity of it; it goes on when everything is undone."""
     records = scope.internal_data.get("completed", [])
-    chosen = [record for record in records if activity is None or record["e"] == activity]
+    chosen = [record | {"p": place} for place, record in enumerate(records) if activity is None or record["e"] == activity]
     rest = [record for record in records if activity is not None and record["e"] != activity]
     if rest:
         scope.internal_data["completed"] = rest
@@ -75,7 +75,7 @@ def _next(workflow: Workflow, runner: Token) -> None:
     queue = runner.internal_data["queue"]
     scope = workflow.tasks.get(UUID(runner.internal_data["at"]))
     while queue and scope is not None:
-        record = queue.pop()
+        record = runner.internal_data["now"] = queue.pop()
         node = scope.node.program.nodes[record["e"]]
         if node.handler is not None:
             handler = workflow.spawn(node.handler, scope)
@@ -98,10 +98,31 @@ def _next(workflow: Workflow, runner: Token) -> None:
     _end(workflow, runner)
 
 
+def give_back(workflow: Workflow, scope: Token) -> None:
+    """Note again what compensations that are under way in a scope have not undone yet: what is being undone now counts as not undone."""
+    for runner in list(workflow.tasks.values()):
+        if runner.internal_data.get("at") == scope.id.hex and "queue" in runner.internal_data:
+            records = scope.internal_data.setdefault("completed", [])
+            for record in _left(workflow, runner):
+                records.insert(record.pop("p", len(records)), record)
+
+
+def _left(workflow: Workflow, runner: Token) -> list[dict[str, Any]]:
+    internal = runner.internal_data
+    left = list(internal["queue"])
+    if "now" in internal:
+        inside = next(
+            (one for one in workflow.tasks.values() if one.internal_data.get("for") == runner.id.hex and "queue" in one.internal_data), None
+        )
+        left.append(internal["now"] | ({"in": _left(workflow, inside)} if inside is not None else {}))
+    internal["queue"] = []
+    return [dict(record) for record in left]
+
+
 def _end(workflow: Workflow, runner: Token) -> None:
     internal = runner.internal_data
-    for name in ("queue", "at"):
-        internal.pop(name)
+    for name in ("queue", "at", "now"):
+        internal.pop(name, None)
     if "cancel" in internal:
         transaction = next(one for one in _outward(runner) if one.node.element.kind == model.TRANSACTION and not one.is_body)
         host = next(one for one in (transaction, *_outward(transaction)) if not one.is_instance)

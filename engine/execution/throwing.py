@@ -165,6 +165,7 @@ def undo(token: Token) -> None:
     workflow = token.workflow
     transaction = next(holder for holder in holders(token) if holder.node.element.kind == model.TRANSACTION and not holder.is_body)
     token.passed()
+    compensation.give_back(workflow, transaction)
     workflow.clear(transaction, keep=token if token.scope is transaction else None)
     runner = token
     if not runner.alive():

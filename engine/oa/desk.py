@@ -23,6 +23,7 @@ from models.oa import OaExchange, OaShown, OaToken
 
 INTENDED = "intended"
 LONGEST_WAIT = 3.0  #: seconds that a worker stands still for a limit; what takes longer is put off
+REMEMBERED = 60.0  #: seconds for which a process looks nowhere for a token that it has
 EARLY = 300.0  #: seconds before its end at which a token is no longer given out, or half its life where that is less
 
 #: free_at moves by one call's share of time; `burst` calls may come at once (GCRA). Returns how long the caller has to wait.
@@ -83,6 +84,7 @@ class StoredDesk:
         self._connection = connection
         self._rates = rates or {}
         self._lock = threading.Lock()
+        self._tokens: dict[str, tuple[str, float]] = {}
 
     # what is shown
 
@@ -135,20 +137,22 @@ class StoredDesk:
     # when it may call
 
     def wait(self, api: str) -> None:
-        for place, rate in enumerate(self._rates.get(api) or self._rates.get("", ())):
-            name = api if place == 0 else f"{api}/{rate.seconds:g}s"
-            share = rate.seconds / rate.calls
-            values = {"connection": self._connection, "api": name, "share": share, "burst": rate.burst, "patience": LONGEST_WAIT}
-            with transaction() as session:
+        rates = self._rates.get(api) or self._rates.get("", ())
+        if not rates:
+            return
+        pauses = [0.0]
+        with transaction() as session:
+            for place, rate in enumerate(rates):
+                share = rate.seconds / rate.calls
+                name = api if place == 0 else f"{api}/{rate.seconds:g}s"
+                values = {"connection": self._connection, "api": name, "share": share, "burst": rate.burst, "patience": LONGEST_WAIT}
                 pause = session.execute(_RATE, values).scalar()
-                late = None if pause is not None else session.execute(_FREE_IN, values).scalar()
-            if late is not None:
-                asked = max(float(late) - share * (rate.burst - 1), 0.1)
-                raise OAUnavailable(
-                    connection=self._connection, reason=f"our own limit of {api}", retry_after=asked * random.uniform(1.0, 1.2)
-                )
-            if pause is not None and pause > 0:
-                time.sleep(float(pause))
+                if pause is None:  # it would take too long: what was reserved of the others goes back with the transaction
+                    late = float(session.execute(_FREE_IN, values).scalar() or 0.0) - share * (rate.burst - 1)
+                    asked = max(late, 0.1) * random.uniform(1.0, 1.2)
+                    raise OAUnavailable(connection=self._connection, reason=f"our own limit of {api}", retry_after=asked)
+                pauses.append(float(pause))
+        time.sleep(max(pauses))
 
     def hold_off(self, api: str, seconds: float) -> None:
         with transaction() as session:
@@ -158,30 +162,34 @@ class StoredDesk:
 
     def token(self, name: str, fetch: Callable[[], tuple[str, float]], *, stale: str | None = None) -> str:
         with self._lock:  # many threads find out at once that a token is old; one of them asks for a new one
+            known, until = self._tokens.get(name, ("", 0.0))
+            if known and known != stale and time.monotonic() < until:
+                return known
             kept = self._kept(name)
-            if kept is not None and kept != stale:
+            if kept is not None and kept != stale:  # another process has fetched one
+                self._tokens[name] = kept, time.monotonic() + REMEMBERED
                 return kept
             made, lives = fetch()
-            margin = min(EARLY, lives / 2)
-            with transaction() as session:
-                values = {
-                    "sealed": vault.seal(self._connection, {"token": made}),
-                    "good_until": func.clock_timestamp() + timedelta(seconds=lives - margin),
-                }
-                session.execute(
-                    insert(OaToken)
-                    .values(connection=self._connection, name=name, **values)
-                    .on_conflict_do_update(index_elements=["connection", "name"], set_=values)
-                )
+            lives -= min(EARLY, lives / 2)
+            self._keep_token(name, made, lives)
+            self._tokens[name] = made, time.monotonic() + min(lives, REMEMBERED)
             return made
 
-    def _kept(self, name: str) -> str | None:
+    def _keep_token(self, name: str, token: str, lives: float) -> None:
+        values = {"sealed": vault.seal(self._connection, {"token": token}), "good_until": func.clock_timestamp() + timedelta(seconds=lives)}
         with transaction() as session:
-            sealed = session.execute(
-                select(OaToken.sealed).where(
-                    OaToken.connection == self._connection, OaToken.name == name, OaToken.good_until > func.clock_timestamp()
-                )
-            ).scalar()
+            session.execute(
+                insert(OaToken)
+                .values(connection=self._connection, name=name, **values)
+                .on_conflict_do_update(index_elements=["connection", "name"], set_=values)
+            )
+
+    def _kept(self, name: str) -> str | None:
+        wanted = select(OaToken.sealed).where(
+            OaToken.connection == self._connection, OaToken.name == name, OaToken.good_until > func.clock_timestamp()
+        )  # fmt: skip
+        with transaction() as session:
+            sealed = session.execute(wanted).scalar()
         return vault.unseal(self._connection, sealed).get("token") if sealed else None
 
     # what was said

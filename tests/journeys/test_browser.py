@@ -4,14 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from browser_support import DESK, Desks, written
+from browser_support import DESK, Desks, barriers, written
 from journeys_support import Installation
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from processes.invoice.samples.generate import default_number, make
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).resolve().parents[2] / "diagrams" / "node_modules" / "axe-core" / "axe.min.js"
 
 #: a name of sixty characters, as state companies have them
 LONG = "内蒙古自治区呼伦贝尔市鄂伦春自治旗大兴安岭农业科学技术推广与乡村振兴产业发展投资集团股份有限公司第一分公司北京办事处专用"
@@ -150,10 +149,3 @@ def test_no_page_scrolls_sideways_on_a_phone_and_none_shuts_anybody_out(
                 barred += [f"{path}: {found}" for found in barriers(page)]
     assert wide == []
     assert barred == []
-
-
-def barriers(page: Page) -> list[str]:
-    """Return what axe finds serious on a page: rule and place."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [f"{one['id']} {one['nodes'][0]['target']}" for one in found["violations"] if one["impact"] in ("serious", "critical")]

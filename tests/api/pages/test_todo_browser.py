@@ -1,10 +1,9 @@
 """The to-do list in a real browser: worked through with the keyboard, with a thumb, and without script."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from browser_support import DESK, PHONE, served
+from browser_support import DESK, PHONE, barriers, served
 from drawings import END, START, drawing, human, path
 from pages_support import Office
 from playwright.sync_api import Browser, Page, expect
@@ -20,7 +19,6 @@ ASK = drawing(
     shenpi_currency="CNY",
 )  # fmt: skip
 MANY = 60
-AXE = Path(__file__).resolve().parents[3] / "diagrams" / "node_modules" / "axe-core" / "axe.min.js"
 LONG = "上海某某信息科技发展股份有限公司长三角一体化示范区青浦分公司年度框架采购合同补充协议付款"
 
 
@@ -80,15 +78,6 @@ def test_more_rows_are_loaded_where_the_keyboard_is_and_all_are_chosen_at_once(b
     page.context.close()
 
 
-def serious(page: Page) -> list[str]:
-    """Return what axe finds serious on a page: rule and place."""
-    if not AXE.is_file():
-        pytest.skip(f"NO AXE: {AXE} is not there")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [f"{one['id']} {one['nodes'][0]['html'][:120]}" for one in found["violations"] if one["impact"] in ("serious", "critical")]
-
-
 def test_a_thumb_finds_everything_and_nothing_scrolls_sideways(browser: Browser, address: str) -> None:
     page = signed_in(browser, address, PHONE)
     page.locator(".pick").first.click()
@@ -98,7 +87,7 @@ def test_a_thumb_finds_everything_and_nothing_scrolls_sideways(browser: Browser,
     expect(page.get_by_role("button", name="同意 1 项")).to_be_in_viewport()
     page.locator(".todo-filter > summary").click()
     expect(page.locator(".todo-filter button[type=submit]")).to_be_in_viewport()
-    assert serious(page) == []
+    assert barriers(page) == []
     for path_ in ("/", "/?tab=done", "/?tab=behalf", "/?tab=copied", f"/?q={LONG}&least=1&due=week"):
         page.goto(path_)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path_

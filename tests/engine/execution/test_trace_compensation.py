@@ -354,3 +354,45 @@ def test_a_cancelled_transaction_waits_for_the_people_who_undo_it() -> None:
     case.decide("undo_a")
     assert case.trace == "start t0 a no undo_a cancelled gone"
     assert case.finished
+
+
+def test_a_cancel_undoes_what_a_compensation_under_way_has_not_undone_yet() -> None:
+    """BPMN 2.0.2, 13.5.5: a cancelled transaction compensates everything in it that was completed, in reverse order."""
+    inner = [
+        begin("t0"), undone("a", "userTask"), undone("b", "userTask"), gateway("split", "parallel"), throw("undo", "compensate"), end("over"), human("c"),
+        end("no", "cancel"), path("t0", "a", "b", "split", "undo", "over"), path("split", "c", "no"),
+    ]  # fmt: skip
+    case = Case(
+        whole(
+            START, sub("t", *inner, kind="transaction"), boundary("cancelled", "t", "cancel"), END, end("gone"), path("start", "t", "end"),
+            path("cancelled", "gone"),
+        )
+    )  # fmt: skip
+    case.decide("a", "b")
+    assert case.open == "c undo_b"
+    case.decide("c")
+    assert case.open == "undo_b", "nobody had finished undoing it"
+    case.decide("undo_b")
+    assert case.open == "undo_a"
+    assert case.times("cancelled") == 0
+    case.decide("undo_a")
+    assert case.trace.endswith("undo_b undo_a cancelled gone")
+    assert case.finished
+
+
+def test_a_cancel_undoes_once_what_a_compensation_of_one_activity_had_undone_and_what_it_had_not() -> None:
+    inner = [
+        begin("t0"), undone("a", "userTask"), undone("b", "userTask"), gateway("split", "parallel"), throw("undo", "compensate", "b"), end("over"),
+        human("c"), end("no", "cancel"), path("t0", "a", "b", "split", "undo", "over"), path("split", "c", "no"),
+    ]  # fmt: skip
+    case = Case(
+        whole(
+            START, sub("t", *inner, kind="transaction"), boundary("cancelled", "t", "cancel"), END, end("gone"), path("start", "t", "end"),
+            path("cancelled", "gone"),
+        )
+    )  # fmt: skip
+    case.decide("a", "b", "undo_b", "c")
+    assert case.open == "undo_a"
+    case.decide("undo_a")
+    assert case.times("undo_b") == 1
+    assert case.finished
