@@ -104,7 +104,11 @@ WECOM = Vendor(
     {"callback-url": "{callback}/callback"}, {"userid": login}, "userid", reasons=False, words=False,
     cannot={"one item of many fails": NO_LISTS},
 )  # fmt: skip
-VENDORS = {vendor.kind: vendor for vendor in (FEISHU, DINGTALK, WEAVER, SEEYON, WECOM)}
+LANDRAY = Vendor(
+    "landray", "landray", {"user": "shenpi"}, {"password": "simulated-password"}, {"user": "shenpi", "password": "simulated-password"},
+    {"account": login}, "account", buttons=False, cannot={"one item of many fails": NO_LISTS, "token revoked": NO_TOKENS},
+)  # fmt: skip
+VENDORS = {vendor.kind: vendor for vendor in (FEISHU, DINGTALK, WEAVER, SEEYON, WECOM, LANDRAY)}
 
 
 class Rehearsal:

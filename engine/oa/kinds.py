@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from engine.oa import dingtalk, feishu, seeyon, weaver, webhook, wecom
+from engine.oa import dingtalk, feishu, landray, seeyon, weaver, webhook, wecom
 from engine.oa.contract import Connection, Connector, Desk, Field
 from engine.oa.desk import Rate
 
@@ -77,6 +77,15 @@ KINDS: Mapping[str, Kind] = {
         seeyon.FIELDS,
         seeyon.RATES,
         id_types=seeyon.ID_TYPES,
+        doors=(),
+    ),
+    "landray": Kind(
+        "蓝凌 EKP 待办",
+        "Landray EKP, to-dos",
+        landray.Landray,
+        landray.FIELDS,
+        landray.RATES,
+        id_types=landray.ID_TYPES,
         doors=(),
     ),
 }

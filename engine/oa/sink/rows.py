@@ -39,8 +39,7 @@ class Row:
 
     @property
     def flow(self) -> str:
-        mark = f"-{hashlib.sha256(self.receiver.encode()).hexdigest()[:6]}"
-        return self.key if self.key.endswith(mark) or not self.receiver else self.key + mark
+        return flow_of(self.key, self.receiver)
 
     @property
     def kept(self) -> str:
@@ -53,6 +52,12 @@ class Row:
         if as_ is None or as_.status != self.state:
             return False
         return self.state in ("done", "gone") or as_.remote_id == self.kept
+
+
+def flow_of(key: str, receiver: str) -> str:
+    """Return the office system's key of a row of ours and an account."""
+    mark = f"-{hashlib.sha256(receiver.encode()).hexdigest()[:6]}"
+    return key if key.endswith(mark) or not receiver else key + mark
 
 
 def receiver_of(one: Shown) -> str:
