@@ -74,7 +74,8 @@ class Client:
     def _check(self, answer: Answer, api: str) -> None:
         name, code = self._connection.key, code_of(answer)
         if answer.status == 429 or code in LIMITED:
-            pause = waiting(answer.headers) or LIMITED.get(code or 0, 1.0)
+            # whoever may call more often is let in again sooner
+            pause = waiting(answer.headers) or LIMITED.get(code or 0, 1.0) / float(self._connection.settings.get("rate_factor") or 1)
             self._desk.hold_off(api, pause)
             raise OAUnavailable(connection=name, reason=f"rate limit of {api}", retry_after=pause)
         if code is None:
