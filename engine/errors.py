@@ -70,6 +70,7 @@ WORDS = {
     "page": "页面", "person": "人员", "picture": "影像", "process definition": "流程定义", "process instance": "流程实例", "token": "令牌",
     "user task": "待办", "draft": "草稿", "business key": "单号", "fonds": "全宗号", "token name": "令牌名称", "database": "数据库",
     "substitution": "代理", "authority rule": "授权规则", "duty rule": "职责规则", "duty exception": "例外", "post": "岗位",
+    "delivery": "送达记录", "resend": "重新发送", "exchange": "请求记录", "check": "测试", "identity": "人员对应", "message": "收件",
     "department": "部门", "legal entity": "法人", "group": "组", "holder": "任职人",
     "approve": "已同意", "reject": "已驳回", "return": "已退回", "resubmit": "已重新提交", "recheck": "已重新检测", "completed": "已完成",
     "canceled": "已取消", "withdrawn": "已撤回", "terminated": "已终止", "interrupted": "已中断", "reassigned": "已重新分配",

@@ -17,12 +17,14 @@ from engine import deliveries, jobs, tasks
 from engine.database.transaction import read_clock
 from engine.errors import InvalidContent, NotFound, NotPermitted, Refused
 from engine.oa.contract import Event, Said
+from engine.oa.opening import serves
 from engine.permissions import Actor, load_actor
 from models.identity import OaIdentity, Person
-from models.oa import OaMessage, OaShown
+from models.oa import OaConnection, OaMessage, OaShown
 from models.runtime import UserTask
 
 OUTCOMES = {"task.approved": "approve", "task.rejected": "reject"}
+CONTACTS = frozenset({"user.changed", "user.disabled", "department.changed"})
 #: dedupe keys made of what was pressed, where an office system numbers its calls not: what was ignored may be pressed again
 AGAIN = "press:"
 REMOTE = "remote:"  #: before the OA's own id of a task that we do not know yet
@@ -113,7 +115,10 @@ def wake_early(session: Session, connection: str) -> None:
 
 
 def decide(session: Session, connection: str, event: Event) -> None:
-    """Decide the task a message is about, as the person who pressed."""
+    """Decide the task a message is about, as the person who pressed; what it tells of people and departments is left to a job that asks for them."""
+    if event.kind in CONTACTS:
+        look_at_contacts(session, connection, event)
+        return
     task_id = task_of(event)
     outcome = event.outcome or OUTCOMES.get(event.kind)
     if task_id is None or outcome is None:
@@ -121,6 +126,16 @@ def decide(session: Session, connection: str, event: Event) -> None:
     actor = actor_of(session, connection, event.actor, event.id_type)
     nonce = event.nonce if event.proof == "id" else event.nonce or ""
     tasks.complete(session, task_id, by=actor, outcome=outcome, comment=event.comment or "", channel=f"oa:{connection}", nonce=nonce)
+
+
+def look_at_contacts(session: Session, connection: str, event: Event) -> None:
+    """Have the contacts that changed looked at. Refuses with `Refused` where this connection is not for people."""
+    row = session.get_one(OaConnection, connection)
+    if not serves(row, "people"):
+        raise Refused(reason="this connection is not for people")
+    told = {"gone": event.actor, "id_type": event.id_type} if event.kind == "user.disabled" else {}
+    only = event.actor if event.kind == "user.changed" else None
+    jobs.enqueue(session, jobs.DIRECTORY, jobs.arguments(connection=connection, apply=True, only=only, **told))
 
 
 def actor_of(session: Session, connection: str, remote_id: str | None, id_type: str = "") -> Actor:

@@ -150,8 +150,11 @@ def fail(session: Session, job_id: UUID, message: str, *, lasting: bool, retry_a
     step.write()
 
 
-def retry(session: Session, incident_id: UUID, *, by: Actor) -> None:
-    """Try again what an incident stands for. Refuses with `NotPermitted`, with `Refused` one that is resolved."""
+def retry(session: Session, incident_id: UUID, *, by: Actor, wake: bool = True) -> None:
+    """Try again what an incident stands for; with `wake` false somebody else asks a worker for it.
+
+    Refuses with `NotPermitted`, with `Refused` one that is resolved.
+    """
     incident, step = _open(session, incident_id, by)
     _record_resolved(step, incident, by, "retried", "")
     if incident.kind == "job" and incident.job_id is not None:
@@ -161,7 +164,8 @@ def retry(session: Session, incident_id: UUID, *, by: Actor) -> None:
         step.document.wake.append(jobs.wake(jobs.CALL, job=job.id))
     elif incident.kind == "delivery" and incident.connection is not None:
         _deliver_again(session, incident)
-        step.document.wake.append(jobs.wake(jobs.PUSH, connection=incident.connection))
+        if wake:
+            step.document.wake.append(jobs.wake(jobs.PUSH, connection=incident.connection))
     elif incident.token is not None:
         tasks = step.execution.memory.tasks
         for task in [task for task in tasks.values() if task["token"] == incident.token.hex]:
@@ -222,7 +226,7 @@ def _deliver_again(session: Session, incident: Incident) -> None:
         )
     )
     for row in rows:
-        row.state, row.open, row.attempts, row.created_at = "pending", True, 0, read_clock(session)
+        row.state, row.open, row.attempts, row.failed_at, row.created_at = "pending", True, 0, None, read_clock(session)
     # whoever sends again knows that what was intended may be there already, and wants it all the same
     session.execute(delete(OaShown).filter_by(connection=incident.connection, instance_id=incident.instance_id, status="intended"))
     session.flush()

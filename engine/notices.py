@@ -4,8 +4,9 @@ A notice is best effort: the to-do or copy it is about is there in any case. Wha
 the log.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 
@@ -40,3 +41,31 @@ def send(notice: Notice) -> None:
             failure = error
     if failure is not None:
         raise failure
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What whoever runs the installation must know: `key` is the same on every attempt, `link` leads to where it can be looked at."""
+
+    key: str
+    kind: str
+    subject: str
+    text: str
+    link: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+Alarmer = Callable[[Alarm], None]
+_alarmers: list[Alarmer] = []
+
+
+def register_alarm(alarmer: Alarmer) -> None:
+    """Let every alarm also go this way."""
+    if alarmer not in _alarmers:
+        _alarmers.append(alarmer)
+
+
+def raise_alarm(alarm: Alarm) -> None:
+    """Tell whoever runs the installation in every way."""
+    for alarmer in _alarmers:
+        alarmer(alarm)

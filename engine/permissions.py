@@ -64,6 +64,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "duty.manage": frozenset({"administrator"}),
     "duty.ask": frozenset({"everyone"}),
     "duty.override": frozenset({"administrator"}),
+    "connection.manage": frozenset({"administrator"}),
     "token.manage": frozenset({"everyone"}),
 }
 

@@ -38,6 +38,7 @@ QUIET = (
     "job:failed",
     "oa:delivered",
     "oa:refused",
+    "oa:unknown",
     "archive:sealed",
     "personal:erased",
     "instance:suspended",

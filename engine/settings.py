@@ -35,6 +35,11 @@ class Settings:
     smtp_host: str
     smtp_port: int
     mail_from: str
+    #: where alerts are posted besides mail, and the secret that signs them; empty means nowhere
+    alert_webhook: str
+    alert_secret: str
+    #: days for which requests to office systems and their answers are kept
+    keep_exchanges: int
     #: seconds without a sign of life after which a worker's jobs are given to others
     worker_stalled: float
     #: largest upload
@@ -88,6 +93,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_host=value("SHENPI_SMTP_HOST", ""),
         smtp_port=int(value("SHENPI_SMTP_PORT", "25")),
         mail_from=value("SHENPI_MAIL_FROM", "shenpi@localhost"),
+        alert_webhook=value("SHENPI_ALERT_WEBHOOK", ""),
+        alert_secret=value("SHENPI_ALERT_SECRET", ""),
+        keep_exchanges=int(value("SHENPI_KEEP_EXCHANGES", "90")),
         worker_stalled=float(value("SHENPI_WORKER_STALLED", "8")),
         max_upload=int(value("SHENPI_MAX_UPLOAD", str(20 * 1024 * 1024))),
         time_zone=value("SHENPI_TIME_ZONE", "Asia/Shanghai"),

@@ -10,7 +10,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
@@ -19,10 +19,14 @@ from uuid import UUID
 from marshmallow import ValidationError
 from procrastinate import App
 from sqlalchemy import text
+from uuid_utils.compat import uuid7
 
 from engine import (
+    alerts,
     attachments,
+    checks,
     deliveries,
+    directory,
     drafts,
     inbox,
     incidents,
@@ -37,7 +41,7 @@ from engine import (
 )
 from engine.crash import point
 from engine.database import transaction
-from engine.deliveries import taking
+from engine.deliveries import catching_up, resending, taking
 from engine.errors import (
     BpmnError,
     Conflict,
@@ -46,9 +50,11 @@ from engine.errors import (
     NotFound,
     OAError,
     OAUnavailable,
+    Refused,
     ShenpiError,
     Unavailable,
 )
+from engine.listening import Listening
 from engine.oa.contract import Receipt
 from engine.oa.desk import talking
 from engine.oa.registry import Connectors
@@ -282,6 +288,94 @@ def tell(key: str, kind: str, instance: str, people: list[str], text: str = "") 
                 return
 
 
+def resend(resend: str) -> None:
+    """Put what an administrator wants sent again back into the outbox, until nothing is left; a process that ends leaves the rest to another job."""
+    identity = UUID(resend)
+    while not leaving.is_set():
+        with transaction("resend.place") as session:
+            more = resending.place_next(session, identity)
+        if not more:
+            return
+    with transaction() as session:
+        jobs.enqueue(session, jobs.RESEND, jobs.arguments(resend=identity))
+
+
+def catch_up(connection: str) -> None:
+    """Tell an office system that was switched on how all cases stand that have moved on without it."""
+    after: UUID | None = None
+    while not leaving.is_set():
+        with transaction() as session:
+            found = catching_up.behind(session, connection, after)
+        if not found:
+            break
+        for case in found:
+            with transaction("catch_up") as session:
+                catching_up.tell(session, connection, case)
+        after = found[-1]
+        with transaction() as session:
+            deliveries.wake(session, connection)
+    else:
+        with transaction() as session:
+            jobs.enqueue(session, jobs.CATCH_UP, jobs.arguments(connection=connection))
+
+
+def check(check: str) -> None:
+    """Test a connection and keep what came of it."""
+    identity = UUID(check)
+    with transaction() as session:
+        taken = checks.take(session, identity)
+    if taken is None:
+        return
+    connection, what, person = taken
+    about = None
+    try:
+        connector = connectors.get(connection)
+    except ShenpiError as error:
+        outcome = checks.Outcome(False, str(error))
+    else:
+        with talking("health" if what == "health" else "check") as about:
+            outcome = checks.perform(connector, connection, what, person, f"check-{identity}")
+    with transaction() as session:
+        checks.record(session, identity, outcome, about.exchange if about is not None else None)
+
+
+def look_at_directory(connection: str, apply: bool = False, only: str | None = None, gone: str | None = None, id_type: str = "") -> None:
+    """Fetch the people and departments of an office system and, if asked for, bring our organisation to them; or note that somebody left."""
+    if gone is not None:
+        try:
+            with transaction("directory.apply") as session:
+                left = directory.disable(session, connection, gone, id_type)
+            raise_handover([left] if left else [])
+        except Refused as error:
+            with transaction() as session:
+                directory.fail(session, connection, str(error))
+        return
+    with transaction() as session:
+        asked = directory.take(session, connection)
+    if asked is None:
+        return
+    try:
+        with talking("people"):
+            connector = connectors.get(asked)
+            people, departments = list(connector.people()), list(connector.departments())
+    except ShenpiError as error:
+        with transaction() as session:
+            directory.fail(session, connection, str(error))
+        return
+    with transaction() as session:
+        directory.keep(session, connection, people, departments)
+    if not apply:
+        return
+    try:
+        with transaction("directory.apply") as session:
+            applied = directory.apply(session, connection, by=SYSTEM, only=only, unseen=True)
+        raise_handover(applied.left)
+    except (InvalidContent, Refused) as error:
+        told = "; ".join(map(str, error.faults[:5])) if isinstance(error, InvalidContent) else str(error)
+        with transaction() as session:
+            directory.fail(session, connection, told)
+
+
 def renew(substitution: str) -> None:
     """Show office systems again what waits for whom a substitution concerns; each case in a transaction of its own, for a step may hold it."""
     with transaction() as session:
@@ -289,6 +383,22 @@ def renew(substitution: str) -> None:
     for case in cases:
         with transaction() as session:
             deliveries.show_again(session, case)
+
+
+def alert(alert: str, over: bool) -> None:
+    """Tell administrators that a connection fails, or that it works again."""
+    with transaction() as session:
+        told = alerts.alarm(session, UUID(alert), read_settings(), over=over)
+    if told is not None:
+        notices.raise_alarm(told)
+
+
+def raise_handover(left: Sequence[str]) -> None:
+    """Tell administrators of people who left and still have something to do."""
+    with transaction() as session:
+        due = [f"{each.name}（{each.key}）" for each in directory.leavers(session) if each.key in left]
+    if due:
+        notices.raise_alarm(alerts.leaving(due, read_settings(), str(uuid7())))
 
 
 TASKS: dict[tuple[str, str], Callable[..., None]] = {
@@ -303,6 +413,11 @@ TASKS: dict[tuple[str, str], Callable[..., None]] = {
     jobs.ANSWER: bring_answer,
     jobs.SUSPEND: suspend_cases,
     jobs.NOTICE: tell,
+    jobs.RESEND: resend,
+    jobs.CATCH_UP: catch_up,
+    jobs.CHECK: check,
+    jobs.DIRECTORY: look_at_directory,
+    jobs.ALERT: alert,
     jobs.COMPARE: compare,
     jobs.RENEW: renew,
 }
@@ -362,6 +477,8 @@ class Worker:
                 )
             )
             rounds = asyncio.create_task(self._rounds(stop))
+            listening = threading.Thread(target=Listening(connectors, self.context, leaving).run, name="listening", daemon=True)
+            listening.start()
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
             stop.set()
@@ -404,6 +521,11 @@ class Worker:
             session.execute(text(_LOST_CALLS))
             session.execute(text(_LOST_MESSAGES))
             signals.wake_lost(session)
+            resending.wake_lost(session)
+            alerts.watch(session)
+            alerts.forget_exchanges(session, read_settings().keep_exchanges)
+            checks.ask_for_due(session)
+            directory.want_nightly(session, read_settings().time_zone)
             reconciliation.enqueue_due(session)
             messages.expire(session)
             drafts.clean_up(session)

@@ -4,6 +4,7 @@ from models import (
     approvals,
     archive,
     attachment,
+    desk,
     duties,
     events,
     file,
@@ -20,6 +21,6 @@ from models import (
 from models.base import Base, db
 
 __all__ = [
-    "Base", "approvals", "archive", "attachment", "db", "duties", "events", "file", "history", "identity", "invoice", "mail", "oa", "organisation",
+    "Base", "approvals", "archive", "attachment", "db", "desk", "duties", "events", "file", "history", "identity", "invoice", "mail", "oa", "organisation",
     "repository", "runtime", "substitution",
 ]  # fmt: skip

@@ -55,6 +55,7 @@ class Person(Base):
     key: Mapped[str] = mapped_column(unique=True)  #: work number, immutable
     name: Mapped[str]
     email: Mapped[str | None]
+    mobile: Mapped[str | None]
     department_id: Mapped[UUID | None] = mapped_column(ForeignKey("department.id"))
     active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     department: Mapped[Department | None] = relationship(foreign_keys=[department_id])

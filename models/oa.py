@@ -47,6 +47,8 @@ class OaDelivery(Base):
         CheckConstraint(f"state IN {DELIVERY_STATES}", name="state"),
         # `open` and not `state` stands in the index, so that taking and putting back touch no index
         Index("ix_oa_delivery_open", "connection", "created_at", postgresql_where=text("open")),
+        Index("ix_oa_delivery_created_at", "created_at"),
+        Index("ix_oa_delivery_failed", "connection", "failed_at", postgresql_where=text("failed_at IS NOT NULL")),
     )
 
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"), primary_key=True)
@@ -58,6 +60,7 @@ class OaDelivery(Base):
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     next_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  #: in a worker's hands, or put off, until then
     last_error: Mapped[str | None]
+    failed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  #: its first failure since it was put into the outbox
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     created_at: Mapped[Time]
     delivered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

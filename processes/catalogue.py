@@ -14,6 +14,7 @@ from processes.archive import filing, sources
 from processes.archive.operations import OPERATIONS as ARCHIVE
 from processes.invoice.filing import SOURCE as INVOICE_SOURCE
 from processes.invoice.operations import OPERATIONS as INVOICE
+from processes.office import alarms
 from processes.office import operations as office
 from processes.office.operations import OPERATIONS as OFFICE
 
@@ -33,6 +34,7 @@ def install() -> None:
     sources.register(INVOICE_SOURCE)
     instances.tell_revoked(filing.revoked)
     notices.register(office.send_notice)
+    notices.register_alarm(alarms.send)
 
 
 def shipped(area: str) -> dict[str, bytes]:

@@ -62,12 +62,18 @@ class Vendor:
     reasons: bool = True  #: who presses can say why
     words: bool = True  #: who presses is answered in words
     authenticates: bool = True  #: a wrong secret is noticed when we push
+    #: where one kind is rehearsed in several ways
+    label: str = ""
     #: a lost answer may leave something that only a person can decide on
     asks: bool = False
     #: faults that cannot happen there, with why
     cannot: dict[str, str] = field(default_factory=dict)
     #: the button of an outcome, as the simulator names it
     actions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.label or self.kind
 
 
 def login(key: str) -> str:
@@ -84,11 +90,16 @@ FEISHU = Vendor(
 )  # fmt: skip
 DINGTALK = Vendor(
     "dingtalk", "dingtalk", {"app_key": "dingsimappkey", "corp_id": "dingsimcorp", "api_key": "simulated-api-key", "event_owner": "dingsimappkey",
-     "sign_in": False},
+     "oapi_url": "{simulator}", "sign_in": False},
     {"app_secret": "simulated-app-secret", "press_secret": "a-secret-of-the-address", "event_token": "simtoken",
      "event_key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"},
     {"gateway-url": "{callback}/press-a-secret-of-the-address", "event-url": "{callback}/events"},
     {"userid": login, "unionid": lambda key: f"on_{login(key)}"}, "userid", actions={"approve": "agree", "reject": "refuse"}, asks=True,
+)  # fmt: skip
+TODOS = Vendor(
+    "dingtalk", "dingtalk", {"app_key": "dingsimappkey", "corp_id": "dingsimcorp", "mode": "todo", "oapi_url": "{simulator}", "sign_in": False},
+    {"app_secret": "simulated-app-secret"}, {}, {"userid": login, "unionid": lambda key: f"on_{login(key)}"}, "userid", buttons=False, label="todos",
+    cannot={"one item of many fails": "no lists"},
 )  # fmt: skip
 NO_LISTS, NO_TOKENS = "no lists", "no tokens"
 WEAVER = Vendor(
@@ -108,7 +119,7 @@ LANDRAY = Vendor(
     "landray", "landray", {"user": "shenpi"}, {"password": "simulated-password"}, {"user": "shenpi", "password": "simulated-password"},
     {"account": login}, "account", buttons=False, cannot={"one item of many fails": NO_LISTS, "token revoked": NO_TOKENS},
 )  # fmt: skip
-VENDORS = {vendor.kind: vendor for vendor in (FEISHU, DINGTALK, WEAVER, SEEYON, WECOM, LANDRAY)}
+VENDORS = {vendor.name: vendor for vendor in (FEISHU, DINGTALK, TODOS, WEAVER, SEEYON, WECOM, LANDRAY)}
 
 
 class Rehearsal:
@@ -119,7 +130,7 @@ class Rehearsal:
         self.app = app
         self.url = url
         self.http = httpx.Client(base_url=simulator, timeout=30)
-        self.key = f"{vendor.kind}-1"
+        self.key = f"{vendor.name}-1"
 
     # the simulator
 
@@ -289,14 +300,15 @@ Office = TypeVar("Office", bound=Rehearsal)
 
 def connect(vendor: Vendor, simulator: str) -> None:
     """Make the connection the only one, and map the whole cast."""
-    key = f"{vendor.kind}-1"
+    key = f"{vendor.name}-1"
     with transaction() as session:
         for other in session.scalars(select(OaConnection)):
             other.active = False
         session.add(
             OaConnection(
                 key=key, kind=vendor.kind, name=vendor.kind, base_url=simulator, credentials=vault.seal(key, vendor.credentials),
-                settings=vendor.settings, active=True,
+                settings={name: text.replace("{simulator}", simulator) if isinstance(text, str) else text for name, text in vendor.settings.items()},
+                active=True,
             )
         )  # fmt: skip
         for each in session.scalars(select(Person)):
@@ -346,7 +358,7 @@ def rehearsal(vendor: Vendor, server: EmbeddedServer, template: str, folder: Pat
     """Give a vendor's simulator connected to us: our web server answers on a port of its own."""
     port = free_port()
     with (
-        simulator(vendor, folder, f"http://127.0.0.1:{port}/oa/{vendor.kind}-1") as address,
+        simulator(vendor, folder, f"http://127.0.0.1:{port}/oa/{vendor.name}-1") as address,
         product(vendor, server, template, folder, port, address, Rehearsal) as found,
     ):
         yield found

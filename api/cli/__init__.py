@@ -20,7 +20,7 @@ COMMANDS = {
     "people": "people:people",
     "entity": "organisation:entity",
     "department": "organisation:department",
-    "connection": "organisation:connection",
+    "connection": "connections:connection",
     "deploy": "administration:deploy",
     "token": "administration:token",
     "demo": "demo:demo",

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 import click
 from flask import Flask
 
+from api import connections
 from api.foundation import configure, database_url
+from engine.database import transaction
 from engine.database.embedded import EmbeddedServer
 from engine.errors import InvalidContent, ShenpiError
 from engine.settings import Settings, read_settings
@@ -21,7 +23,17 @@ def prepare(settings: Settings) -> str:
         EmbeddedServer(settings.database_folder).start()
     url = database_url(settings)
     upgrade(url)
+    seal_what_is_plain(settings)
     return url
+
+
+def seal_what_is_plain(settings: Settings) -> None:
+    """Seal credentials that are older than the sealing."""
+    with bare_app(settings).app_context():
+        with transaction() as session:
+            connections.rekey(session, only_plain=True)
+        db.session.remove()
+        db.engine.dispose()
 
 
 def bare_app(settings: Settings) -> Flask:

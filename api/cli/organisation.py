@@ -1,15 +1,12 @@
-"""Legal entities, departments and connections to office systems, from a shell: what an installation needs before its first case."""
-
-from pathlib import Path
+"""Legal entities and departments, from a shell: what an installation needs before its first case."""
 
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from api import connections, organisation
+from api import organisation
 from api.cli.context import opened
 from engine.database import transaction
-from engine.oa.registry import KINDS
 from models.identity import Department, LegalEntity
 
 
@@ -75,45 +72,3 @@ def list_departments() -> None:
     with opened(), transaction() as session:
         for row in session.scalars(select(Department).options(joinedload(Department.head)).order_by(Department.key)):
             click.echo(f"{row.key} {row.name} {row.head.key if row.head else '-'}")
-
-
-@click.group()
-def connection() -> None:
-    """Connections to office systems."""
-
-
-@connection.command("add")
-@click.argument("key")
-@click.option("--name", required=True)
-@click.option("--url", required=True, help="address of the office system's side")
-@click.option("--kind", default="webhook", show_default=True, type=click.Choice(sorted(KINDS)))
-@click.option(
-    "--secret-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="file with the secret; one is made if it is left out",
-)
-def add_connection(key: str, name: str, url: str, kind: str, secret_file: Path | None) -> None:
-    """Make a connection. A secret that is made is printed once, here, and never again."""
-    secret = secret_file.read_text(encoding="utf-8", errors="replace").strip() if secret_file else None
-    with opened() as settings, transaction() as session:
-        _, made = connections.add(session, key, name, kind=kind, url=url, secret=secret)
-    if made:
-        click.echo(f"secret: {made}")
-    click.echo(f"callback: {settings.public_url}/oa/{key}/callback")
-
-
-@connection.command("list")
-def list_connections() -> None:
-    """All connections: key, kind, address, whether it is active; never the secret."""
-    with opened(), transaction() as session:
-        for row in connections.every(session):
-            click.echo(f"{row.key} {row.kind} {row.base_url} {'active' if row.active else 'not active'}")
-
-
-@connection.command("deactivate")
-@click.argument("key")
-def deactivate(key: str) -> None:
-    """Send nothing more to connection KEY and take nothing more from it."""
-    with opened(), transaction() as session:
-        connections.deactivate(session, key)
-    click.echo(f"{key} is not active any more.")

@@ -8,8 +8,13 @@ from api.pages import (
     bulk,
     case,
     cases,
+    connections,
+    deliveries,
+    directory,
     duties,
     frame,
+    identities,
+    inbox,
     incidents,
     invoice,
     organisation,
@@ -28,7 +33,8 @@ from api.pages import (
 BLUEPRINTS = (
     sign_in.blueprint, todos.blueprint, bulk.blueprint, task.blueprint, task_verbs.blueprint, submit.blueprint, cases.blueprint, case.blueprint,
     invoice.blueprint, archive.blueprint, processes.blueprint, start.blueprint, incidents.blueprint, people.blueprint, posts.blueprint, organisation.blueprint,
-    substitutions.blueprint, authority.blueprint, duties.blueprint,
+    substitutions.blueprint, authority.blueprint, duties.blueprint, deliveries.blueprint, connections.blueprint,
+    identities.blueprint, directory.blueprint, inbox.blueprint,
 )  # fmt: skip
 
 

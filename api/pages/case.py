@@ -22,6 +22,7 @@ from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.deliveries import deliveries_of
 from engine.errors import Conflict, InstanceEnded, InstanceSuspended, InvalidVariables, NotFound, NotPermitted, Refused
+from engine.identities import holds_of_case
 from engine.permissions import Actor, allows, require_instance
 from engine.replay import people
 from engine.step import peek
@@ -126,13 +127,14 @@ def oa(session: Session, row: ProcessInstance) -> dict[str, Any]:
     names = {row.key: row.name for row in session.execute(select(OaConnection.key, OaConnection.name))}
     sent = [
         {
-            "name": names.get(each.connection, each.connection), "state": each.state, "attempts": each.attempts, "error": each.last_error,
+            "name": names.get(each.connection, each.connection), "connection": each.connection, "state": each.state, "attempts": each.attempts,
+            "error": each.last_error,
             "created_at": each.created_at, "delivered_at": each.delivered_at, "version": each.version,
             "remote": (each.receipt or {}).get("remoteId") or (each.receipt or {}).get("remote_id"),
         }
         for each in deliveries_of(session, row.id)
     ]  # fmt: skip
-    return {"deliveries": sent[::-1], "connections": names}
+    return {"deliveries": sent[::-1], "connections": names, "holds": holds_of_case(session, row.id)}
 
 
 def archive(session: Session, row: ProcessInstance) -> dict[str, Any]:

@@ -12,6 +12,10 @@ from flask_babel import lazy_gettext as _l
 
 from api.locale import choose
 from api.pages import words
+from api.pages.offices import tabs
+from engine import alerts
+from engine.database import transaction
+from engine.errors import ShenpiError
 from engine.permissions import Actor, allows
 from processes.invoice.words import write
 
@@ -25,12 +29,15 @@ NAVIGATION = [
     ("incidents_page.index", _l("异常"), "alert-triangle", "incident.read"),
     ("processes.index", _l("流程定义"), "route", "definition.read"),
     ("people_page.index", _l("人员"), "users", "people.read"),
+    ("connections_page.index", _l("办公系统"), "plug-connected", "connection.manage"),
 ]
 
 #: blueprints whose pages stand below another's entry
 BELOW = {
     "task": "todos", "bulk": "todos",
     "posts_page": "people_page", "organisation_page": "people_page", "authority_page": "people_page", "duties_page": "people_page",
+    "deliveries_page": "connections_page", "inbox_page": "connections_page", "identities_page": "connections_page", "directory_page": "connections_page",
+    "reconciliation_page": "connections_page",
 }  # fmt: skip
 
 
@@ -38,10 +45,16 @@ def register(app: Flask) -> None:
     """Give the templates their context and filters."""
     app.context_processor(context)
     app.after_request(keep_private)
-    for filter_ in (money, moment, capital, duration, day, due):
+    for filter_ in (money, moment, capital, duration, brief, day, due, words.reason):
         app.add_template_filter(filter_)
     app.jinja_env.globals.update(
-        words=words, decision=words.decision, decided=words.decided, case_sign=words.case_sign, new_key=lambda: str(uuid4()), may=may
+        words=words,
+        decision=words.decision,
+        decided=words.decided,
+        case_sign=words.case_sign,
+        new_key=lambda: str(uuid4()),
+        may=may,
+        open_alerts=open_alerts,
     )
 
 
@@ -58,6 +71,7 @@ def context() -> dict[str, Any]:
     ]
     back = request.full_path.rstrip("?") if request.method == "GET" else request.path
     return {
+        "office_tabs": tabs(),
         "language": "zh-CN" if language == "zh" else "en",
         "zh": language == "zh",
         "language_switch": (url_for("sign_in.language", chosen=other, next=back), "English" if other == "en" else "中文"),
@@ -85,6 +99,17 @@ def may(permission: str) -> bool:
     """Tell a template whether the caller has a permission."""
     actor: Actor | None = g.get("actor")
     return actor is not None and allows(actor, permission)
+
+
+def open_alerts() -> list[Any]:
+    """Return what administrators must know on every page; nothing for others, and nothing where the database cannot be asked."""
+    if not may("connection.manage"):
+        return []
+    try:
+        with transaction() as session:
+            return alerts.shown(session)
+    except ShenpiError:
+        return []
 
 
 def money(value: Decimal | str | None, currency: str | None = "CNY") -> str:
@@ -138,6 +163,16 @@ def duration(span: timedelta | None) -> str:
     if hours:
         return _("%(h)s 小时 %(m)s 分钟", h=hours, m=rest) if rest else _("%(h)s 小时", h=hours)
     return _("%(m)s 分钟", m=minutes) if minutes else _("不到 1 分钟")
+
+
+def brief(span: timedelta | None) -> str:
+    """Return a span in words; below two minutes in seconds."""
+    if span is None:
+        return "—"
+    seconds = max(0.0, span.total_seconds())
+    if seconds < 10:
+        return _("%(s)s 秒", s=f"{seconds:.1f}")
+    return _("%(s)s 秒", s=round(seconds)) if seconds < 120 else duration(span)
 
 
 def due(value: datetime | None, now: datetime) -> dict[str, str] | None:

@@ -10,12 +10,15 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from api import accounts, handover
+from api.pages.frame import may
 from api.pages.listing import next_url, rows_only, text
 from api.pages.once import once, said
 from api.security import current, needs
 from engine import keys, tasks, worklist
 from engine.database import transaction
 from engine.errors import Fault, InvalidVariables, NotFound, Refused
+from engine.identities import of_person
+from engine.organisation.roster import is_mobile
 from engine.worklist import like
 from models.identity import ROLES, Account, Department, Group, GroupMember, LegalEntity, Person, RoleGrant
 from models.organisation import DepartmentMember, Post, PostHolder
@@ -83,6 +86,7 @@ def described(session: Session, row: Person, department: str | None) -> dict[str
         "key": row.key,
         "name": row.name,
         "email": row.email,
+        "mobile": row.mobile,
         "department": department,
         "department_id": row.department_id,
         "departments": [name for name in (department, *(each.name for each in others)) if name],
@@ -119,10 +123,11 @@ def form(key: str | None, faults: list[Fault] | None = None, status: int = 200) 
         shown = described(session, row, None) if row else None
         departments = session.execute(select(Department.id, Department.name).order_by(Department.key)).all()
         groups = session.execute(select(Group.key, Group.name).order_by(Group.key)).all()
+        offices = of_person(session, key) if key and may("connection.manage") else []
     return (
         render_template(
             "person.html", shown=shown, departments=departments, groups=groups, roles=ROLES, typed=request.form if faults else None,
-            faults=faults or [], least=accounts.MIN_PASSWORD,
+            faults=faults or [], least=accounts.MIN_PASSWORD, offices=offices,
         ),
         status,
     )  # fmt: skip
@@ -168,6 +173,10 @@ def fill(session: Session, row: Person) -> None:
     """Take over name, mail address and department from the form."""
     row.name = request.form.get("name", "").strip()[:LONGEST]
     row.email = request.form.get("email", "").strip()[:200] or None
+    mobile = request.form.get("mobile", "").strip()
+    if mobile and not is_mobile(mobile):
+        raise InvalidVariables([Fault("mobile-invalid", "不是手机号码", "It is no phone number", path="mobile")])
+    row.mobile = mobile or None
     wanted = request.form.get("department", "")
     try:
         row.department_id = session.execute(select(Department.id).filter_by(id=UUID(wanted))).scalar() if wanted else None

@@ -57,6 +57,7 @@ ICONS = {
     "incident:resolved": ("circle-check", "approve"),
     "oa:delivered": ("plug-connected", "withdraw"),
     "oa:refused": ("plug-connected", "reject"),
+    "oa:unknown": ("plug-connected", "return"),
 }
 
 Person = dict[str, str | None]

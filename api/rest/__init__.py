@@ -7,12 +7,16 @@ from api.rest import (
     attachments,
     authority,
     case_verbs,
+    connections,
     definitions,
+    deliveries,
     departments,
     drafts,
     duties,
     health,
     history,
+    identities,
+    inbox,
     incidents,
     instances,
     invoices,
@@ -29,7 +33,8 @@ from api.security import csrf
 BLUEPRINTS = (
     definitions.blueprint, instances.blueprint, tasks.blueprint, task_verbs.blueprint, case_verbs.blueprint, attachments.blueprint, drafts.blueprint,
     history.blueprint, invoices.blueprint, archive.blueprint, incidents.blueprint, messages.blueprint, people.blueprint, departments.blueprint,
-    organisation.blueprint, substitutions.blueprint, authority.blueprint, duties.blueprint,
+    organisation.blueprint, substitutions.blueprint, authority.blueprint, duties.blueprint, connections.blueprint, deliveries.blueprint,
+    identities.blueprint, inbox.blueprint,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ accepted. When a worker dies, its lease runs out and the rows are taken again; t
 
 from engine.deliveries.listing import deliveries_of
 from engine.deliveries.recording import Delivered, record_failure, record_receipts
-from engine.deliveries.renewing import push_again, show_again
+from engine.deliveries.renewing import hurry, push_again, push_all_again, show_again
 from engine.deliveries.taking import Pending, look, put_back, take
 from engine.deliveries.waking import promise, wake, wake_waiting
 
@@ -15,9 +15,11 @@ __all__ = [
     "Delivered",
     "Pending",
     "deliveries_of",
+    "hurry",
     "look",
     "promise",
     "push_again",
+    "push_all_again",
     "put_back",
     "record_failure",
     "record_receipts",

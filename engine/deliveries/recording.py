@@ -27,7 +27,8 @@ _RECORD = Prepared(
     i AS (UPDATE process_instance p SET step_count = r.step, event_count = r.count, event_hash = decode(r.hash, 'hex')
           FROM d, {_RESULTS} AS r(instance uuid, step int, count int, hash text) WHERE p.id = r.instance),
     x AS (UPDATE oa_delivery o SET state = CASE WHEN o.version = r.version THEN r.state ELSE 'superseded' END, open = false, attempts = o.attempts + 1,
-            receipt = r.receipt, last_error = r.error, delivered_at = %(now)s, next_at = NULL
+            receipt = coalesce(r.receipt, o.receipt), last_error = r.error, delivered_at = %(now)s, next_at = NULL,
+            failed_at = CASE WHEN r.error IS NOT NULL AND o.version = r.version THEN coalesce(o.failed_at, %(now)s) END
           FROM d, {_RESULTS} AS r(instance uuid, version bigint, state text, receipt jsonb, error text)
           WHERE o.connection = %(connection)s AND o.instance_id = r.instance AND o.version <= r.version AND (o.open OR o.state = 'unknown')),
     n AS (INSERT INTO incident (id, kind, instance_id, connection, message, raised_at)
@@ -85,7 +86,7 @@ def record_failure(session: Session, pending: Pending, error: OAError) -> None:
         _record(session, [(pending, "oa:refused", {}, None, message, "dead")])
     else:
         seconds = jobs.wait_before(pending.attempts + 1, error.facts.get("retry_after"))
-        put_back(session, pending, attempts=1, error=message, seconds=seconds)
+        put_back(session, pending, attempts=1, error=message, seconds=seconds, failed=not error.facts.get("limited"))
 
 
 def _record(session: Session, results: Sequence[Result]) -> set[Any]:

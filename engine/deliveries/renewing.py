@@ -1,5 +1,6 @@
 """What office systems were last shown of a case, shown once more: people and substitutes are looked up anew when it goes."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -34,7 +35,7 @@ def show_again(session: Session, instance_id: UUID) -> None:
 
 _PUSH_AGAIN = text(
     """
-    UPDATE oa_delivery SET state = 'pending', open = true, next_at = NULL, attempts = 0, created_at = shenpi_now()
+    UPDATE oa_delivery SET state = 'pending', open = true, next_at = NULL, attempts = 0, failed_at = NULL, created_at = shenpi_now()
     WHERE NOT open AND (connection, instance_id, version) = (
       SELECT x.connection, x.instance_id, x.version FROM oa_delivery x
       WHERE x.connection = :connection AND x.instance_id = :instance ORDER BY x.version DESC LIMIT 1) RETURNING instance_id
@@ -48,3 +49,37 @@ def push_again(session: Session, connection: str, instance_id: UUID) -> bool:
     if found is not None:
         wake(session, connection)
     return found is not None
+
+
+_PUSH_ALL_AGAIN = text(
+    """
+    UPDATE oa_delivery d SET state = 'pending', open = true, next_at = NULL, attempts = 0, failed_at = NULL, created_at = shenpi_now()
+    FROM (SELECT DISTINCT ON (x.instance_id) x.instance_id, x.version FROM oa_delivery x
+          WHERE x.connection = :connection AND x.instance_id = ANY(CAST(:instances AS uuid[])) ORDER BY x.instance_id, x.version DESC) AS n
+    WHERE d.connection = :connection AND d.instance_id = n.instance_id AND d.version = n.version AND NOT d.open
+    RETURNING d.instance_id
+    """
+)
+
+
+def push_all_again(session: Session, connection: str, instances: Sequence[UUID]) -> list[UUID]:
+    """Put the newest snapshots of some cases back into the outbox, unless they wait there; returns those cases. Ask a worker for them with `wake`."""
+    if not instances:
+        return []
+    return list(session.scalars(_PUSH_ALL_AGAIN, {"connection": connection, "instances": [str(one) for one in instances]}))
+
+
+_HURRY = text(
+    """
+    UPDATE oa_delivery SET next_at = NULL WHERE connection = :connection AND open AND state IN ('retry', 'pending') AND next_at > shenpi_now()
+    RETURNING instance_id
+    """
+)
+
+
+def hurry(session: Session, connection: str) -> int:
+    """Try again at once what is put off at a connection, which is known to work again; returns how many cases that are."""
+    cases = set(session.scalars(_HURRY, {"connection": connection}))
+    if cases:
+        wake(session, connection)
+    return len(cases)

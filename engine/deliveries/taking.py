@@ -53,6 +53,7 @@ _TAKE, _LOOK = Prepared(_PICKED + _TOLD), Prepared(_NEWEST + _TOLD)
 _PUT_BACK = text(
     """
     UPDATE oa_delivery SET attempts = attempts + :attempts, last_error = coalesce(:error, last_error),
+           failed_at = CASE WHEN :failed THEN coalesce(failed_at, shenpi_now()) ELSE failed_at END,
            state = CASE WHEN attempts + :attempts > 0 THEN 'retry' ELSE 'pending' END,
            next_at = CASE WHEN :seconds > 0 THEN shenpi_now() + make_interval(secs => :seconds) END
     WHERE connection = :connection AND instance_id = :instance AND version <= :version AND open
@@ -141,12 +142,17 @@ def _pending(session: Session, rows: Sequence[Any], connection: str, public_url:
     return found
 
 
-def put_back(session: Session, pending: Pending, *, attempts: int = 0, error: str | None = None, seconds: float = 0.0) -> None:
-    """Give back a snapshot: one that was taken and not tried, or one whose try failed and that is due again in some seconds."""
+def put_back(
+    session: Session, pending: Pending, *, attempts: int = 0, error: str | None = None, seconds: float = 0.0, failed: bool = False
+) -> None:
+    """Give back a snapshot: one that was taken and not tried, or one whose try failed and that is due again in some seconds.
+
+    `failed` says that it was the office system's doing, which is an alert when it lasts.
+    """
     session.execute(
         _PUT_BACK,
         {
             "attempts": attempts, "error": error, "seconds": seconds, "connection": pending.connection_key, "instance": pending.instance_id,
-            "version": pending.version,
+            "version": pending.version, "failed": failed,
         },
     )  # fmt: skip

@@ -5,6 +5,7 @@ version strictly increases per instance; each connector derives its own calls fr
 delegation, added signers, returns and withdrawals are no verbs here: they are snapshots with changed tasks.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -271,6 +272,7 @@ class Capabilities(Record):
     delete: bool = False
     desktop_buttons: bool = False
     tz_text_times: bool = False
+    listens: bool = False  #: it can tell us things over a connection that we hold open
     open_status: str = "pending"  #: the status, in `Shown`, of a task that somebody may still do
     requires_remote_id: bool = False
     bulk_max: int | None = None
@@ -431,6 +433,13 @@ class Connector(Protocol):
 
     def signed_in(self, code: str, redirect: str) -> Mapping[str, str]:
         """Return the ids, by type, of who signed in. Refuses with `NotPermitted` a code that is not, or no longer, good; else as `push` does."""
+        ...
+
+    def listen(self, take: Callable[[tuple[Event, ...]], None], stop: threading.Event) -> None:
+        """Hold a connection open and give what the OA tells to `take`, which keeps it before the OA hears that it has arrived; until `stop`.
+
+        Returns when the OA asks us to come again. Refuses with `OAUnavailable` a connection that breaks.
+        """
         ...
 
     def capabilities(self) -> Capabilities: ...

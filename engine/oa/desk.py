@@ -150,7 +150,7 @@ class StoredDesk:
                 if pause is None:  # it would take too long: what was reserved of the others goes back with the transaction
                     late = float(session.execute(_FREE_IN, values).scalar() or 0.0) - share * (rate.burst - 1)
                     asked = max(late, 0.1) * random.uniform(1.0, 1.2)
-                    raise OAUnavailable(connection=self._connection, reason=f"our own limit of {api}", retry_after=asked)
+                    raise OAUnavailable(connection=self._connection, reason=f"our own limit of {api}", retry_after=asked, limited=True)
                 pauses.append(float(pause))
         time.sleep(max(pauses))
 

@@ -1,6 +1,7 @@
 """What a connector does where its OA can do no more: nothing, or a clear refusal. Each kind replaces what its OA can."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import orjson
@@ -10,6 +11,7 @@ from engine.oa.contract import (
     Connection,
     Desk,
     Difference,
+    Event,
     InstanceSnapshot,
     OARequest,
     RawRequest,
@@ -58,6 +60,9 @@ class Standard:
 
     def signed_in(self, code: str, redirect: str) -> Mapping[str, str]:
         raise self.cannot("sign people in")
+
+    def listen(self, take: Callable[[tuple[Event, ...]], None], stop: threading.Event) -> None:
+        raise self.cannot("be listened to")
 
     def cannot(self, what: str) -> OARejected:
         return OARejected(connection=self.connection.key, reason=f"a connection of the kind {self.connection.kind} cannot {what}")

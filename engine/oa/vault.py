@@ -4,7 +4,8 @@ The keys come from `SHENPI_CREDENTIALS_KEY` (or the file `SHENPI_CREDENTIALS_KEY
 made in the home folder. The first key seals; every key opens, so that a key can be changed while everything runs: put the new one in front, restart, run
 `shenpi connection rekey`, take the old one away.
 
-A sealed text is the version 1, four bytes that tell the key, a nonce of 12 bytes, and the ciphertext with its tag (NIST SP 800-38D).
+A sealed text is the version 1, four bytes that tell the key, a nonce of 12 bytes, and the ciphertext with its tag (NIST SP 800-38D). Version 0 is plain JSON: a
+migration that had no key left it so, and the program that starts next seals it.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ from engine import keyfiles
 from engine.errors import Unavailable
 from engine.settings import read_settings
 
-VERSION = b"\x01"
+PLAIN, VERSION = b"\x00", b"\x01"
 NAMED, NONCE = 4, 12
 
 
@@ -38,7 +39,7 @@ def unseal(connection: str, sealed: bytes | None) -> dict[str, str]:
 
 def is_newest(sealed: bytes) -> bool:
     """Tell whether a text was sealed with the newest key."""
-    return sealed[1 : 1 + NAMED] == name_of(keys()[0])
+    return bytes(sealed[: 1 + NAMED]) == VERSION + name_of(keys()[0])
 
 
 def keys() -> tuple[bytes, ...]:
@@ -54,6 +55,8 @@ def name_of(key: bytes) -> bytes:
 
 @lru_cache(maxsize=64)
 def _unseal(connection: str, sealed: bytes, known: tuple[bytes, ...]) -> dict[str, str]:
+    if sealed[:1] == PLAIN:
+        return dict(orjson.loads(sealed[1:]))
     named, nonce, text = sealed[1 : 1 + NAMED], sealed[1 + NAMED : 1 + NAMED + NONCE], sealed[1 + NAMED + NONCE :]
     key = next((key for key in known if name_of(key) == named), None)
     if sealed[:1] != VERSION or key is None:

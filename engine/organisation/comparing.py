@@ -78,7 +78,7 @@ class Comparison:
             ids = {"parent": row.parent_id, "legal_entity": row.legal_entity_id, "head": row.head_id}
             known |= {name: self.keys.get(identity) for name, identity in ids.items()}
         if kind == "people":
-            known |= {"email": row.email, "department": self.keys.get(row.department_id)}
+            known |= {"email": row.email, "mobile": row.mobile, "department": self.keys.get(row.department_id)}
             known["departments"] = sorted(self.present.works_in.get(row.id, ()))
             known["groups"] = sorted(self.present.member_of.get(row.id, ()))
             known["posts"] = sorted("@".join(one) for one in self.present.holds.get(row.id, ()))
@@ -101,8 +101,9 @@ class Comparison:
             self.parents[entry.key] = wanted["parent"]
 
     def _person(self, entry: Entry, wanted: dict[str, Any], row: Person | None) -> Iterator[Fault]:
-        if "email" in entry.values:
-            wanted["email"] = entry.values["email"] or None
+        for name in ("email", "mobile"):
+            if name in entry.values:
+                wanted[name] = entry.values[name] or None
         if "department" in entry.values:
             wanted["department"] = yield from self._named(entry, "department", "departments", entry.values["department"])
         for name, kind in (("departments", "departments"), ("groups", "groups")):

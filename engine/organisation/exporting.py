@@ -15,7 +15,7 @@ def export_people(session: Session) -> bytes:
     for key, row in sorted(present.people.items()):
         rows.append(
             [
-                key, row.name, row.email or "", departments.get(row.department_id, "") if row.department_id else "",
+                key, row.name, row.email or "", row.mobile or "", departments.get(row.department_id, "") if row.department_id else "",
                 ";".join(sorted(present.works_in.get(row.id, ()))), ";".join(sorted("@".join(one) for one in present.holds.get(row.id, ()))),
                 ";".join(sorted(present.member_of.get(row.id, ()))), "是" if row.active else "否",
             ]

@@ -93,8 +93,9 @@ class Writing:
         columns: dict[str, Any] = {}
         if first or not added:
             columns |= {name: wanted[name] for name in ("name", "active") if name in wanted}
-            if change.kind == "people" and (first or "email" in wanted):
-                columns["email"] = wanted.get("email")
+            for name in ("email", "mobile") if change.kind == "people" else ():
+                if first or name in wanted:
+                    columns[name] = wanted.get(name)
         for column, (kind, name) in (EARLY if first else LATE if added else EARLY | LATE).items():
             if name in wanted:
                 columns[column] = self.ids[kind, wanted[name]] if wanted[name] else None

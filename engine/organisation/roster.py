@@ -24,6 +24,7 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "key": ("工号", "key", "worknumber"),
         "name": ("姓名", "name"),
         "email": ("邮箱", "电子邮箱", "email"),
+        "mobile": ("手机", "手机号", "mobile"),
         "department": ("部门", "主部门", "department"),
         "departments": ("其他部门", "兼职部门", "otherdepartments", "departments"),
         "posts": ("岗位", "posts"),
@@ -150,6 +151,9 @@ def _faults(entry: Entry, kind: str) -> Iterator[Fault]:
     email = entry.values.get("email", "")
     if email and (email.count("@") != 1 or len(email) > 200 or not email.isprintable()):
         yield entry.fault("email-invalid", "email", "不是邮箱地址", "It is no mail address")
+    mobile = entry.values.get("mobile", "")
+    if mobile and not is_mobile(mobile):
+        yield entry.fault("mobile-invalid", "mobile", "不是手机号码", "It is no phone number")
     if truth(entry) is None and entry.values.get("active"):
         yield entry.fault("active-invalid", "active", "须为 是 或 否", "It is yes or no")
 
@@ -157,6 +161,11 @@ def _faults(entry: Entry, kind: str) -> Iterator[Fault]:
 def is_key(text: str) -> bool:
     """Tell whether a text can be the key of somebody or something."""
     return 0 < len(text) <= LONGEST and all(part.isalnum() for part in text.replace("-", ".").replace("_", ".").split("."))
+
+
+def is_mobile(text: str) -> bool:
+    """Tell whether a text can be a phone number: digits, with a plus, dashes and spaces between."""
+    return len(text) <= 30 and sum(letter.isdecimal() for letter in text) >= 5 and all(letter in "+-() 0123456789" for letter in text)
 
 
 def truth(entry: Entry) -> bool | None:

@@ -38,6 +38,7 @@ EVENTS: Mapping[str, str] = {
     "incident:resolved": "异常已处理",
     "oa:delivered": "办公系统已接收",
     "oa:refused": "办公系统拒绝",
+    "oa:unknown": "送达办公系统的结果不明",
     "personal:erased": "附加内容已删除",
     "instance:suspended": "挂起",
     "instance:resumed": "恢复",

@@ -142,6 +142,33 @@ POST   /user-tasks/<task>/signers                   401 403 200 404 404 404 403 
 POST   /user-tasks/<task>/remove-signer             401 403 403 404 404 404 403 404 403 404
 POST   /user-tasks/<task>/urge                      401 200 200 404 404 404 200 404 200 404
 POST   /user-tasks/<unknown>/complete               401 404 404 404 404 404 404 404 404 404
+GET    /connections                                 401 403 403 403 403 403 403 403 200 403
+POST   /connections                                 401 403 403 403 403 403 403 403 201 403
+GET    /connections/<connection>                    401 403 403 403 403 403 403 403 200 403
+GET    /connections/<unknown>                       401 403 403 403 403 403 403 403 404 403
+PUT    /connections/<connection>                    401 403 403 403 403 403 403 403 200 403
+POST   /connections/<connection>/secrets            401 403 403 403 403 403 403 403 200 403
+DELETE /connections/<connection>/secrets/<former>   401 403 403 403 403 403 403 403 200 403
+POST   /connections/<connection>/activate           401 403 403 403 403 403 403 403 200 403
+POST   /connections/<connection>/hurry              401 403 403 403 403 403 403 403 200 403
+POST   /connections/<connection>/scope              401 403 403 403 403 403 403 403 200 403
+POST   /connections/<connection>/checks             401 403 403 403 403 403 403 403 202 403
+GET    /connections/<connection>/checks/<unknown>   401 403 403 403 403 403 403 403 404 403
+GET    /connections/<connection>/identities         401 403 403 403 403 403 403 403 200 403
+POST   /connections/<connection>/identities         401 403 403 403 403 403 403 403 422 403
+POST   /connections/<connection>/identities/forget  401 403 403 403 403 403 403 403 404 403
+GET    /connections/<connection>/identities/proposals 401 403 403 403 403 403 403 403 200 403
+POST   /connections/<connection>/identities/accept  401 403 403 403 403 403 403 403 200 403
+GET    /connections/<connection>/directory          401 403 403 403 403 403 403 403 200 403
+POST   /connections/<connection>/directory/fetch    401 403 403 403 403 403 403 403 202 403
+POST   /connections/<connection>/directory/apply    401 403 403 403 403 403 403 403 200 403
+POST   /connections/<connection>/directory/nightly  401 403 403 403 403 403 403 403 200 403
+GET    /deliveries                                  401 403 403 403 403 403 403 403 200 403
+GET    /deliveries/<unknown>/<connection>/<one>     401 403 403 403 403 403 403 403 404 403
+GET    /exchanges/<unknown>                         401 403 403 403 403 403 403 403 404 403
+GET    /oa-messages                                 401 403 403 403 403 403 403 403 200 403
+POST   /resends                                     401 403 403 403 403 403 403 403 409 403
+GET    /resends/<unknown>                           401 403 403 403 403 403 403 403 404 403
 """
 ROWS = [(method, route, [int(status) for status in statuses]) for method, route, *statuses in map(str.split, TABLE.split("\n")[1:-1])]
 #: a static file, and the description of the interface, are for everybody
@@ -209,7 +236,23 @@ ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     },
     "approve": lambda: {"json": {"note": "同意"}},
     "refuse": lambda: {"json": {"note": "不同意"}},
+    "/connections": lambda: {"json": connection()},
+    "/connections/<connection>": lambda: {"json": {"name": "办公系统", "baseUrl": "https://oa.example.com"}},
+    "secrets": lambda: {"json": {"make": True}},
+    "/connections/<connection>/activate": lambda: {"json": {"active": False}},
+    "scope": lambda: {"json": {"modules": {"notices": False}}},
+    "checks": lambda: {"json": {"what": "health"}},
+    "identities": lambda: {"json": {"identities": [{"person": "li.na", "idType": "none", "remoteId": "x"}]}},
+    "forget": lambda: {"json": {"person": "li.na"}},
+    "accept": lambda: {"json": {}},
+    "nightly": lambda: {"json": {"nightly": True}},
+    "/resends": lambda: {"json": {"connection": "demo-oa"}},
 }
+
+
+def connection() -> dict[str, Any]:
+    """Return the body of a connection that is not there yet."""
+    return {"key": f"c{uuid4().hex}", "name": "办公系统", "kind": "webhook", "baseUrl": "https://oa.example.com"}
 
 
 class Objects:
@@ -219,6 +262,7 @@ class Objects:
 
     def __init__(self, web: Web) -> None:
         self.web = web
+        self.one, self.former = "1", "former_secret"
         Objects.shared = str(web.start()["id"])
         with web.inside(), transaction() as session:
             session.execute(text("INSERT INTO person (id, key, name) VALUES (gen_random_uuid(), 'test.sub', '代理人')"))
@@ -278,6 +322,8 @@ class Objects:
                 return self._made("/authority-rules", AUTHORITY)
             case "duty":
                 return self._made("/duty-rules", DUTY)
+            case "connection":
+                return self._made("/connections", connection())
             case "override":
                 return self._override()
             case "case":
@@ -371,7 +417,7 @@ def test_every_page_sends_a_stranger_to_the_sign_in(web: Web) -> None:
     assert len(pages) > 10
 
     for page in pages:
-        filled = re.sub("<uuid:.+?>", unknown(), page).replace("<int:number>", "1")
+        filled = re.sub("<int:.+?>", "1", re.sub("<uuid:.+?>", unknown(), page))
         answer = client.get(re.sub("<.+?>", "x", filled), headers={"Accept": "text/html"})
         assert answer.status_code == 302, page
         assert answer.headers["Location"].startswith("/sign-in?next="), page

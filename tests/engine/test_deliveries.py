@@ -7,6 +7,7 @@ import pytest
 from drawings import END, START, drawing, human, node, path
 from engine_support import advance, decide, deploy, events, execute, rows, start, take_all, task_of, value
 from flask import Flask
+from sqlalchemy import text
 from tests_support import person
 
 from api.cli.company import CONNECTION
@@ -14,7 +15,7 @@ from engine import deliveries, incidents, jobs, tasks, worker
 from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.deliveries import taking
-from engine.errors import OARejected, OAUnavailable
+from engine.errors import OARejected, OAUnavailable, OAUnknown
 from engine.oa.contract import InstanceSnapshot, Receipt
 from engine.replay import verify_instance
 from engine.step import Step
@@ -341,3 +342,85 @@ def test_a_full_batch_calls_another_worker_once(asked: Step, office: Office, mon
     worker.push(CONNECTION)
 
     assert (len(office.pushed), take_all(jobs.PUSH)) == (5, [{"connection": CONNECTION}])
+
+
+def take() -> list[deliveries.Pending]:
+    with transaction() as session:
+        return deliveries.take(session, CONNECTION, "", lease=60)
+
+
+def test_one_worker_at_a_time_speaks_of_a_case(asked: Step, office: Office) -> None:
+    (first,) = take()
+    decide(task_of(asked), by="wu.gang")
+
+    assert take() == [], "what came meanwhile waits for its turn"
+    assert states() == ["sending", "pending"]
+    with transaction() as session:
+        deliveries.record_receipts(session, [(first, Receipt("r", read_clock(session)))])
+    (second,) = take()
+    assert second.version > first.version
+    assert states() == ["sent", "sending"]
+
+
+def test_two_workers_who_look_at_the_same_moment_never_both_get_a_case(app: Flask, asked: Step, office: Office) -> None:
+    for _ in range(6):
+        start()
+    decide(task_of(asked), by="wu.gang")
+    found: list[Any] = []
+    ready = threading.Barrier(4)
+
+    def look() -> None:
+        with app.app_context():
+            ready.wait()
+            for _ in range(5):
+                found.extend((one.instance_id, one.version) for one in take())
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    cases = [case for case, _ in found]
+    assert len(cases) == len(set(cases)) == 7
+
+
+def test_the_newest_snapshot_tells_what_older_ones_that_were_never_sent_would_have_told(asked: Step, office: Office) -> None:
+    office.answers = [OAUnavailable(reason="down")]
+    decide(task_of(asked), by="wu.gang")
+    work()
+    with transaction() as session:
+        open_now = session.execute(text("SELECT id FROM user_task WHERE state = 'open'")).scalar_one()
+    decide(open_now, by="wang.fang", outcome="reject")
+    advance(30)
+    work()
+
+    snapshot, previous = office.pushed[-1]
+    told = {view.node_key: view.status for view in snapshot.tasks if view.assignee in ("wu.gang", "wang.fang")}
+    assert previous is None
+    assert told == {"a": "approved", "b": "rejected"}
+    assert snapshot.ended_at is not None
+    assert states() == ["superseded", "superseded", "sent"]
+
+
+def test_a_snapshot_whose_outcome_is_unknown_waits_for_a_person_and_holds_nothing_up(asked: Step, office: Office) -> None:
+    office.answers = [OAUnknown(reason="the answer was lost")]
+    work()
+    assert states() == ["unknown"]
+    assert events(asked.case.id)[-1] == "oa:unknown"
+    assert wake() == 0, "it is never repeated blindly"
+
+    incident = rows("SELECT * FROM incident")[0]
+    with transaction() as session:
+        incidents.retry(session, incident.id, by=person("ma.lin"))
+    work()
+    assert states() == ["sent"]
+    with transaction() as session:
+        assert verify_instance(session, asked.case.id)
+
+
+def test_what_comes_after_an_unknown_delivery_settles_it_too(asked: Step, office: Office) -> None:
+    office.answers = [OAUnknown(reason="the answer was lost")]
+    work()
+    decide(task_of(asked), by="wu.gang")
+    work()
+    assert states() == ["superseded", "sent"]

@@ -23,7 +23,7 @@ export interface Picture {
 }
 
 const HEADLINES = [
-  'unreadable', 'instance:withdrawn', 'instance:terminated', 'task:completed', 'task:transferred', 'task:claimed', 'task:unclaimed', 'incident:raised', 'job:failed', 'oa:refused',
+  'unreadable', 'instance:withdrawn', 'instance:terminated', 'task:completed', 'task:transferred', 'task:claimed', 'task:unclaimed', 'incident:raised', 'job:failed', 'oa:refused', 'oa:unknown',
   'incident:resolved', 'oa:delivered', 'archive:sealed', 'timer:fired', 'task:reminded', 'instance:started', 'job:completed', 'decision:evaluated', 'operation:completed',
   'instance:completed',
 ];
@@ -52,7 +52,7 @@ function headlineOf(group: Entry[]): Entry {
 
 function markOf(group: Entry[]): MarkKind | null {
   const types = new Map(group.map((entry) => [entry.type, entry]));
-  if (types.has('incident:raised') || types.has('job:failed') || types.has('oa:refused')) return 'incident';
+  if (types.has('incident:raised') || types.has('job:failed') || types.has('oa:refused') || types.has('oa:unknown')) return 'incident';
   const decided = types.get('task:completed');
   if (decided) {
     const outcome = decided.data.outcome;

@@ -26,6 +26,7 @@ const table = {
   'incident:resolved': ['异常解除', 'Incident resolved'],
   'oa:delivered': ['已送达办公系统', 'Delivered to the office system'],
   'oa:refused': ['办公系统拒收', 'Refused by the office system'],
+  'oa:unknown': ['送达结果不明', 'Outcome of the delivery unknown'],
   'decision:evaluated': ['决策表', 'Decision table'],
   'archive:sealed': ['归档封存', 'Archive sealed'],
   'instance:suspended': ['挂起', 'Suspended'],

@@ -3,7 +3,8 @@
 Facts are from alibabacloud-dingtalk 2.2.65 and the pages of open.dingtalk.com; nothing was tried against an organisation of theirs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from engine.oa.contract import (
     Connection,
     Desk,
     Difference,
+    Event,
     Field,
     Health,
     InstanceSnapshot,
@@ -26,7 +28,7 @@ from engine.oa.contract import (
     Shown,
 )
 from engine.oa.desk import Rate
-from engine.oa.dingtalk import compare, sign_in
+from engine.oa.dingtalk import compare, sign_in, stream
 from engine.oa.dingtalk.centre import Centre
 from engine.oa.dingtalk.client import Client
 from engine.oa.dingtalk.contacts import Contacts
@@ -38,7 +40,7 @@ from engine.oa.standard import Standard
 
 CAPABILITIES = Capabilities(
     callback_actions=True, reason_field=True, compare=True, contacts=True, sign_in=True, due_date=True, delete=True, requires_remote_id=True,
-    open_status="RUNNING",
+    open_status="RUNNING", listens=True,
     bulk_max=20, title_max=TITLE, form_items_shown=3, desktop_buttons=True,
 )  # fmt: skip
 UNSURE = "厂商文档说法不一，未在真实组织验证 The vendor's papers differ; not verified against an organisation"
@@ -72,6 +74,7 @@ FIELDS = (
     Field(
         "event_owner", "事件归属：AppKey、CorpId 或 SuiteKey", "Owner of events: AppKey, CorpId or SuiteKey", required=False, unsure=UNSURE
     ),
+    Field("stream", "用长连接接收事件（Stream）：1", "Receive events over a connection we hold open (Stream): 1", required=False),
     Field("oapi_url", "通讯录接口地址", "Address of the contacts' API", required=False, default="https://oapi.dingtalk.com"),
     Field("login_url", "登录地址", "Where people sign in", required=False, default="https://login.dingtalk.com"),
 )
@@ -87,6 +90,7 @@ class DingTalk(Standard):
         super().__init__(connection, desk)
         self._client = Client(connection, desk)
         self._older = Http(replace(connection, base_url=str(connection.settings.get("oapi_url") or "https://oapi.dingtalk.com")), desk)
+        self._http = Http(connection, desk)
         self._centre = Centre(connection, desk, self._client)
         self._todos = Todos(connection, desk, self._client)
         self._contacts = Contacts(connection, self._client, self._older)
@@ -102,7 +106,7 @@ class DingTalk(Standard):
         return self.push(replace(snapshot, status="deleted", tasks=()), None)
 
     def compare(self, snapshot: InstanceSnapshot, shown: Sequence[Shown]) -> list[Difference]:
-        return [] if self._by_todos else compare.compare(self.desk, self._centre, snapshot, shown)
+        return list(self._todos.compare(shown)) if self._by_todos else compare.compare(self.desk, self._centre, snapshot, shown)
 
     def receive(self, request: RawRequest, now: datetime) -> Received:
         return receive(self.connection, self.desk, request, now)
@@ -122,6 +126,9 @@ class DingTalk(Standard):
     def signed_in(self, code: str, redirect: str) -> Mapping[str, str]:
         return sign_in.signed_in(self.connection, self._client, code)
 
+    def listen(self, take: Callable[[tuple[Event, ...]], None], stop: threading.Event) -> None:
+        stream.listen(self.connection, self._http, take, stop)
+
     def capabilities(self) -> Capabilities:
         return CAPABILITIES
 
@@ -135,3 +142,4 @@ class DingTalk(Standard):
     def close(self) -> None:
         self._client.close()
         self._older.close()
+        self._http.close()

@@ -105,7 +105,8 @@ def events_of(connection: Connection, content: Mapping[str, Any], raw: bytes) ->
     number = str(
         content.get("eventId") or content.get("EventId") or hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
     )[:200]
-    listed = content.get("UserId") or content.get("DeptId") if kind != UNSUPPORTED else None
+    spoken = next((content[name] for name in ("UserId", "userId", "DeptId", "deptId") if content.get(name)), None)
+    listed = spoken if kind != UNSUPPORTED else None
     subjects = [str(one)[:200] for one in listed] if isinstance(listed, list) else [str(listed)[:200]] if listed else []
     return [
         Event(connection.key, kind, f"event:{number}:{subject}", digest, actor=subject or None, id_type="userid")

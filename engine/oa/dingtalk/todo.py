@@ -1,14 +1,14 @@
 """Snapshots as to-dos of DingTalk (待办 API), the second mode: no look of an approval, but a key of ours, so that a repeated call makes no second card."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from engine.errors import OARejected
-from engine.oa.contract import Connection, Desk, InstanceSnapshot, ItemResult, Receipt, TaskView
+from engine.oa.contract import Connection, Desk, Difference, InstanceSnapshot, ItemResult, Receipt, Shown, TaskView
 from engine.oa.dingtalk.client import Client
 from engine.oa.dingtalk.naming import PENDING, milliseconds, title_of
-from engine.oa.items import task_key
+from engine.oa.items import TASK, task_key
 
 SUBJECT, DESCRIPTION = 1024, 4096
 DONE, GONE = "DONE", "DELETED"
@@ -67,6 +67,18 @@ class Todos:
                 return ItemResult(key, ok=False, person=task.assignee, problem="person", message=str(error))
         self._desk.settle(key, str(made.get("id")), status=PENDING, instance_key=snapshot.instance_key)
         return ItemResult(key, remote_id=str(made.get("id")), status=PENDING, person=task.assignee)
+
+    def compare(self, shown: Sequence[Shown]) -> Iterator[Difference]:
+        """Yield the to-dos that are not there, or stand otherwise than we believe; each is looked up by our key."""
+        ids = self._desk.ids({one.person for one in shown if one.person}, "unionid")
+        for one in shown:
+            if one.person not in ids or not one.key.startswith(TASK):
+                continue
+            theirs = self._known(ids[one.person or ""], one.key)
+            if one.status == PENDING and not theirs:
+                yield Difference("missing_there", one.key)
+            elif theirs and bool(theirs.get("done")) != (one.status == DONE):
+                yield Difference("field_differs", one.key, "status", one.status, DONE if theirs.get("done") else PENDING)
 
     def _known(self, user: str, key: str) -> Mapping[str, Any]:
         try:

@@ -29,7 +29,7 @@ from engine.oa.desk import Rate
 from engine.oa.feishu import compare, contacts, sign_in
 from engine.oa.feishu.client import Client
 from engine.oa.feishu.notify import notify
-from engine.oa.feishu.push import FORM_CHARACTERS, INSTANCES, Push
+from engine.oa.feishu.push import FORM_CHARACTERS, Push
 from engine.oa.feishu.receive import receive, reply
 from engine.oa.http import Http
 from engine.oa.standard import Standard
@@ -106,7 +106,8 @@ class Feishu(Standard):
 
     def health(self) -> Health:
         try:
-            self._client.call("POST", f"{INSTANCES}/check", body={"instances": []})
+            asked = {"instance_id": "i-health", "update_time": 0, "tasks": []}  # nothing has this id: the answer says that it is not there
+            self._client.call("POST", compare.CHECK, body={"instances": [asked]})
         except OAError as error:
             return Health(False, datetime.now(UTC), str(error.facts["reason"]))
         return Health(True, datetime.now(UTC), "")

@@ -126,6 +126,22 @@ def test_a_secret_is_printed_once_and_a_given_one_never(shenpi: Run, ask: Callab
     assert shenpi("connection", "deactivate", "nothing").exit_code != 0
 
 
+def test_a_kind_says_what_it_needs_and_gets_it_from_files(shenpi: Run, ask: Any, tmp_path: Path) -> None:
+    told = shenpi("connection", "kinds", "feishu").output
+    assert "app_secret" in told and "secret" in told and "unsure" in told
+    for name in ("app_secret", "callback_token", "callback_key"):
+        (tmp_path / name).write_text(f"the {name} of a test\n", encoding="utf-8")
+    secrets = [part for name in ("app_secret", "callback_token", "callback_key") for part in ("--secret", f"{name}={tmp_path / name}")]
+    missing = shenpi("connection", "add", "fs", "--name", "飞书", "--kind", "feishu", "--set", "app_id=cli_1")
+    assert missing.exit_code != 0 and "app_secret" in missing.output
+    made = shenpi("connection", "add", "fs", "--name", "飞书", "--kind", "feishu", "--set", "app_id=cli_1", "--off", *secrets)
+    assert made.exit_code == 0 and made.output.count("callback: ") == 2 and "of a test" not in made.output
+    (base, active, settings) = ask("SELECT base_url, active, settings ->> 'app_id' FROM oa_connection WHERE key = 'fs'")
+    assert (base, active, settings) == ("https://open.feishu.cn", False, "cli_1")
+    assert shenpi("connection", "add", "fs2", "--name", "x", "--kind", "feishu", "--set", "surprise=1", *secrets).exit_code != 0
+    assert "0 sealed" in shenpi("connection", "rekey").output
+
+
 def test_a_connection_that_cannot_work_is_refused(shenpi: Run, tmp_path: Path) -> None:
     short = tmp_path / "short"
     short.write_text("short")

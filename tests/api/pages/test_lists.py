@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from decimal import Decimal
 
+from engine_support import execute
 from lxml import html
 from pages_support import Office
 from werkzeug.test import TestResponse
@@ -159,3 +160,13 @@ def test_a_task_leads_to_the_one_behind_it_in_the_list(office: Office) -> None:
     first, second = office.task(office.submitted().case_id), office.task(office.submitted().case_id)
     page = html.fromstring(office.desk("wang.fang").get(f"/tasks/{first}").text)
     assert [link.get("href") for link in page.iter("a") if link.get("data-key") == "j"] == [f"/tasks/{second}"]
+
+
+def test_a_follow_up_date_stands_on_the_list_and_at_the_task(office: Office, words: Words) -> None:
+    case = office.submitted()
+    task = office.task(case.case_id)
+    for ahead, said in (("+ interval '3 days'", "跟进"), ("- interval '1 day'", "该跟进了")):
+        with office.web.inside():
+            execute(f"UPDATE user_task SET follow_up_at = shenpi_now() {ahead} WHERE id = :task", task=task)
+        for path in (f"/?q={case.business_key}", f"/tasks/{task}"):
+            assert said in words(office.desk("wang.fang").get(path)), path

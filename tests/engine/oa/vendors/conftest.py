@@ -13,5 +13,5 @@ def stage(
     request: pytest.FixtureRequest, server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Rehearsal]:
     vendor = VENDORS[request.param]
-    with rehearsal(vendor, server, template, tmp_path_factory.mktemp(vendor.kind)) as found:
+    with rehearsal(vendor, server, template, tmp_path_factory.mktemp(vendor.name)) as found:
         yield found

@@ -5,9 +5,10 @@ from uuid import UUID
 import pytest
 from approvals_support import prove
 from engine_support import execute, rows, value
-from rehearsal_support import Rehearsal
+from rehearsal_support import Rehearsal, login
 from tests_support import person
 
+from api.cli.company import PEOPLE
 from engine import instances, tasks
 from engine.database import transaction
 from engine.oa.contract import InstanceSnapshot, OARequest
@@ -24,7 +25,7 @@ def case(stage: Rehearsal) -> UUID:
 @pytest.fixture
 def pressing(stage: Rehearsal) -> None:
     if not stage.vendor.buttons:
-        pytest.skip(f"{stage.vendor.kind} has no buttons: its people open our page")
+        pytest.skip(f"{stage.vendor.name} has no buttons: its people open our page")
 
 
 def test_a_to_do_is_shown_once_to_each_and_closes_when_it_is_decided_here(stage: Rehearsal, case: UUID) -> None:
@@ -189,3 +190,28 @@ def test_a_snapshot_survives_its_form_as_json(stage: Rehearsal, case: UUID) -> N
     again = push(snapshot, snapshot)
     assert all(item.ok for item in again.items), "a push is safe to repeat"
     assert stage.differences(case) == []
+
+
+def test_its_health_is_told_and_tells_a_wrong_secret(stage: Rehearsal) -> None:
+    assert stage.connector().health().ok, stage.connector().health().detail
+    if stage.vendor.authenticates:
+        kept = value("SELECT credentials FROM oa_connection WHERE key = :key", key=stage.key)
+        stage.credentials(dict.fromkeys(stage.vendor.credentials, "mistyped-by-somebody"))
+        execute("DELETE FROM oa_token")
+        stage.tell("faults", revoke=1)
+        found = stage.connector().health()
+        execute("UPDATE oa_connection SET credentials = :kept WHERE key = :key", kept=kept, key=stage.key)
+        assert not found.ok and found.detail
+        assert "mistyped" not in found.detail
+
+
+def test_its_contacts_are_everybody_once_with_their_ids(stage: Rehearsal) -> None:
+    connector = stage.connector()
+    if not connector.capabilities().contacts:
+        pytest.skip(f"{stage.vendor.name} has no contacts that can be read")
+    people = list(connector.people())
+    assert sorted(one.name for one in people) == sorted(one.name for one in PEOPLE)
+    for one in people:
+        assert set(one.ids) <= set(stage.vendor.ids) and one.active
+    assert {one.ids[next(iter(stage.vendor.ids))] for one in people} >= {login("wang.fang"), login("wu.gang")}
+    assert [one.name for one in connector.departments()] == ["总部"]

@@ -86,7 +86,7 @@ def sealed(
 
 
 def test_an_event_that_is_not_dingtalk_s_or_is_old_is_refused_in_one_shape(stage: Rehearsal, count: Callable[[], Any]) -> None:
-    if stage.vendor.kind != "dingtalk":
+    if stage.vendor.name != "dingtalk":
         return
     before = count()
     good, query = sealed(stage)

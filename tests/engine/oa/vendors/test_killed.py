@@ -73,6 +73,6 @@ def test_a_worker_may_die_anywhere_and_both_sides_agree_in_the_end(stage: Rehear
         assert stage.doubles(case) == [], point
         assert stage.reconcile(case) == [], point
         hit += [point] if died else []
-    print(f"{stage.vendor.kind}: killed at {len(hit)} points: {', '.join(hit)}")
+    print(f"{stage.vendor.name}: killed at {len(hit)} points: {', '.join(hit)}")
     assert {"push:taken", "push:sent", "push.receipts:before", "push.receipts:after"} <= set(hit)
     assert any(point.startswith("ask ") and point.endswith(":after") for point in hit)

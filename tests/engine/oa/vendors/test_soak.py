@@ -14,6 +14,6 @@ def test_two_hundred_to_dos_lose_nothing_double_nothing_and_exceed_no_limit(stag
     todos = int(os.environ.get("SHENPI_SOAK", "200"))
     print(f"SHENPI_TEST_SEED={seed}")
     found = Soak(stage, todos, seed, rate=60.0).run()
-    print(stage.vendor.kind, found)
+    print(stage.vendor.name, found)
     assert found.good, found
     assert found.faults > 0

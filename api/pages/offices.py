@@ -1,0 +1,19 @@
+"""What all pages about office systems share: their tabs."""
+
+from flask import current_app
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+TABS = (
+    ("connections", "connections_page.index", _l("连接")),
+    ("deliveries", "deliveries_page.index", _l("送达")),
+    ("inbox", "inbox_page.index", _l("收件")),
+    ("reconciliation", "reconciliation_page.index", _l("对账")),
+    ("identities", "identities_page.index", _l("人员对应")),
+    ("directory", "directory_page.index", _l("组织同步")),
+)
+
+
+def tabs() -> list[tuple[str, str, LazyString]]:
+    """Return the tabs that this application has."""
+    return [tab for tab in TABS if tab[1] in current_app.view_functions]
