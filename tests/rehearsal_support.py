@@ -59,6 +59,8 @@ class Vendor:
     #: the id type that the simulator's doors call people by
     door: str
     buttons: bool = True
+    reasons: bool = True  #: who presses can say why
+    words: bool = True  #: who presses is answered in words
     authenticates: bool = True  #: a wrong secret is noticed when we push
     #: where one kind is rehearsed in several ways
     label: str = ""
@@ -99,7 +101,25 @@ TODOS = Vendor(
     {"app_secret": "simulated-app-secret"}, {}, {"userid": login, "unionid": lambda key: f"on_{login(key)}"}, "userid", buttons=False, label="todos",
     cannot={"one item of many fails": "no lists"},
 )  # fmt: skip
-VENDORS = {vendor.name: vendor for vendor in (FEISHU, DINGTALK, TODOS)}
+NO_LISTS, NO_TOKENS = "no lists", "no tokens"
+WEAVER = Vendor(
+    "weaver", "weaver", {"syscode": "shenpi"}, {}, {}, {"account": login}, "account", buttons=False, authenticates=False,
+    cannot={"one item of many fails": NO_LISTS, "token revoked": NO_TOKENS, "wrong secret": "no secret"},
+)  # fmt: skip
+SEEYON = Vendor(
+    "seeyon", "seeyon", {"user": "rest", "register_code": "3001"}, {"password": "simulated-password"}, {}, {"account": login}, "account", buttons=False,
+)  # fmt: skip
+WECOM = Vendor(
+    "wecom", "wecom", {"corp_id": "wwsimulator", "agent_id": 1000002, "sign_in": False},
+    {"corp_secret": "simulated-corp-secret", "callback_token": "simtoken", "callback_key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"},
+    {"callback-url": "{callback}/callback"}, {"userid": login}, "userid", reasons=False, words=False,
+    cannot={"one item of many fails": NO_LISTS},
+)  # fmt: skip
+LANDRAY = Vendor(
+    "landray", "landray", {"user": "shenpi"}, {"password": "simulated-password"}, {"user": "shenpi", "password": "simulated-password"},
+    {"account": login}, "account", buttons=False, cannot={"one item of many fails": NO_LISTS, "token revoked": NO_TOKENS},
+)  # fmt: skip
+VENDORS = {vendor.name: vendor for vendor in (FEISHU, DINGTALK, TODOS, WEAVER, SEEYON, WECOM, LANDRAY)}
 
 
 class Rehearsal:
@@ -139,6 +159,8 @@ class Rehearsal:
     def press_on(self, todo: dict[str, Any], key: str, outcome: str = "approve", reason: str = "同意", **more: str) -> Any:
         """Press a button of a card that was seen before."""
         action = self.vendor.actions.get(outcome, outcome)
+        keys = [str(one["key"]) for one in todo["actions"]]
+        action = next((key for key in keys if key.partition("#")[0] == action), action)  # some keys bring the nonce along
         return self.tell("press", person=self.remote(key), task=todo["id"], action=action, reason=reason, **more)
 
     # us

@@ -1,7 +1,7 @@
 """One way to ask a vendor's API: within the limits, with a time-out, noted with what is secret or personal masked, and with failures told apart."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from engine.oa.masking import masked
 
 CONNECT, TOTAL = 3.0, 10.0  #: seconds
 ANSWER_BYTES = 4_000_000
+GOOD = ("", "0", "1", "True")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,11 @@ class Http:
         json: Any = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        code: str = "code",
+        code: str | Callable[[Answer], str] = "code",
+        good: Collection[str] = GOOD,
     ) -> Answer:
-        """Send a request and return its answer, whatever its status below 500; `code` names the field of a vendor's own error code, for the note.
+        """Send a request and return its answer, whatever its status below 500; `code` names the field of a vendor's own error code, or finds it, and `good`
+        are those that mean success: both for the note.
 
         `api` is the name under which its limit is counted, the path if not given. Refuses with `OAUnavailable` (no connection, 5xx), with `Lost`, and with
         `OARejected` an address that is none.
@@ -84,18 +87,18 @@ class Http:
         except (httpx.InvalidURL, httpx.HTTPError, UnicodeError, ValueError) as error:
             failure = OARejected(connection=self._name, reason=type(error).__name__)
         point(f"ask {api}", ":after")
-        self._note(api, method, path, params, body, answer, failure, began, code)
+        self._note(api, method, path, params, body, answer, failure, began, code, good)
         if failure is not None or answer is None:
             raise failure or OAUnavailable(connection=self._name, reason="no answer")
         return answer
 
     def _note(
         self, api: str, method: str, path: str, params: Mapping[str, Any] | None, body: bytes | None, answer: Answer | None,
-        failure: OAError | None, began: float, code: str,
+        failure: OAError | None, began: float, code: str | Callable[[Answer], str], good: Collection[str],
     ) -> None:  # fmt: skip
         query = "?" + "&".join(f"{name}={value}" for name, value in params.items()) if params else ""
-        said = "" if answer is None or not isinstance(answer.data, dict) else str(answer.data.get(code, ""))
-        ok = failure is None and answer is not None and answer.status < 400 and said in ("", "0", "1", "True")
+        said = "" if answer is None else code_of(answer, code)
+        ok = failure is None and answer is not None and answer.status < 400 and said in good
         self._desk.note(
             Exchange(
                 api=api,
@@ -107,6 +110,13 @@ class Http:
                 milliseconds=round((time.monotonic() - began) * 1000),
             )
         )
+
+
+def code_of(answer: Answer, code: str | Callable[[Answer], str]) -> str:
+    """Return a vendor's own code of an answer, empty where there is none."""
+    if not isinstance(code, str):
+        return code(answer)
+    return str(answer.data.get(code, "")) if isinstance(answer.data, dict) else ""
 
 
 def read(content: bytes) -> Any:

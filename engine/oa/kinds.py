@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from engine.oa import cloudevents, dingtalk, feishu, oidc, webhook
+from engine.oa import cloudevents, dingtalk, feishu, landray, oidc, seeyon, weaver, webhook, wecom
 from engine.oa.contract import Connection, Connector, Desk, Field
 from engine.oa.desk import Rate
 
@@ -62,6 +62,42 @@ _OWN: Mapping[str, Kind] = {
         "https://api.dingtalk.com",
         dingtalk.ID_TYPES,
         ("press-…", "events"),
+    ),
+    "wecom": Kind(
+        "企业微信",
+        "WeCom",
+        wecom.WeCom,
+        wecom.FIELDS,
+        wecom.RATES,
+        "https://qyapi.weixin.qq.com",
+        wecom.ID_TYPES,
+    ),
+    "weaver": Kind(
+        "泛微 e-cology 统一待办",
+        "Weaver e-cology, unified to-dos",
+        weaver.Weaver,
+        weaver.FIELDS,
+        weaver.RATES,
+        id_types=weaver.ID_TYPES,
+        doors=(),
+    ),
+    "seeyon": Kind(
+        "致远 第三方待办",
+        "Seeyon, third-party pending",
+        seeyon.Seeyon,
+        seeyon.FIELDS,
+        seeyon.RATES,
+        id_types=seeyon.ID_TYPES,
+        doors=(),
+    ),
+    "landray": Kind(
+        "蓝凌 EKP 待办",
+        "Landray EKP, to-dos",
+        landray.Landray,
+        landray.FIELDS,
+        landray.RATES,
+        id_types=landray.ID_TYPES,
+        doors=(),
     ),
     "cloudevents": Kind(
         "事件推送（CloudEvents）",

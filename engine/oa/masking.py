@@ -9,6 +9,7 @@ _FIELD = re.compile(
     r'|code|authcode|mobile|phone|email|id_?card)"\s*:\s*)("(?:[^"\\]|\\.)*"|\d+)'
 )
 _QUERY = re.compile(r"(?i)((?:access_token|token|ticket|corpsecret|secret|code|code_verifier|id_token|password)=)[^&\s]+")
+_ELEMENT = re.compile(r"(?i)(<(?:\w+:)?(?:password|token|secret)(?:\s[^>]*)?>)[^<]+")
 _NUMBER = re.compile(r'^"?-?\d{1,8}"?$')
 
 
@@ -21,4 +22,5 @@ def masked(text: str, secrets: Iterable[str]) -> str:
         if len(secret) >= 6:
             text = text.replace(secret, "***")
     text = _FIELD.sub(lambda found: found[0] if _NUMBER.match(found[2]) else found[1] + '"***"', text)
+    text = _ELEMENT.sub(r"\1***", text)
     return _QUERY.sub(r"\1***", text).replace("\0", "")[:NOTED]

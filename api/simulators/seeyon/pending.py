@@ -48,9 +48,17 @@ def update_state() -> Response:
     return answer(True)
 
 
+MESSAGE_FIELDS = {
+    **{"thirdpartyMessageId": "messageId", "thirdpartyRegisterCode": "registerCode", "thirdpartyReceiverId": "thirdReceiverId"},
+    **{"messageURL": "url", "messageH5URL": "h5url"},
+}
+
+
 @gate.call("POST", "/seeyon/rest/thirdpartyMessage/receive/singleMessage")
 def message() -> Response:
-    body, sim = asked(), simulator()
+    """Take a message. Which names its fields have is not known for sure: client programs send other ones than those of pending items."""
+    given, sim = asked(), simulator()
+    body = {MESSAGE_FIELDS.get(name, name): value for name, value in given.items()}
     check_register_code(body)
     for name in ("messageId", "messageContent"):
         text(body, name)
