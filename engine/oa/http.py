@@ -18,6 +18,9 @@ ANSWER_BYTES = 4_000_000
 GOOD = ("", "0", "1", "True")
 
 
+GATEWAY = (502, 504)  #: a gateway that got no answer, or none that it understood: what stands behind it may have done it
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A whole answer. `data` is its JSON, or None for what is no JSON."""
@@ -64,8 +67,8 @@ class Http:
         """Send a request and return its answer, whatever its status below 500; `code` names the field of a vendor's own error code, or finds it, and `good`
         are those that mean success: both for the note.
 
-        `api` is the name under which its limit is counted, the path if not given. Refuses with `OAUnavailable` (no connection, 5xx), with `Lost`, and with
-        `OARejected` an address that is none.
+        `api` is the name under which its limit is counted, the path if not given. Refuses with `OAUnavailable` (no connection, 5xx), with `Lost` (no answer,
+        one that does not end or is too long, a gateway's word for it), and with `OARejected` an address that is none.
         """
         api = api or path
         self._desk.wait(api)
@@ -76,13 +79,16 @@ class Http:
         failure: OAError | None = None
         point(f"ask {api}", ":before")
         try:
-            response = self._client.request(method, path, params=params, content=body, headers=sent)
-            answer = Answer(response.status_code, response.headers, response.text[:ANSWER_BYTES], read(response.content))
-            if answer.status >= 500:
+            with self._client.stream(method, path, params=params, content=body, headers=sent) as response:
+                whole = whole_of(response, began + TOTAL)
+            answer = Answer(response.status_code, response.headers, whole.decode(errors="replace"), read(whole))
+            if answer.status in GATEWAY:
+                failure = Lost(connection=self._name, reason=f"HTTP {answer.status}", retry_after=waiting(answer.headers))
+            elif answer.status >= 500:
                 failure = OAUnavailable(connection=self._name, reason=f"HTTP {answer.status}", retry_after=waiting(answer.headers))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             failure = OAUnavailable(connection=self._name, reason=f"no connection: {type(error).__name__}")
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             failure = Lost(connection=self._name, reason=f"answer lost: {type(error).__name__}")
         except (httpx.InvalidURL, httpx.HTTPError, UnicodeError, ValueError) as error:
             failure = OARejected(connection=self._name, reason=type(error).__name__)
@@ -117,6 +123,18 @@ def code_of(answer: Answer, code: str | Callable[[Answer], str]) -> str:
     if not isinstance(code, str):
         return code(answer)
     return str(answer.data.get(code, "")) if isinstance(answer.data, dict) else ""
+
+
+def whole_of(response: httpx.Response, until: float) -> bytes:
+    """Return all of an answer. Refuses with `ReadTimeout` one that comes drop by drop, for each drop is in time, with `ReadError` one that is too long."""
+    content = bytearray()
+    for piece in response.iter_bytes():
+        content += piece
+        if len(content) > ANSWER_BYTES:
+            raise httpx.ReadError("too long", request=response.request)
+        if time.monotonic() > until:
+            raise httpx.ReadTimeout("too slow", request=response.request)
+    return bytes(content)
 
 
 def read(content: bytes) -> Any:

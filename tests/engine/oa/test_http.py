@@ -1,0 +1,105 @@
+"""Asking a vendor: whatever stands at the other end, a worker is soon free again, and what may have been done is not taken for undone."""
+
+import gzip
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+
+from api.cli.company import CONNECTION
+from engine.errors import OAUnavailable
+from engine.oa import http
+from engine.oa.contract import Connection
+from engine.oa.desk import StoredDesk
+from engine.oa.http import Answer, Http, Lost
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@contextmanager
+def peer(say: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Give the address of somebody who answers one request as `say` does."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        taken, _ = listening.accept()
+        with taken:
+            taken.recv(65_536)
+            try:
+                say(taken)
+            except OSError:
+                return
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        thread.join(20)
+        listening.close()
+
+
+def ask(address: str) -> Answer:
+    asking = Http(Connection(CONNECTION, "webhook", address, {}, {}), StoredDesk(CONNECTION))
+    try:
+        return asking.ask("POST", "/x", json={})
+    finally:
+        asking.close()
+
+
+def test_an_answer_that_comes_drop_by_drop_holds_nobody_longer_than_a_call_may_take(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "TOTAL", 0.5)
+
+    def drip(taken: socket.socket) -> None:
+        taken.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
+        for _ in range(60):
+            taken.sendall(b" ")
+            time.sleep(0.1)
+
+    with peer(drip) as address:
+        began = time.monotonic()
+        with pytest.raises(Lost):
+            ask(address)
+        assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_without_end_is_not_read_to_its_end(app: Flask, packed: bool) -> None:
+    piece = b" " * 1_000_000
+    whole = gzip.compress(piece * 40) if packed else piece * 40
+    sent = []
+
+    def pour(taken: socket.socket) -> None:
+        taken.sendall(HEAD + (b"Content-Encoding: gzip\r\n" if packed else b"") + b"Content-Length: %d\r\n\r\n" % len(whole))
+        for place in range(0, len(whole), 10_000):
+            taken.sendall(whole[place : place + 10_000])
+            sent.append(1)
+
+    with peer(pour) as address, pytest.raises(Lost):
+        ask(address)
+    assert packed or len(sent) < 2000
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_a_gateway_that_got_no_answer_does_not_say_that_nothing_was_done(app: Flask, status: int) -> None:
+    with peer(lambda taken: taken.sendall(b"HTTP/1.1 %d x\r\nContent-Length: 0\r\n\r\n" % status)) as address, pytest.raises(Lost):
+        ask(address)
+
+
+def test_an_answer_that_cannot_be_unpacked_is_lost_and_not_refused(app: Flask) -> None:
+    said = HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope"
+    with peer(lambda taken: taken.sendall(said)) as address, pytest.raises(Lost):
+        ask(address)
+
+
+def test_an_office_system_that_says_it_is_down_has_done_nothing(app: Flask) -> None:
+    with (
+        peer(lambda taken: taken.sendall(b"HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n")) as address,
+        pytest.raises(OAUnavailable) as found,
+    ):
+        ask(address)
+    assert not isinstance(found.value, Lost)
