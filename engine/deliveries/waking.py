@@ -7,10 +7,12 @@ from engine import jobs
 from engine.database.prepared import Prepared
 
 # Renewed now and then only: every step's rows refer to the connection, whose row should stay still.
+# A promise for later than anybody makes one was made before the clock was put back.
 _PROMISE = Prepared(
     """
     UPDATE oa_connection SET next_look = clock_timestamp() + make_interval(secs => %(seconds)s)
-    WHERE key = %(connection)s AND (next_look IS NULL OR next_look < clock_timestamp() + make_interval(secs => %(seconds)s / 2))
+    WHERE key = %(connection)s AND (next_look IS NULL OR next_look < clock_timestamp() + make_interval(secs => %(seconds)s / 2)
+      OR next_look > clock_timestamp() + interval '1 minute')
     """
 )
 _WAKE = text(
@@ -24,7 +26,7 @@ _WAITING = text(
     """
     SELECT DISTINCT x.connection FROM oa_delivery x JOIN oa_connection c ON c.key = x.connection AND c.active
     WHERE x.open AND coalesce(x.next_at, x.created_at + interval '1 second') <= shenpi_now()
-      AND (c.next_look IS NULL OR c.next_look < clock_timestamp())
+      AND (c.next_look IS NULL OR c.next_look < clock_timestamp() OR c.next_look > clock_timestamp() + interval '1 minute')
       AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j
                       WHERE j.task_name = 'push' AND j.status = 'todo' AND j.args ->> 'connection' = x.connection)
     """

@@ -24,14 +24,18 @@ from models.oa import OaExchange, OaShown, OaToken
 INTENDED = "intended"
 LONGEST_WAIT = 3.0  #: seconds that a worker stands still for a limit; what takes longer is put off
 REMEMBERED = 60.0  #: seconds for which a process looks nowhere for a token that it has
+LONGEST_PAUSE = 600.0  #: seconds for which nobody calls because an office system asked for it; it is asked again then
 EARLY = 300.0  #: seconds before its end at which a token is no longer given out, or half its life where that is less
 
+#: what lies further ahead than anything that is asked for was written before the clock was put back
+_FREE_AT = """greatest(CASE WHEN r.free_at <= clock_timestamp() + make_interval(secs => :share * :burst + :patience + :longest) THEN r.free_at END,
+  clock_timestamp())"""
 #: free_at moves by one call's share of time; `burst` calls may come at once (GCRA). Returns how long the caller has to wait.
 _RATE = text(
-    """
+    f"""
     INSERT INTO oa_rate AS r (connection, api, free_at) VALUES (:connection, :api, clock_timestamp() + make_interval(secs => :share))
-    ON CONFLICT (connection, api) DO UPDATE SET free_at = greatest(r.free_at, clock_timestamp()) + make_interval(secs => :share)
-    WHERE greatest(r.free_at, clock_timestamp()) - clock_timestamp() <= make_interval(secs => :share * (:burst - 1) + :patience)
+    ON CONFLICT (connection, api) DO UPDATE SET free_at = {_FREE_AT} + make_interval(secs => :share)
+    WHERE {_FREE_AT} - clock_timestamp() <= make_interval(secs => :share * (:burst - 1) + :patience)
     RETURNING extract(epoch FROM free_at - clock_timestamp()) - :share * :burst
     """
 )
@@ -145,7 +149,10 @@ class StoredDesk:
             for place, rate in enumerate(rates):
                 share = rate.seconds / rate.calls
                 name = api if place == 0 else f"{api}/{rate.seconds:g}s"
-                values = {"connection": self._connection, "api": name, "share": share, "burst": rate.burst, "patience": LONGEST_WAIT}
+                values = {
+                    "connection": self._connection, "api": name, "share": share, "burst": rate.burst, "patience": LONGEST_WAIT,
+                    "longest": LONGEST_PAUSE,
+                }  # fmt: skip
                 pause = session.execute(_RATE, values).scalar()
                 if pause is None:  # it would take too long: what was reserved of the others goes back with the transaction
                     late = float(session.execute(_FREE_IN, values).scalar() or 0.0) - share * (rate.burst - 1)
@@ -156,7 +163,7 @@ class StoredDesk:
 
     def hold_off(self, api: str, seconds: float) -> None:
         with transaction() as session:
-            session.execute(_HOLD_OFF, {"connection": self._connection, "api": api, "seconds": seconds})
+            session.execute(_HOLD_OFF, {"connection": self._connection, "api": api, "seconds": min(seconds, LONGEST_PAUSE)})
 
     # tokens
 

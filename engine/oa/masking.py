@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable
 
 NOTED = 8000  #: characters that are kept
-_FIELD = re.compile(
-    r'(?i)("(?:[\w-]*(?:secret|token|password|ticket|encrypt|api_?key|aes_?key|action_context|customdata|nonce|verifier)[\w-]*'
-    r'|code|authcode|mobile|phone|email|id_?card)"\s*:\s*)("(?:[^"\\]|\\.)*"|\d+)'
+# Every field is taken, and its name looked at by itself: a pattern for both goes back and forth in a text that somebody made for it.
+_FIELD = re.compile(r'"([\w-]{1,200})"(\s{0,20}:\s{0,20})("(?:[^"\\]|\\.)*"|\d+)')
+_SECRET = re.compile(
+    r"(?i)secret|token|password|ticket|encrypt|api_?key|aes_?key|action_context|customdata|nonce|verifier|^(?:code|authcode|mobile|phone|email|id_?card)$"
 )
 _QUERY = re.compile(r"(?i)((?:access_token|token|ticket|corpsecret|secret|code|code_verifier|id_token|password)=)[^&\s]+")
-_ELEMENT = re.compile(r"(?i)(<(?:\w+:)?(?:password|token|secret)(?:\s[^>]*)?>)[^<]+")
+_ELEMENT = re.compile(r"(?i)(<(?:\w{1,50}:)?(?:password|token|secret)(?:\s[^>]{0,200})?>)[^<]+")
 _NUMBER = re.compile(r'^"?-?\d{1,8}"?$')
 
 
@@ -21,6 +22,10 @@ def masked(text: str, secrets: Iterable[str]) -> str:
     for secret in secrets:
         if len(secret) >= 6:
             text = text.replace(secret, "***")
-    text = _FIELD.sub(lambda found: found[0] if _NUMBER.match(found[2]) else found[1] + '"***"', text)
+    text = _FIELD.sub(_hidden, text)
     text = _ELEMENT.sub(r"\1***", text)
     return _QUERY.sub(r"\1***", text).replace("\0", "")[:NOTED]
+
+
+def _hidden(found: re.Match[str]) -> str:
+    return f'"{found[1]}"{found[2]}"***"' if _SECRET.search(found[1]) and not _NUMBER.match(found[3]) else found[0]

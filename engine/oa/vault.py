@@ -63,6 +63,6 @@ def _unseal(connection: str, sealed: bytes, known: tuple[bytes, ...]) -> dict[st
         raise Unavailable(reason=f"no key opens the credentials of {connection}: SHENPI_CREDENTIALS_KEY was changed")
     try:
         found: dict[str, str] = orjson.loads(AESGCM(key).decrypt(nonce, text, connection.encode()))
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         raise Unavailable(reason=f"the credentials of {connection} were changed, or are those of another connection") from None
     return found

@@ -275,6 +275,16 @@ def test_what_waits_is_found_when_the_worker_that_promised_to_look_is_dead(asked
     assert wake() == 1
 
 
+def test_a_promise_from_before_the_clock_was_put_back_does_not_count(asked: Step, office: Office) -> None:
+    with transaction() as session:
+        deliveries.promise(session, CONNECTION, 1)
+    execute("UPDATE oa_connection SET next_look = next_look + interval '1 hour'")
+    take_all(jobs.PUSH)
+    advance(2)
+
+    assert wake() == 1
+
+
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "SHORTEST_PAUSE", 0.01)

@@ -72,6 +72,20 @@ def test_a_pause_that_the_office_system_asked_for_holds_everybody_off(app: Flask
         StoredDesk(CONNECTION, {"": (Rate(100, 1.0),)}).wait("/call")
 
 
+def test_a_pause_of_days_is_not_believed(app: Flask) -> None:
+    StoredDesk(CONNECTION, {"": (Rate(100, 1.0),)}).hold_off("/call", 999_999)
+    with pytest.raises(OAUnavailable) as refused:
+        StoredDesk(CONNECTION, {"": (Rate(100, 1.0),)}).wait("/call")
+    assert refused.value.facts["retry_after"] < 1000
+
+
+def test_a_limit_that_was_kept_before_the_clock_was_put_back_holds_nobody_off(app: Flask) -> None:
+    desk = StoredDesk(CONNECTION, {"": (Rate(100, 1.0),)})
+    desk.wait("/call")
+    execute("UPDATE oa_rate SET free_at = free_at + interval '1 hour'")
+    desk.wait("/call")
+
+
 def test_many_who_find_a_token_stale_fetch_one_together(app: Flask) -> None:
     desk, fetched = StoredDesk(CONNECTION), []
 
@@ -129,6 +143,13 @@ def test_secrets_and_personal_data_are_masked_and_the_rest_can_be_read(said: str
     assert kept in shown
 
 
+@pytest.mark.parametrize("unit", ["token", "a-", "secret_"])
+def test_a_text_made_to_keep_the_masking_busy_is_masked_at_once(unit: str) -> None:
+    began = time.monotonic()
+    masked(f'{{"title": "{unit * 50_000}", "{unit * 50_000} "token": "t-abc"}}', [])
+    assert time.monotonic() - began < 2
+
+
 def test_credentials_are_sealed_to_their_connection_and_a_key_can_be_changed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     sealed = vault.seal("a", {"secret": "s3cret"})
     assert b"s3cret" not in sealed and vault.unseal("a", sealed) == {"secret": "s3cret"}
@@ -136,6 +157,9 @@ def test_credentials_are_sealed_to_their_connection_and_a_key_can_be_changed(app
         vault.unseal("b", sealed)
     with pytest.raises(Unavailable):
         vault.unseal("a", sealed[:-1] + bytes([sealed[-1] ^ 1]))
+    for length in range(1, len(sealed)):
+        with pytest.raises(Unavailable):
+            vault.unseal("a", sealed[:length])
     old = vault.keys()
     monkeypatch.setenv("SHENPI_CREDENTIALS_KEY", "a newer key, a key for the credentials of tests")
     assert vault.keys()[1:] == old and vault.unseal("a", sealed) == {"secret": "s3cret"} and not vault.is_newest(sealed)
