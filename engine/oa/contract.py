@@ -7,6 +7,7 @@ delegation, added signers, returns and withdrawals are no verbs here: they are s
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -391,6 +392,10 @@ class Desk(Protocol):
         ...
 
     def forget(self, key: str) -> None: ...
+
+    def alone(self, key: str) -> AbstractContextManager[None]:
+        """Hold a key while what all workers need once is made. Refuses with `OAUnavailable` while another worker holds it; one that died does so for a minute."""
+        ...
 
     def ids(self, people: Iterable[str], id_type: str) -> dict[str, str]:
         """Return the OA's ids of people by their keys; who is not mapped is not in it."""

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
 from engine.database import transaction
-from engine.errors import OAUnavailable
+from engine.errors import OAUnavailable, Unavailable
 from engine.oa import vault
 from engine.oa.contract import Exchange, Shown
 from models.identity import OaIdentity, Person
@@ -24,6 +24,7 @@ from models.oa import OaExchange, OaShown, OaToken
 INTENDED = "intended"
 LONGEST_WAIT = 3.0  #: seconds that a worker stands still for a limit; what takes longer is put off
 REMEMBERED = 60.0  #: seconds for which a process looks nowhere for a token that it has
+HELD = 60.0  #: seconds for which a worker that died keeps others from making what it was making
 LONGEST_PAUSE = 600.0  #: seconds for which nobody calls because an office system asked for it; it is asked again then
 EARLY = 300.0  #: seconds before its end at which a token is no longer given out, or half its life where that is less
 
@@ -37,6 +38,13 @@ _RATE = text(
     ON CONFLICT (connection, api) DO UPDATE SET free_at = {_FREE_AT} + make_interval(secs => :share)
     WHERE {_FREE_AT} - clock_timestamp() <= make_interval(secs => :share * (:burst - 1) + :patience)
     RETURNING extract(epoch FROM free_at - clock_timestamp()) - :share * :burst
+    """
+)
+_CLAIM = text(
+    """
+    INSERT INTO oa_shown AS s (connection, key, status, version, at) VALUES (:connection, :key, 'intended', 0, shenpi_now())
+    ON CONFLICT (connection, key) DO UPDATE SET at = shenpi_now()
+    WHERE s.at NOT BETWEEN shenpi_now() - make_interval(secs => :seconds) AND shenpi_now() + make_interval(secs => :seconds) RETURNING key
     """
 )
 _FREE_IN = text("SELECT extract(epoch FROM free_at - clock_timestamp()) FROM oa_rate WHERE connection = :connection AND api = :api")
@@ -127,6 +135,24 @@ class StoredDesk:
         with transaction() as session:
             session.execute(delete(OaShown).where(OaShown.connection == self._connection, OaShown.key == key))
 
+    @contextmanager
+    def alone(self, key: str) -> Iterator[None]:
+        until = time.monotonic() + LONGEST_WAIT
+        while not self._claim(f"alone:{key}"):
+            if time.monotonic() > until:
+                raise OAUnavailable(
+                    connection=self._connection, reason=f"another worker is making {key}", retry_after=LONGEST_WAIT, limited=True
+                )
+            time.sleep(0.1)
+        try:
+            yield
+        finally:
+            self.forget(f"alone:{key}")
+
+    def _claim(self, key: str) -> bool:
+        with transaction() as session:
+            return session.execute(_CLAIM, {"connection": self._connection, "key": key, "seconds": HELD}).first() is not None
+
     # who is who
 
     def ids(self, people: Iterable[str], id_type: str) -> dict[str, str]:
@@ -197,7 +223,10 @@ class StoredDesk:
         )  # fmt: skip
         with transaction() as session:
             sealed = session.execute(wanted).scalar()
-        return vault.unseal(self._connection, sealed).get("token") if sealed else None
+        try:
+            return vault.unseal(self._connection, sealed).get("token") if sealed else None
+        except Unavailable:  # its key was taken away: another one is to be had
+            return None
 
     # what was said
 

@@ -14,16 +14,27 @@ COMPONENTS = (("TextField", "单号"), ("TextField", "金额"), ("TextareaField"
 
 
 def code_of(connection: Connection, desk: Desk, client: Client, snapshot: InstanceSnapshot) -> str:
-    """Return the server's code of the snapshot's process."""
+    """Return the server's code of the snapshot's process; of several workers that need it first, one makes it."""
     key = f"p-{snapshot.definition_key}"
     name = (snapshot.definition_name or snapshot.definition_key)[:NAME]
+    return known_code(desk, key, name) or make(connection, desk, client, key, name)
+
+
+def known_code(desk: Desk, key: str, name: str) -> str | None:
     known = desk.shown([key]).get(key)
-    if known is not None and known.remote_id and known.status == name:
-        return known.remote_id
+    return known.remote_id if known is not None and known.status == name else None
+
+
+def make(connection: Connection, desk: Desk, client: Client, key: str, name: str) -> str:
+    with desk.alone(key):
+        return known_code(desk, key, name) or make_alone(connection, desk, client, key, name)
+
+
+def make_alone(connection: Connection, desk: Desk, client: Client, key: str, name: str) -> str:
+    known = desk.shown([key]).get(key)
     if known is not None and known.status == "intended" and (found := find(client, name)):
         desk.settle(key, found, status=name)
         return found
-    start = f"{connection.public_url}/start"
     start = f"{connection.public_url}/start"
     body: dict[str, Any] = {
         "name": name,

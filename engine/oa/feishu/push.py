@@ -137,9 +137,17 @@ class Push:
         """Return Feishu's code of the process, made when it is first needed and renamed when its name has changed. The code is the server's."""
         key = f"d-{snapshot.definition_key}"
         name = snapshot.definition_name or snapshot.definition_key
+        if (code := self._known_definition(key, name)) is not None:
+            return code
+        with self._desk.alone(key):  # of several workers that need it first, one makes it
+            return self._known_definition(key, name) or self._make_definition(snapshot, key, name)
+
+    def _known_definition(self, key: str, name: str) -> str | None:
         found = self._desk.shown([key]).get(key)
-        if found is not None and found.remote_id and found.status == name[:200]:
-            return found.remote_id
+        return found.remote_id if found is not None and found.status == name[:200] else None
+
+    def _make_definition(self, snapshot: InstanceSnapshot, key: str, name: str) -> str:
+        found = self._desk.shown([key]).get(key)
         texts = Texts()
         home = self._connection.public_url
         body = {

@@ -117,6 +117,12 @@ def test_a_token_that_is_nearly_over_is_not_given_out(app: Flask) -> None:
     assert StoredDesk(CONNECTION).token("t", lambda: ("new", 7200.0)) == "new"
 
 
+def test_a_token_that_no_key_opens_any_more_is_fetched_anew(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    StoredDesk(CONNECTION).token("t", lambda: ("old", 7200.0))
+    monkeypatch.setenv("SHENPI_CREDENTIALS_KEY", "another key")
+    assert StoredDesk(CONNECTION).token("t", lambda: ("new", 7200.0)) == "new"
+
+
 def test_a_note_is_kept_with_what_it_was_for(app: Flask) -> None:
     with talking("push") as about:
         StoredDesk(CONNECTION).note(Exchange("/call", "request", "answer", 200, "0", True, 12))
