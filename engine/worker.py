@@ -180,9 +180,10 @@ def send(pending: deliveries.Pending) -> Receipt | None:
         with talking("push", pending.instance_id, pending.version):
             receipt = connectors.get(pending.connection).push(pending.snapshot, pending.previous)
     except Exception as error:  # a fault of a connector must end as an incident too, not be repeated for ever
-        if not isinstance(error, OAError):
+        known = isinstance(error, ShenpiError)
+        if not known:
             log.exception("push to %s", pending.connection_key)
-        failure = error if isinstance(error, OAError) else OAUnavailable(reason=f"{type(error).__name__}: {error}")
+        failure = error if isinstance(error, OAError) else OAUnavailable(reason=str(error) if known else f"{type(error).__name__}: {error}")
         with transaction() as session:
             deliveries.record_failure(session, pending, failure)
         return None

@@ -14,7 +14,7 @@ from engine import proxies
 from engine.database.prepared import Prepared
 from engine.deliveries.chronicle import chronicled, with_chronicle
 from engine.oa.composing import asked, complete
-from engine.oa.contract import Happening, InstanceSnapshot
+from engine.oa.contract import Connection, Happening, InstanceSnapshot
 from engine.oa.kinds import KINDS
 from engine.oa.opening import opened
 
@@ -73,7 +73,6 @@ class Pending:
         self.version: int = newest.version
         self.attempts: int = newest.attempts
         self.age = float(newest.age)  #: seconds since its step
-        self.connection = opened(newest)
         self._row, self._public_url = newest, public_url
         self._told = orjson.loads(newest.snapshot)
         bring_along(self._told, (orjson.loads(row.snapshot) for row in older))
@@ -83,6 +82,11 @@ class Pending:
         }  # fmt: skip
         self.proxies = proxies.Proxies()
         self.chronicle: tuple[Any, tuple[Happening, ...]] | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """What it is pushed over. Refuses with `Unavailable` credentials that no key opens."""
+        return opened(self._row)
 
     @property
     def people(self) -> set[str]:

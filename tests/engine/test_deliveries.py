@@ -137,6 +137,20 @@ def test_an_office_that_is_down_is_tried_again_later(asked: Step, office: Office
     assert events(asked.case.id).count("oa:delivered") == 1
 
 
+def test_credentials_that_no_key_opens_are_a_failure_that_is_seen_and_passes(asked: Step, office: Office) -> None:
+    kept = value("SELECT credentials FROM oa_connection WHERE key = :key", key=CONNECTION)
+    execute("UPDATE oa_connection SET credentials = :cut WHERE key = :key", cut=bytes(kept)[:9], key=CONNECTION)
+    work()
+    (row,) = rows("SELECT state, last_error, failed_at FROM oa_delivery")
+    assert row.state == "retry" and "credentials" in row.last_error and row.failed_at is not None
+
+    execute("UPDATE oa_connection SET credentials = :kept WHERE key = :key", kept=kept, key=CONNECTION)
+    advance(700)
+    wake()
+    work()
+    assert states() == ["sent"]
+
+
 def test_an_office_that_is_down_for_a_day_is_an_incident(asked: Step, office: Office) -> None:
     office.answers = [OAUnavailable(reason="down")] * 200
 
