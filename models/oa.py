@@ -82,6 +82,7 @@ class OaShown(Base):
     version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     person: Mapped[str | None]
     at: Mapped[Created]
+    remote_person: Mapped[str | None]  #: the id under which she was shown it, which may not be hers any more
 
 
 class OaHold(Base):

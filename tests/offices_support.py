@@ -1,6 +1,7 @@
 """A desk in memory, for tests of a connector without a database, and short words for connections."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,9 +41,11 @@ class MemoryDesk:
         self.instances |= {key: instance_key} if instance_key else {}
         self.kept[key] = Shown(key, before.remote_id if before else None, "intended", before.version if before else 0)
 
-    def settle(self, key: str, remote_id: str | None, *, status: str = "", version: int = 0, instance_key: str | None = None) -> None:
+    def settle(
+        self, key: str, remote_id: str | None, *, status: str = "", version: int = 0, instance_key: str | None = None, remote_person: str | None = None
+    ) -> None:  # fmt: skip
         self.instances |= {key: instance_key} if instance_key else {}
-        self.kept[key] = Shown(key, remote_id, status, version)
+        self.kept[key] = Shown(key, remote_id, status, version, None, remote_person)
 
     def take(self, instance_key: str, receipt: Receipt) -> None:
         """Remember what a push has shown, as the worker does."""
@@ -50,11 +53,21 @@ class MemoryDesk:
             if one.ok:
                 before = self.kept.get(one.key)
                 remote = one.remote_id or (before.remote_id if before else None)
-                self.kept[one.key] = Shown(one.key, remote, one.status, one.version, one.person or (before.person if before else None))
+                self.kept[one.key] = Shown(
+                    one.key,
+                    remote,
+                    one.status,
+                    one.version,
+                    one.person or (before.person if before else None),
+                    one.remote_person or (before.remote_person if before else None),
+                )
                 self.instances[one.key] = instance_key
 
     def forget(self, key: str) -> None:
         self.kept.pop(key, None)
+
+    def alone(self, key: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def ids(self, people: Iterable[str], id_type: str) -> dict[str, str]:
         return {key: key if self.people is None else self.people[key] for key in people if self.people is None or key in self.people}

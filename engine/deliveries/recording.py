@@ -47,16 +47,17 @@ _ITEMS = Prepared(
     WITH d AS MATERIALIZED (SELECT %(doc)s::jsonb AS j),
     r AS MATERIALIZED (
       SELECT r.* FROM d, jsonb_to_recordset(d.j -> 'items')
-        AS r(instance uuid, key text, problem text, person text, message text, remote text, status text, version bigint)),
+        AS r(instance uuid, key text, problem text, person text, message text, remote text, status text, version bigint, remote_person text)),
     gone AS (DELETE FROM oa_hold h WHERE h.connection = %(connection)s AND h.instance_id IN (SELECT instance FROM r)
              AND NOT EXISTS (SELECT 1 FROM r WHERE r.key = h.key AND r.problem IN ('person', 'permanent'))),
     held AS (INSERT INTO oa_hold AS h (connection, key, instance_id, person, message)
              SELECT %(connection)s, r.key, r.instance, r.person, r.message FROM r WHERE r.problem IN ('person', 'permanent')
              ON CONFLICT (connection, key) DO UPDATE SET person = excluded.person, message = excluded.message)
-    INSERT INTO oa_shown AS s (connection, key, instance_id, remote_id, status, version, person)
-    SELECT %(connection)s, r.key, r.instance, r.remote, r.status, r.version, r.person FROM r WHERE r.problem IS NULL
+    INSERT INTO oa_shown AS s (connection, key, instance_id, remote_id, status, version, person, remote_person)
+    SELECT %(connection)s, r.key, r.instance, r.remote, r.status, r.version, r.person, r.remote_person FROM r WHERE r.problem IS NULL
     ON CONFLICT (connection, key) DO UPDATE SET instance_id = excluded.instance_id, remote_id = coalesce(excluded.remote_id, s.remote_id),
-      status = excluded.status, version = excluded.version, person = coalesce(excluded.person, s.person), at = shenpi_now()
+      status = excluded.status, version = excluded.version, person = coalesce(excluded.person, s.person),
+      remote_person = coalesce(excluded.remote_person, s.remote_person), at = shenpi_now()
     """
 )
 
@@ -127,4 +128,5 @@ def _item(pending: Pending, one: ItemResult) -> dict[str, Any]:
     return {
         "instance": pending.instance_id, "key": one.key, "remote": one.remote_id, "status": one.status, "version": one.version or pending.version,
         "person": one.person, "problem": one.problem if not one.ok else None, "message": one.message,
+        "remote_person": one.remote_person,
     }  # fmt: skip

@@ -159,6 +159,7 @@ class ItemResult(Record):
     person: str | None = None
     problem: Problem | None = None
     message: str = ""
+    remote_person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,7 @@ class Shown:
     status: str
     version: int
     person: str | None = None
+    remote_person: str | None = None  #: the id under which she was shown it
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,14 +389,16 @@ class Desk(Protocol):
         """Remember, before a call that cannot safely be repeated, that it is about to be made."""
         ...
 
-    def settle(self, key: str, remote_id: str | None, *, status: str = "", version: int = 0, instance_key: str | None = None) -> None:
+    def settle(
+        self, key: str, remote_id: str | None, *, status: str = "", version: int = 0, instance_key: str | None = None, remote_person: str | None = None
+    ) -> None:  # fmt: skip
         """Remember what came of it."""
         ...
 
     def forget(self, key: str) -> None: ...
 
     def alone(self, key: str) -> AbstractContextManager[None]:
-        """Hold a key while what all workers need once is made. Refuses with `OAUnavailable` while another worker holds it; one that died does so for a minute."""
+        """Hold a key while what all workers need once is made. Refuses with `OAUnavailable` while another holds it; one that died does for a minute."""
         ...
 
     def ids(self, people: Iterable[str], id_type: str) -> dict[str, str]:

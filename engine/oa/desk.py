@@ -103,23 +103,28 @@ class StoredDesk:
     def shown(self, keys: Iterable[str]) -> dict[str, Shown]:
         with transaction() as session:
             rows = session.scalars(select(OaShown).where(OaShown.connection == self._connection, OaShown.key.in_(list(keys)))).all()
-            return {row.key: Shown(row.key, row.remote_id, row.status, row.version, row.person) for row in rows}
+            return {row.key: Shown(row.key, row.remote_id, row.status, row.version, row.person, row.remote_person) for row in rows}
 
     def shown_of(self, instance_key: str) -> list[Shown]:
         with transaction() as session:
             wanted = select(OaShown).filter_by(connection=self._connection, instance_id=UUID(instance_key)).order_by(OaShown.key)
-            return [Shown(row.key, row.remote_id, row.status, row.version, row.person) for row in session.scalars(wanted)]
+            return [
+                Shown(row.key, row.remote_id, row.status, row.version, row.person, row.remote_person) for row in session.scalars(wanted)
+            ]
 
     def found(self, remote_id: str) -> Shown | None:
         with transaction() as session:
             row = session.scalars(select(OaShown).filter_by(connection=self._connection, remote_id=remote_id).limit(1)).first()
-            return Shown(row.key, row.remote_id, row.status, row.version, row.person) if row is not None else None
+            return Shown(row.key, row.remote_id, row.status, row.version, row.person, row.remote_person) if row is not None else None
 
     def intend(self, key: str, instance_key: str | None = None) -> None:
         self._keep(key, {"status": INTENDED}, instance_key)
 
-    def settle(self, key: str, remote_id: str | None, *, status: str = "", version: int = 0, instance_key: str | None = None) -> None:
-        self._keep(key, {"remote_id": remote_id, "status": status, "version": version}, instance_key)
+    def settle(
+        self, key: str, remote_id: str | None, *, status: str = "", version: int = 0, instance_key: str | None = None, remote_person: str | None = None
+    ) -> None:  # fmt: skip
+        person: dict[str, object] = {"remote_person": remote_person} if remote_person is not None else {}
+        self._keep(key, {"remote_id": remote_id, "status": status, "version": version, **person}, instance_key)
 
     def _keep(self, key: str, values: dict[str, object], instance_key: str | None) -> None:
         if instance_key is not None:

@@ -45,13 +45,13 @@ class Centre:
             if originator is None:
                 return Receipt(None, datetime.now(UTC), {}, tuple(self._held(task) for task in snapshot.tasks if task.status == "pending"))
             remote = self._begin(snapshot, originator, lost=instance is not None)
-        items += self._end_tasks(snapshot, remote, shown)
+        items += self._end_tasks(snapshot, remote, shown, ids)
         if snapshot.status == "running":
             items += self._make_tasks(snapshot, remote, shown, ids)
             items.append(ItemResult(instance_key(snapshot.instance_key), remote_id=remote, status=PENDING, person=snapshot.applicant))
         else:
             items.append(self._end(snapshot, remote, instance))
-        return Receipt(remote, datetime.now(UTC), {}, tuple(items))
+        return Receipt(remote, datetime.now(UTC), {}, tuple({(one.key, one.ok): one for one in items}.values()))
 
     def _begin(self, snapshot: InstanceSnapshot, originator: str, *, lost: bool) -> str:
         key = instance_key(snapshot.instance_key)
@@ -88,8 +88,10 @@ class Centre:
                 continue
             if task.assignee not in ids:
                 items.append(self._held(task))
-            elif known is not None and known.remote_id and known.status == PENDING:
-                items.append(ItemResult(known.key, remote_id=known.remote_id, status=PENDING, person=task.assignee))
+            elif known is not None and known.remote_id and known.status == PENDING and not has_moved(known, task, ids):
+                items.append(
+                    ItemResult(known.key, remote_id=known.remote_id, status=PENDING, person=task.assignee, remote_person=ids[task.assignee])
+                )
             else:
                 wanted.append(task)
         taken = {one.remote_id for one in shown.values() if one.remote_id}
@@ -98,7 +100,7 @@ class Centre:
             if found is not None and found.get("activityId") in (None, task.node_key[:256]):
                 taken.add(str(found["taskId"]))
                 wanted.remove(task)
-                items.append(self._made(snapshot, task, str(found["taskId"])))
+                items.append(self._made(snapshot, task, str(found["taskId"]), ids[task.assignee]))
         for chunk in chunks(wanted):
             items += self._make(snapshot, remote, chunk, ids)
         return items
@@ -127,30 +129,30 @@ class Centre:
                     self._desk.forget(task_key(task.task_key))
             raise
         found = {str(one.get("userId")): str(one.get("taskId")) for one in made if isinstance(one, dict) and one.get("taskId")}
-        items = [self._made(snapshot, task, found[ids[task.assignee]]) for task in tasks if ids[task.assignee] in found]
+        items = [self._made(snapshot, task, found[ids[task.assignee]], ids[task.assignee]) for task in tasks if ids[task.assignee] in found]
         for task in [task for task in tasks if ids[task.assignee] not in found]:  # the whole went well, and these did not
             self._desk.forget(task_key(task.task_key))
             items += [self._held(task, "not in the answer")] if again else self._make(snapshot, remote, [task], ids, again=True)
         return items
 
-    def _made(self, snapshot: InstanceSnapshot, task: TaskView, remote_id: str) -> ItemResult:
+    def _made(self, snapshot: InstanceSnapshot, task: TaskView, remote_id: str, user: str) -> ItemResult:
         key = task_key(task.task_key)
-        self._desk.settle(key, remote_id, status=PENDING, instance_key=snapshot.instance_key)
-        return ItemResult(key, remote_id=remote_id, status=PENDING, person=task.assignee)
+        self._desk.settle(key, remote_id, status=PENDING, instance_key=snapshot.instance_key, remote_person=user)
+        return ItemResult(key, remote_id=remote_id, status=PENDING, person=task.assignee, remote_person=user)
 
     def _task(self, task: TaskView, user: str) -> dict[str, Any]:
         found: dict[str, Any] = {"userId": user, "url": self._connection.link(task.links.mobile), "customData": task.nonce[:500]}
         return found | ({"dueTimestamp": milliseconds(task.due_at)} if task.due_at is not None else {})
 
-    def _end_tasks(self, snapshot: InstanceSnapshot, remote: str, shown: Mapping[str, Shown]) -> list[ItemResult]:
-        """End what is shown as open and is not any more, as the snapshot says, or else as canceled."""
+    def _end_tasks(self, snapshot: InstanceSnapshot, remote: str, shown: Mapping[str, Shown], ids: Mapping[str, str]) -> list[ItemResult]:
+        """End what is shown as open and is not any more, as the snapshot says, or else as canceled; and what stands under an id that is not hers any more."""
         spoken = {task_key(task.task_key): task for task in snapshot.tasks}
         ends: list[tuple[Shown, str, str | None]] = []
         for one in shown.values():
             if not one.key.startswith(TASK) or one.remote_id is None or one.status not in (PENDING, CLOSING):
                 continue
             task = spoken.get(one.key)
-            if task is None or task.status != "pending" or snapshot.status != "running":
+            if task is None or task.status != "pending" or snapshot.status != "running" or has_moved(one, task, ids):
                 ends.append((one, *(ending_of(task) if task is not None and task.status != "pending" else CANCELED)))
         items: list[ItemResult] = []
         for place in range(0, len(ends), CHUNK):
@@ -178,7 +180,7 @@ class Centre:
         return [ItemResult(one.key, remote_id=one.remote_id, status=status, person=one.person) for one, status, _ in ends]
 
     def _is_open(self, one: Shown, remote: str) -> bool:
-        user = self._desk.ids([one.person or ""], "userid").get(one.person or "")
+        user = one.remote_person or self._desk.ids([one.person or ""], "userid").get(one.person or "")
         return user is not None and any(str(todo["taskId"]) == one.remote_id for todo in self.todos(user, remote))
 
     def _end(self, snapshot: InstanceSnapshot, remote: str, known: Shown | None) -> ItemResult:
@@ -213,6 +215,11 @@ class Centre:
     @staticmethod
     def _held(task: TaskView, message: str = "no id of this person is known here") -> ItemResult:
         return ItemResult(task_key(task.task_key), ok=False, person=task.assignee, problem="person", message=message)
+
+
+def has_moved(one: Shown, task: TaskView, ids: Mapping[str, str]) -> bool:
+    """Tell whether a task is shown under an id that its person had before."""
+    return one.remote_person is not None and one.remote_person != ids.get(task.assignee)
 
 
 def is_lost(error: Exception) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.errors import OARejected
 from engine.oa.contract import Connection, Desk, Difference, InstanceSnapshot, ItemResult, Receipt, Shown, TaskView
+from engine.oa.dingtalk.centre import has_moved
 from engine.oa.dingtalk.client import Client
 from engine.oa.dingtalk.naming import PENDING, milliseconds, title_of
 from engine.oa.items import TASK, task_key
@@ -31,9 +32,11 @@ class Todos:
         items: list[ItemResult] = []
         for key, one in shown.items():
             task = spoken.get(key)
-            if one.status == PENDING and one.person in ids and (task is None or task.status != "pending" or snapshot.status != "running"):
+            user = one.remote_person or ids.get(one.person or "")
+            over = task is None or task.status != "pending" or snapshot.status != "running"
+            if one.status == PENDING and user is not None and (over or (task is not None and has_moved(one, task, ids))):
                 acted = task is not None and task.status in ("approved", "rejected")
-                items.append(self._end(key, one.remote_id or "", ids[one.person or ""], one.person or "", acted=acted))
+                items.append(self._end(key, one.remote_id or "", user, one.person or "", acted=acted))
         for key, task in spoken.items():
             if task.status != "pending" or snapshot.status != "running":
                 continue
@@ -41,11 +44,12 @@ class Todos:
                 items.append(
                     ItemResult(key, ok=False, person=task.assignee, problem="person", message="no unionId of this person is known here")
                 )
-            elif key in shown and shown[key].status == PENDING:
-                items.append(ItemResult(key, remote_id=shown[key].remote_id, status=PENDING, person=task.assignee))
+            elif key in shown and shown[key].status == PENDING and not has_moved(shown[key], task, ids):
+                user = ids[task.assignee]
+                items.append(ItemResult(key, remote_id=shown[key].remote_id, status=PENDING, person=task.assignee, remote_person=user))
             else:
                 items.append(self._make(snapshot, key, task, ids[task.assignee]))
-        return Receipt(None, datetime.now(UTC), {}, tuple(items))
+        return Receipt(None, datetime.now(UTC), {}, tuple({(one.key, one.ok): one for one in items}.values()))
 
     def _make(self, snapshot: InstanceSnapshot, key: str, task: TaskView, user: str) -> ItemResult:
         link = self._connection.link(task.links.mobile)
@@ -65,16 +69,17 @@ class Todos:
             made = self._known(user, key)  # an answer that was lost: it is there under our key
             if not made:
                 return ItemResult(key, ok=False, person=task.assignee, problem="person", message=str(error))
-        self._desk.settle(key, str(made.get("id")), status=PENDING, instance_key=snapshot.instance_key)
-        return ItemResult(key, remote_id=str(made.get("id")), status=PENDING, person=task.assignee)
+        self._desk.settle(key, str(made.get("id")), status=PENDING, instance_key=snapshot.instance_key, remote_person=user)
+        return ItemResult(key, remote_id=str(made.get("id")), status=PENDING, person=task.assignee, remote_person=user)
 
     def compare(self, shown: Sequence[Shown]) -> Iterator[Difference]:
         """Yield the to-dos that are not there, or stand otherwise than we believe; each is looked up by our key."""
         ids = self._desk.ids({one.person for one in shown if one.person}, "unionid")
         for one in shown:
-            if one.person not in ids or not one.key.startswith(TASK):
+            user = one.remote_person or ids.get(one.person or "")
+            if user is None or not one.key.startswith(TASK):
                 continue
-            theirs = self._known(ids[one.person or ""], one.key)
+            theirs = self._known(user, one.key)
             if one.status == PENDING and not theirs:
                 yield Difference("missing_there", one.key)
             elif theirs and bool(theirs.get("done")) != (one.status == DONE):

@@ -20,11 +20,11 @@ def compare(client: Client, snapshot: InstanceSnapshot, shown: Sequence[Shown]) 
 
 
 def checked(client: Client, snapshot: InstanceSnapshot, shown: Sequence[Shown]) -> Iterator[Difference]:
-    believed = {one.key: one for one in shown if one.key.startswith((INSTANCE, TASK))}
+    believed = {one.remote_id or one.key: one for one in shown if one.key.startswith((INSTANCE, TASK))}
     identity = instance_key(snapshot.instance_key)
     if identity not in believed:
         return
-    tasks = [{"task_id": one.key, "update_time": one.version} for one in believed.values() if one.key.startswith(TASK)]
+    tasks = [{"task_id": key, "update_time": one.version} for key, one in believed.items() if one.key.startswith(TASK)]
     asked = {"instances": [{"instance_id": identity, "update_time": believed[identity].version, "tasks": tasks}]}
     for instance in client.call("POST", CHECK, body=asked).get("diff_instances") or ():
         theirs = str(instance.get("update_time", ""))
@@ -36,14 +36,14 @@ def checked(client: Client, snapshot: InstanceSnapshot, shown: Sequence[Shown]) 
         for task in instance.get("tasks") or ():
             key, theirs = str(task.get("task_id", "")), str(task.get("update_time", ""))
             if theirs == "0":
-                yield Difference("missing_there", key)
+                yield Difference("missing_there", believed[key].key if key in believed else key)
             elif key in believed and theirs != str(believed[key].version):
-                yield Difference("field_differs", key, "update_time", str(believed[key].version), theirs)
+                yield Difference("field_differs", believed[key].key, "update_time", str(believed[key].version), theirs)
 
 
 def open_there(client: Client, snapshot: InstanceSnapshot, shown: Sequence[Shown]) -> Iterator[Difference]:
     """Yield the tasks that stand open in Feishu and not here, and those whose status is another."""
-    believed = {one.key: one for one in shown}
+    believed = {one.remote_id or one.key: one for one in shown}
     page = ""
     for _ in range(MOST_PAGES):
         params = {"page_size": PAGE} | ({"page_token": page} if page else {})
@@ -56,7 +56,7 @@ def open_there(client: Client, snapshot: InstanceSnapshot, shown: Sequence[Shown
                     if status == OPEN:
                         yield Difference("missing_here", key, "status", "", status)
                 elif status != believed[key].status:
-                    yield Difference("field_differs", key, "status", believed[key].status, status)
+                    yield Difference("field_differs", believed[key].key, "status", believed[key].status, status)
         page = str(answer.get("page_token") or "")
         if not answer.get("has_more") or not page:
             return

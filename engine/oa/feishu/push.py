@@ -4,9 +4,10 @@ Feishu keeps one space of ids for instances, tasks and copies, so ours begin wit
 snapshot no longer has: what we believe to be shown is closed then.
 """
 
+import hashlib
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,14 +63,14 @@ class Push:
         if applicant is None:
             return self._held(snapshot, snapshot.tasks)
         unmapped = [task for task in snapshot.tasks if task.assignee not in ids and task.status == "pending"]
-        tasks = [task for task in snapshot.tasks if task.assignee in ids]
+        cards = list(cards_of(snapshot, {one.key: one for one in known}, ids))
         head = Head(snapshot, self.definition(snapshot), {self._person: applicant}, self._moment(known), self._connection)
-        body = head.body(tasks, [copy for copy in snapshot.ccs if copy.user in ids], self._gone(snapshot, known, ids), ids, self._person)
+        body = head.body(cards, [copy for copy in snapshot.ccs if copy.user in ids], gone(snapshot, known, ids), ids, self._person)
         refused: list[ItemResult] = []
         try:
             self._send(body)
         except UnknownPerson:
-            refused = self._one_by_one(body, tasks)
+            refused = self._one_by_one(body, cards)
         except OARejected:
             if self._has_definition(body["approval_code"]):
                 raise
@@ -90,10 +91,10 @@ class Push:
     def _send(self, body: Mapping[str, Any]) -> None:
         self._client.call("POST", INSTANCES, body=body, params={"user_id_type": self._id_type})
 
-    def _one_by_one(self, body: dict[str, Any], tasks: Sequence[TaskView]) -> list[ItemResult]:
+    def _one_by_one(self, body: dict[str, Any], cards: "Sequence[Card]") -> list[ItemResult]:
         """Somebody is unknown, and Feishu does not say who: send each task alone, so that the others are shown."""
         whole, copies = body["task_list"], body["cc_list"]
-        people = {task_key(task.task_key): task for task in tasks}
+        people = {card.id: card.task for card in cards}
         refused = []
         self._send(body | {"task_list": [], "cc_list": []})
         for task in whole:
@@ -126,12 +127,6 @@ class Push:
     def _moment(known: Sequence[Shown]) -> int:
         """Return an update time that is newer than every one we sent of this instance; the clock of this machine may have been put back."""
         return max([time.time_ns() // 1_000_000, *(one.version + 1 for one in known)])
-
-    @staticmethod
-    def _gone(snapshot: InstanceSnapshot, known: Sequence[Shown], ids: Mapping[str, str]) -> list[Shown]:
-        """Return what is shown as open and is not any more, though no snapshot said so."""
-        spoken = {task_key(task.task_key) for task in snapshot.tasks}
-        return [one for one in known if one.status == OPEN and one.key.startswith(TASK) and one.key not in spoken and one.person in ids]
 
     def definition(self, snapshot: InstanceSnapshot) -> str:
         """Return Feishu's code of the process, made when it is first needed and renamed when its name has changed. The code is the server's."""
@@ -170,6 +165,40 @@ class Push:
             raise OARejected(connection=self._connection.key, reason="a definition without a code")
         self._desk.settle(key, code, status=name[:200])
         return code
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A task under one of Feishu's ids of a person. Whose a task is cannot be changed there: under another id of hers it is another."""
+
+    task: TaskView
+    id: str
+    user: str
+
+
+def cards_of(snapshot: InstanceSnapshot, known: Mapping[str, Shown], ids: Mapping[str, str]) -> Iterator[Card]:
+    """Yield a card of each task whose person is known; one that is closed, under the id that it was shown under."""
+    for task in snapshot.tasks:
+        key = task_key(task.task_key)
+        one, mine = known.get(key), ids.get(task.assignee)
+        was = one.remote_person if one is not None else None
+        if one is not None and was is not None and (task.status != "pending" or was == mine):
+            yield Card(task, one.remote_id or key, was)
+        elif mine is not None:
+            yield Card(task, key if was is None else f"{key}x{hashlib.sha256(mine.encode()).hexdigest()[:6]}", mine)
+
+
+def gone(snapshot: InstanceSnapshot, known: Sequence[Shown], ids: Mapping[str, str]) -> list[tuple[Shown, str]]:
+    """Return what is shown as open and is not any more, though no snapshot said so, and what is shown under an id that is not hers any more."""
+    spoken = {task_key(task.task_key): task for task in snapshot.tasks}
+    found = []
+    for one in known:
+        user = one.remote_person or ids.get(one.person or "")
+        task = spoken.get(one.key)
+        moved = task is not None and task.status == "pending" and one.remote_person is not None and ids.get(task.assignee) != user
+        if one.status == OPEN and one.key.startswith(TASK) and user is not None and (task is None or moved):
+            found.append((one, user))
+    return found
 
 
 class Head:
@@ -212,19 +241,25 @@ class Head:
         return form
 
     def body(
-        self, tasks: Sequence[TaskView], copies: Sequence[CcView], gone: Sequence[Shown], ids: Mapping[str, str], person: str
+        self, cards: "Sequence[Card]", copies: Sequence[CcView], gone: "Sequence[tuple[Shown, str]]", ids: Mapping[str, str], person: str
     ) -> dict[str, Any]:  # fmt: skip
-        listed = [self._task(task) | {person: ids[task.assignee]} for task in tasks]
-        listed += [self._closed(one) | {person: ids[one.person or ""]} for one in gone]
+        listed = [self._task(card) | {person: card.user} for card in cards]
+        again = {task_key(card.task.task_key) for card in cards}  # a card was closed under one id and stands under another
+        listed += [self._closed(one, user, note=one.key not in again) | {person: user} for one, user in gone]
         copied = [self._copy(copy) | {person: ids[copy.user]} for copy in copies]
         return self._fields | {"task_list": listed, "cc_list": copied, "i18n_resources": self.texts.resources()}
 
-    def _task(self, task: TaskView) -> dict[str, Any]:
+    def _task(self, card: "Card") -> dict[str, Any]:
+        task = card.task
         status = TASK_STATUS[task.status]
         if task.outcome == "return" and task.status == "closed" and task.reason is None:
             status = "REJECTED"  # by her who returned it: it stays in the list of what she did
-        identity = task_key(task.task_key)
-        self.items.append(ItemResult(identity, status=status, version=self.moment, person=task.assignee))
+        key, identity = task_key(task.task_key), card.id
+        self.items.append(
+            ItemResult(
+                key, remote_id=identity if identity != key else None, status=status, version=self.moment, person=task.assignee, remote_person=card.user
+            )
+        )  # fmt: skip
         reason = ADDED.get(task.origin) if status == OPEN else REASONS.get(task.reason or task.outcome or task.status, "others")
         found: dict[str, Any] = {
             "task_id": identity, "title": self.texts.key(self.snapshot.title), "links": self.links(task.links), "status": status,
@@ -248,10 +283,11 @@ class Head:
             for action in wanted
         ]  # fmt: skip
 
-    def _closed(self, one: Shown) -> dict[str, Any]:
-        self.items.append(ItemResult(one.key, status="DONE", version=self.moment, person=one.person))
+    def _closed(self, one: Shown, user: str, *, note: bool) -> dict[str, Any]:
+        if note:
+            self.items.append(ItemResult(one.key, status="DONE", version=self.moment, person=one.person, remote_person=user))
         return {
-            "task_id": one.key, "title": self.texts.key(self.snapshot.title), "links": self.links(self.snapshot.links), "status": "DONE",
+            "task_id": one.remote_id or one.key, "title": self.texts.key(self.snapshot.title), "links": self.links(self.snapshot.links), "status": "DONE",
             "create_time": milliseconds(self.snapshot.started_at), "end_time": self.moment, "update_time": self.moment,
             "extra": orjson.dumps({"complete_reason": "others"}).decode(),
         }  # fmt: skip
