@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -143,8 +144,9 @@ def keep_pushing(connection: str) -> None:
 
 def push_some(connection: str, settings: Settings, promise: float = 0.0) -> int:
     """Take some waiting snapshots, push them and record their receipts; returns how many were taken. If there were any, promise to look again."""
+    lease = 2 * settings.worker_stalled + LONGEST_CALL
     with transaction() as session:
-        taken = deliveries.take(session, connection, settings.public_url, lease=2 * settings.worker_stalled + LONGEST_CALL)
+        taken = deliveries.take(session, connection, settings.public_url, lease=lease)
         if taken and promise:
             deliveries.promise(session, connection, promise)
         if len(taken) == taking.BATCH:  # there is more than one worker can do
@@ -155,7 +157,7 @@ def push_some(connection: str, settings: Settings, promise: float = 0.0) -> int:
     receipts: list[deliveries.Delivered] = []
     until = time.monotonic() + settings.worker_stalled
     for place, pending in enumerate(taken):
-        receipt = send(pending)
+        receipt = send(pending, partial(keep, taken, lease))
         if receipt is not None:
             receipts.append((pending, receipt))
         if receipt is None or time.monotonic() > until:
@@ -174,10 +176,16 @@ def push_some(connection: str, settings: Settings, promise: float = 0.0) -> int:
     return len(taken)
 
 
-def send(pending: deliveries.Pending) -> Receipt | None:
-    """Push one snapshot; None when it failed, which is recorded."""
+def keep(taken: Sequence[deliveries.Pending], lease: float) -> None:
+    """Keep what is being pushed: a push of many calls may take longer than a lease, and nobody else may speak of its case meanwhile."""
+    with transaction() as session:
+        deliveries.keep(session, taken, lease=lease)
+
+
+def send(pending: deliveries.Pending, still_here: Callable[[], None] | None = None) -> Receipt | None:
+    """Push one snapshot; None when it failed, which is recorded. `still_here` is called now and then while it lasts."""
     try:
-        with talking("push", pending.instance_id, pending.version):
+        with talking("push", pending.instance_id, pending.version, still_here):
             receipt = connectors.get(pending.connection).push(pending.snapshot, pending.previous)
     except Exception as error:  # a fault of a connector must end as an incident too, not be repeated for ever
         known = isinstance(error, ShenpiError)
@@ -213,6 +221,14 @@ def compare(connection: str, everything: bool = False) -> None:
             with transaction() as session:
                 reconciliation.end(session, connection, failure=str(error))
             return
+        except (
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+        ):  # an answer that is not what it should be: the other cases are compared all the same
+            log.exception("case %s cannot be compared at %s", case, connection)
+            continue
         for difference in found if mends else ():
             with transaction() as session:
                 reconciliation.mend(session, connectors, difference, by=SYSTEM)
@@ -363,9 +379,12 @@ def look_at_directory(connection: str, apply: bool = False, only: str | None = N
         with talking("people"):
             connector = connectors.get(asked)
             people, departments = list(connector.people()), list(connector.departments())
-    except ShenpiError as error:
+    except Exception as error:  # an answer that is not what it should be must be told too: who asked waits for it
+        known = isinstance(error, ShenpiError)
+        if not known:
+            log.exception("contacts of %s", connection)
         with transaction() as session:
-            directory.fail(session, connection, str(error))
+            directory.fail(session, connection, str(error) if known else f"{type(error).__name__}: {error}")
         return
     with transaction() as session:
         directory.keep(session, connection, people, departments)

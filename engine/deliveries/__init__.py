@@ -8,7 +8,7 @@ accepted. When a worker dies, its lease runs out and the rows are taken again; t
 from engine.deliveries.listing import deliveries_of
 from engine.deliveries.recording import Delivered, record_failure, record_receipts
 from engine.deliveries.renewing import hurry, push_again, push_all_again, show_again
-from engine.deliveries.taking import Pending, look, put_back, take
+from engine.deliveries.taking import Pending, keep, look, put_back, take
 from engine.deliveries.waking import promise, wake, wake_waiting
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Pending",
     "deliveries_of",
     "hurry",
+    "keep",
     "look",
     "promise",
     "push_again",

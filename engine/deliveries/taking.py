@@ -52,6 +52,12 @@ _TOLD = """
     ORDER BY x.instance_id, x.version DESC
     """
 _TAKE, _LOOK = Prepared(_PICKED + _TOLD), Prepared(_NEWEST + _TOLD)
+_KEEP = text(
+    """
+    UPDATE oa_delivery SET next_at = shenpi_now() + make_interval(secs => :lease)
+    WHERE connection = :connection AND instance_id = ANY(CAST(:instances AS uuid[])) AND open AND state = 'sending'
+    """
+)
 _PUT_BACK = text(
     """
     UPDATE oa_delivery SET attempts = attempts + :attempts, last_error = coalesce(:error, last_error),
@@ -158,6 +164,12 @@ def _pending(session: Session, rows: Sequence[Any], connection: str, public_url:
         for pending in found:
             pending.chronicle = happened[pending.instance_id]
     return found
+
+
+def keep(session: Session, taken: Sequence[Pending], *, lease: float) -> None:
+    """Keep what was taken for `lease` more seconds: an office system that is slow is still being told of it."""
+    instances = [str(pending.instance_id) for pending in taken]
+    session.execute(_KEEP, {"connection": taken[0].connection_key, "instances": instances, "lease": lease})
 
 
 def put_back(

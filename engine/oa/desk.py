@@ -24,6 +24,7 @@ from models.oa import OaExchange, OaShown, OaToken
 INTENDED = "intended"
 LONGEST_WAIT = 3.0  #: seconds that a worker stands still for a limit; what takes longer is put off
 REMEMBERED = 60.0  #: seconds for which a process looks nowhere for a token that it has
+TELL = 2.0  #: seconds between two words that a worker is still there
 HELD = 60.0  #: seconds for which a worker that died keeps others from making what it was making
 LONGEST_PAUSE = 600.0  #: seconds for which nobody calls because an office system asked for it; it is asked again then
 EARLY = 300.0  #: seconds before its end at which a token is no longer given out, or half its life where that is less
@@ -64,15 +65,19 @@ class About:
     instance_id: UUID | None = None
     version: int | None = None
     exchange: UUID | None = None
+    still_here: Callable[[], None] | None = None
+    told: float = 0.0  #: when it was said last
 
 
 _about: ContextVar[About | None] = ContextVar("about", default=None)
 
 
 @contextmanager
-def talking(purpose: str, instance_id: UUID | None = None, version: int | None = None) -> Iterator[About]:
-    """Say what the exchanges inside are for; afterwards `exchange` is the id of the last one."""
-    about = About(purpose, instance_id, version)
+def talking(
+    purpose: str, instance_id: UUID | None = None, version: int | None = None, still_here: Callable[[], None] | None = None
+) -> Iterator[About]:
+    """Say what the exchanges inside are for; afterwards `exchange` is the id of the last one. `still_here` is called now and then while they last."""
+    about = About(purpose, instance_id, version, None, still_here, time.monotonic())
     mark = _about.set(about)
     try:
         yield about
@@ -172,6 +177,10 @@ class StoredDesk:
     # when it may call
 
     def wait(self, api: str) -> None:
+        about = _about.get()
+        if about is not None and about.still_here is not None and time.monotonic() - about.told > TELL:
+            about.still_here()
+            about.told = time.monotonic()
         rates = self._rates.get(api) or self._rates.get("", ())
         if not rates:
             return

@@ -1,6 +1,7 @@
 """Snapshots on their way to office systems: the newest only, to people and not to groups, until it is taken or refused."""
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.deliveries import taking
 from engine.errors import OARejected, OAUnavailable, OAUnknown
+from engine.oa import desk
 from engine.oa.contract import InstanceSnapshot, Receipt
 from engine.replay import verify_instance
 from engine.step import Step
@@ -406,6 +408,28 @@ def test_two_workers_who_look_at_the_same_moment_never_both_get_a_case(app: Flas
         thread.join()
     cases = [case for case, _ in found]
     assert len(cases) == len(set(cases)) == 7
+
+
+def test_a_push_of_many_slow_calls_keeps_its_case_to_itself_to_the_end(
+    app: Flask, asked: Step, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHENPI_WORKER_STALLED", "0.3")
+    monkeypatch.setattr(worker, "LONGEST_CALL", 0.0)
+    monkeypatch.setattr(desk, "TELL", 0.1)
+    others: list[int] = []
+
+    def push(snapshot: InstanceSnapshot, previous: InstanceSnapshot | None) -> Receipt:
+        for _ in range(6):
+            desk.StoredDesk(CONNECTION).wait("/call")
+            time.sleep(0.2)
+        with transaction() as session:
+            others.append(len(deliveries.take(session, CONNECTION, "http://here", lease=60)))
+            return Receipt("remote-1", read_clock(session))
+
+    monkeypatch.setattr(office, "push", push)
+    work()
+    assert others == [0]
+    assert states() == ["sent"]
 
 
 def test_the_newest_snapshot_tells_what_older_ones_that_were_never_sent_would_have_told(asked: Step, office: Office) -> None:

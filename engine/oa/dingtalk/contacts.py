@@ -10,6 +10,7 @@ from engine.oa.http import Http
 
 ROOT = 1
 PAGE = 100
+MOST_PAGES = 1000
 DEPARTMENTS, PEOPLE = "/topapi/v2/department/listsub", "/topapi/v2/user/list"
 BUSY = frozenset({90018, 90002, 88})
 
@@ -40,7 +41,7 @@ class Contacts:
         seen: set[str] = set()
         for department in [ROOT, *(int(one.id) for one in self.departments())]:
             cursor: Any = 0
-            while cursor is not None:
+            for _ in range(MOST_PAGES):
                 found = self._ask(PEOPLE, {"dept_id": department, "cursor": cursor, "size": PAGE}) or {}
                 for item in found.get("list") or ():
                     user = str(item.get("userid"))
@@ -53,6 +54,10 @@ class Contacts:
                         item.get("job_number") or None, tuple(str(one) for one in item.get("dept_id_list") or ()), item.get("active") is not False,
                     )  # fmt: skip
                 cursor = found.get("next_cursor") if found.get("has_more") else None
+                if cursor is None:
+                    break
+            else:  # half a list would let the other half leave
+                raise OAUnavailable(connection=self._connection.key, reason="a list of people without an end")
 
     def _ask(self, path: str, body: dict[str, Any]) -> Any:
         token = self._client.token()
