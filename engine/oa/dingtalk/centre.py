@@ -64,7 +64,7 @@ class Centre:
         }  # fmt: skip
         self._desk.intend(key, snapshot.instance_key)
         try:
-            made = (self._client.call("POST", INSTANCES, body=body).get("result") or {}).get("processInstanceId")
+            result = self._client.call("POST", INSTANCES, body=body).get("result")
         except OARejected:
             self._desk.forget(key)
             raise
@@ -72,6 +72,7 @@ class Centre:
             if not is_lost(error):  # nothing was done: it can be made the next time
                 self._desk.forget(key)
             raise
+        made = result.get("processInstanceId") if isinstance(result, dict) else None
         if not isinstance(made, str) or not made:
             raise OARejected(connection=self._connection.key, reason="an instance without an id")
         self._desk.settle(key, made, status=PENDING, instance_key=snapshot.instance_key)
@@ -94,16 +95,22 @@ class Centre:
                 )
             else:
                 wanted.append(task)
-        taken = {one.remote_id for one in shown.values() if one.remote_id}
         for task in [task for task in wanted if task_key(task.task_key) in shown]:  # its answer was lost: perhaps it is there
-            found = next((one for one in self.todos(ids[task.assignee], remote) if str(one["taskId"]) not in taken), None)
-            if found is not None and found.get("activityId") in (None, task.node_key[:256]):
-                taken.add(str(found["taskId"]))
+            found = self._find(snapshot, remote, task, ids[task.assignee])
+            if found is not None:
                 wanted.remove(task)
-                items.append(self._made(snapshot, task, str(found["taskId"]), ids[task.assignee]))
+                items.append(self._made(snapshot, task, found, ids[task.assignee]))
         for chunk in chunks(wanted):
             items += self._make(snapshot, remote, chunk, ids)
         return items
+
+    def _find(self, snapshot: InstanceSnapshot, remote: str, task: TaskView, user: str) -> str | None:
+        """Return the id of a task that stands in its person's list and that we know nothing of."""
+        taken = {one.remote_id for one in self._desk.shown_of(snapshot.instance_key)}
+        for one in self.todos(user, remote):
+            if str(one["taskId"]) not in taken and one.get("activityId") in (None, task.node_key[:256]):
+                return str(one["taskId"])
+        return None
 
     def _make(
         self, snapshot: InstanceSnapshot, remote: str, tasks: Sequence[TaskView], ids: Mapping[str, str], *, again: bool = False
@@ -117,7 +124,7 @@ class Centre:
             "tasks": [self._task(task, ids[task.assignee]) for task in tasks],
         }
         try:
-            made = self._client.call("POST", TASKS, body=body).get("result") or []
+            result = self._client.call("POST", TASKS, body=body).get("result")
         except OARejected as error:
             if len(tasks) > 1:
                 return [item for task in tasks for item in self._make(snapshot, remote, [task], ids)]
@@ -128,9 +135,14 @@ class Centre:
                 for task in tasks:
                     self._desk.forget(task_key(task.task_key))
             raise
+        made = result if isinstance(result, list) else []
         found = {str(one.get("userId")): str(one.get("taskId")) for one in made if isinstance(one, dict) and one.get("taskId")}
         items = [self._made(snapshot, task, found[ids[task.assignee]], ids[task.assignee]) for task in tasks if ids[task.assignee] in found]
         for task in [task for task in tasks if ids[task.assignee] not in found]:  # the whole went well, and these did not
+            there = self._find(snapshot, remote, task, ids[task.assignee])
+            if there is not None:
+                items.append(self._made(snapshot, task, there, ids[task.assignee]))
+                continue
             self._desk.forget(task_key(task.task_key))
             items += [self._held(task, "not in the answer")] if again else self._make(snapshot, remote, [task], ids, again=True)
         return items
