@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 
 from engine import inbox
 from engine.database import transaction
-from engine.errors import OAError, ShenpiError
+from engine.errors import ShenpiError
 from engine.oa.contract import Connector, Event
 from engine.oa.opening import opened
 from engine.oa.registry import Connectors
@@ -54,17 +54,22 @@ class Listening:
             lock: DatabaseConnection = stack.enter_context(db.engine.connect())
             if not lock.execute(_MINE, {"key": key}).scalar():
                 return
-            over = Over(self._stop, lambda: key not in wanted(self._connectors), self._context)
-            stack.callback(over.set)
             try:
-                self._connector(key).listen(lambda events: keep(key, events), over)
-            except OAError as error:
+                held = self._connector(key)
+                over = Over(self._stop, lambda: not self._is_held_still(key, held), self._context)
+                stack.callback(over.set)
+                held.listen(lambda events: keep(key, events), over)
+            except ShenpiError as error:
                 log.warning("%s is not heard: %s", key, error)
                 self._stop.wait(LOOK)
 
     def _connector(self, key: str) -> Connector:
         with transaction() as session:
             return self._connectors.get(opened(session.get_one(OaConnection, key)))
+
+    def _is_held_still(self, key: str, held: Connector) -> bool:
+        """Tell whether a connection is wanted as it was when it was opened: with another secret or address it is opened anew."""
+        return key in wanted(self._connectors) and self._connector(key) is held
 
 
 class Over(threading.Event):
@@ -88,7 +93,16 @@ def wanted(connectors: Connectors) -> list[str]:
     """Return the active connections whose office system is listened to."""
     with transaction() as session:
         rows = session.scalars(select(OaConnection).filter_by(active=True).order_by(OaConnection.key)).all()
-        return [row.key for row in rows if row.settings.get("stream") and connectors.get(opened(row)).capabilities().listens]
+        return [row.key for row in rows if row.settings.get("stream") and _listens(connectors, row)]
+
+
+def _listens(connectors: Connectors, row: OaConnection) -> bool:
+    """Tell whether a connection's office system is listened to; one that cannot be opened keeps no other from being heard."""
+    try:
+        return connectors.get(opened(row)).capabilities().listens
+    except ShenpiError as error:
+        log.warning("%s cannot be opened: %s", row.key, error)
+        return False
 
 
 def keep(key: str, events: tuple[Event, ...]) -> None:
