@@ -2,6 +2,7 @@
 
 import secrets as random
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from api.connections import given
 from api.connections.making import fault, find
 from engine import jobs
-from engine.errors import Fault, InvalidVariables
+from engine.errors import Fault, InvalidVariables, Unavailable
 from engine.oa import vault
 from models.desk import OaDirectory
 from models.oa import OaConnection, OaToken
@@ -18,14 +19,20 @@ MODULES = ("tasks", "notices", "requests", "people", "sign_in")
 
 
 def change(session: Session, key: str, name: str, url: str, settings: Mapping[str, str]) -> OaConnection:
-    """Give a connection another name, address and settings; a setting that is left out has its default again. Refuses as `add` does."""
+    """Give a connection another name, address and settings; a setting that is left out has its default again. Refuses as `add` does.
+
+    One that leads to another host than before forgets its secrets and is off until they are given again: nobody has them sent to a host of his choice.
+    """
     row = find(session, key, lock=True)
     kind = given.kind_of(row.kind)
     faults: list[Fault] = []
     found = given.name_of(name, faults), given.url_of(kind, url, faults), given.read_settings_of(kind, settings, faults)
     if faults:
         raise InvalidVariables(faults)
+    before = hosts(row)
     row.name, row.base_url, row.settings = found
+    if not hosts(row) <= before:
+        row.credentials, row.active = None, False
     _forget_tokens(session, row)
     session.flush()
     return row
@@ -45,12 +52,26 @@ def replace_secrets(session: Session, key: str, secrets: Mapping[str, str], *, m
         faults.append(Fault("field-missing", "请填写新的密钥", "A new secret is needed", path=next(iter(given.secrets_of(kind)), "secret")))
     if faults:
         raise InvalidVariables(faults)
-    kept = vault.unseal(row.key, row.credentials)
+    kept = known(row)
     former = {f"former_{name}": kept[name] for name in new if f"former_{name}" in given.secrets_of(kind) and kept.get(name)}
     row.credentials = vault.seal(row.key, {**kept, **former, **new})
     _forget_tokens(session, row)
     session.flush()
     return row, made
+
+
+def known(row: OaConnection) -> dict[str, str]:
+    """Return the secrets that are kept; none where no key opens them any more, for then new ones are what helps."""
+    try:
+        return vault.unseal(row.key, row.credentials)
+    except Unavailable:
+        return {}
+
+
+def hosts(row: OaConnection) -> set[str]:
+    """Return where a connection's requests, and with them its secrets, go to."""
+    listed = [row.base_url, *(str(value) for name, value in row.settings.items() if name.endswith("_url") and value)]
+    return {f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, listed)}
 
 
 def take_away(session: Session, key: str, name: str) -> OaConnection:
@@ -67,8 +88,16 @@ def take_away(session: Session, key: str, name: str) -> OaConnection:
 
 
 def set_active(session: Session, key: str, active: bool) -> OaConnection:
-    """Switch a connection on or off: off, nothing more is sent to it and nothing more is taken from it; on, what waits goes out."""
+    """Switch a connection on or off: off, nothing more is sent to it and nothing more is taken from it; on, what waits goes out.
+
+    Refuses with `InvalidVariables` to switch on one that lacks a secret it needs.
+    """
     row = find(session, key, lock=True)
+    if active:
+        kept = known(row)
+        missing = [name for name, field in given.secrets_of(given.kind_of(row.kind)).items() if field.required and not kept.get(name)]
+        if missing:
+            raise fault("请先填写密钥", "Its secret is needed first", missing[0])
     row.active = active
     session.flush()
     if active:

@@ -35,7 +35,7 @@ GIVEN = {
         "instance.start", "instance.read_all", "history.verify", "invoice.upload", "invoice.read_all", "archive.read", "definition.deploy", "incident.read",
         "incident.resolve", "instance.intervene", "instance.confirm", "people.manage",
         "task.hand_over", "instance.suspend", "definition.suspend", "message.send", "message.read",
-        "authority.read", "authority.manage", "substitution.read_all", "substitution.manage", "duty.read", "duty.manage", "duty.override",
+        "authority.read", "authority.manage", "connection.manage", "substitution.read_all", "substitution.manage", "duty.read", "duty.manage", "duty.override",
     },
 }  # fmt: skip
 

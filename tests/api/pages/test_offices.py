@@ -140,3 +140,35 @@ def test_only_administrators_see_office_systems(office: Office) -> None:
         assert office.desk("ma.lin").get(path).status_code == 200, path
         assert office.desk("zheng.hao").get(path).status_code == 403, path
     assert "/connections" not in office.desk("li.na").get("/").text
+
+
+def test_a_connection_that_leads_to_another_host_forgets_its_secrets_and_is_off_until_they_are_given_again(
+    office: Office, words: Words
+) -> None:
+    """Else whoever may change an address could have the secret sent to a host of his own."""
+    desk, path = office.desk("ma.lin"), "/connections/oa-3"
+    new = {"kind": "webhook", "key": "oa-3", "name": "搬家", "url": "https://oa.example.com"}
+    desk.send("/connections/new?kind=webhook", "/connections/new", **new)
+    targets = {"setting.target_share": "99", "setting.target_seconds": "5", "setting.rate_factor": "1"}
+
+    assert desk.send(path, path, name="搬家", url="https://oa.example.com/deeper", **targets).status_code == 303
+    assert kept(office, "oa-3") == ({"secret"}, False)
+    desk.send(path, f"{path}/active", active="true")
+    assert kept(office, "oa-3") == ({"secret"}, True)
+
+    assert desk.send(path, path, name="搬家", url="https://elsewhere.example.com", **targets).status_code == 303
+    assert kept(office, "oa-3") == (set(), False)
+    refused = desk.send(path, f"{path}/active", active="true")
+    assert refused.status_code == 422 and "请先填写密钥" in words(refused)
+
+    desk.send(path, f"{path}/secrets", **{"secret.secret": "a new secret for the new host"})
+    desk.send(path, f"{path}/active", active="true")
+    assert kept(office, "oa-3") == ({"secret"}, True)
+    desk.send(path, f"{path}/active", active="false")
+
+
+def kept(office: Office, key: str) -> tuple[set[str], bool]:
+    """Return which secrets a connection has, and whether it is on."""
+    with office.web.inside(), transaction() as session:
+        row = session.execute(text("SELECT credentials, active FROM oa_connection WHERE key = :key"), {"key": key}).one()
+        return set(vault.unseal(key, row.credentials)), row.active

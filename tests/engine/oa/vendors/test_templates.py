@@ -20,8 +20,8 @@ MAKING = {"dingtalk": "/v1.0/workflow/processCentres/schemas", "feishu": "/open-
 
 
 def test_workers_who_need_a_new_template_at_the_same_moment_make_one(stage: Rehearsal) -> None:
-    if stage.vendor.settings.get("mode") == "todo":
-        pytest.skip("to-dos need no template")
+    if stage.vendor.name not in MAKING:
+        pytest.skip(f"{stage.vendor.name} needs no template")
     with transaction() as session:
         definitions.deploy(session, {"raced.bpmn": RACED}, by=None)
     cases = [start("raced").case.id for _ in range(4)]
