@@ -63,4 +63,4 @@ def test_each_named_point_can_be_the_last_one_of_its_process(
     assert_all_is_well(installation, [walker.case])
     mails = post.to("wang.fang@example.com")
     assert len(set(mails)) == 1, "a mail that went out twice is known by its Message-ID"
-    assert len(mails) == (2 if name == "after" else 1)
+    assert len(mails) >= (2 if name == "after" else 1), "and once more when a slow worker is taken for a dead one"
