@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 import orjson
 
-from engine.errors import Fault, InvalidContent, NotPermitted
+from engine.errors import NotPermitted
+from engine.oa.callback import malformed, read, text
 from engine.oa.contract import Connection, Desk, Event, RawRequest, Received, Reply, Said
 from engine.oa.envelope import Envelope
 from engine.oa.items import task_of
@@ -126,26 +127,3 @@ def success(envelope: Envelope) -> Reply:
 def reply(said: Said) -> Reply:
     """Return the answer to a press: always 200, for anything else is shown as an error of the system; the words say what became of it."""
     return Reply(orjson.dumps({"success": said.accepted, "message": said.message}))
-
-
-def read(raw: bytes) -> dict[str, Any]:
-    try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):
-        raise malformed("$")
-    return found
-
-
-def text(body: Mapping[str, Any], name: str) -> str:
-    """Return a text, or a number as one: task ids are longer than a float can hold."""
-    found = body.get(name)
-    found = str(found) if isinstance(found, int) and not isinstance(found, bool) else found
-    if not isinstance(found, str) or not found or len(found) > 300 or "\0" in found:
-        raise malformed(name)
-    return found
-
-
-def malformed(path: str) -> InvalidContent:
-    return InvalidContent([Fault("callback", f"回调内容的 {path} 缺失或有误", f"{path} of the callback is missing or wrong", path=path)])

@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 import orjson
 
-from engine.errors import Fault, InvalidContent, NotPermitted
+from engine.errors import NotPermitted
+from engine.oa.callback import malformed, read, text
 from engine.oa.contract import Connection, Event, RawRequest, Received, Reply, Said
 from engine.oa.feishu.crypto import decrypt, signature
 from engine.oa.items import task_of
@@ -120,24 +121,3 @@ def prove(expected: str, given: Any) -> None:
 def within(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = body.get(name)
     return found if isinstance(found, dict) else {}
-
-
-def read(raw: bytes) -> dict[str, Any]:
-    try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):
-        raise malformed("$")
-    return found
-
-
-def text(body: Mapping[str, Any], name: str) -> str:
-    found = body.get(name)
-    if not isinstance(found, str) or not found or len(found) > 2000 or "\0" in found:
-        raise malformed(name)
-    return found
-
-
-def malformed(path: str) -> InvalidContent:
-    return InvalidContent([Fault("callback", f"回调内容的 {path} 缺失或有误", f"{path} of the callback is missing or wrong", path=path)])
