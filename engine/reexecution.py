@@ -308,7 +308,7 @@ class Rerun:
             ("thrown", [e.data["name"] for kind in ("message", "signal") for e in kinds[f"{kind}:thrown"]], _thrown(execution)),
             ("rules", [e.data["rules"] for e in kinds["decision:evaluated"]], [d.result.evidence["rules"] for d in execution.done if d.kind == "decision"]),
             ("tasks", [e.element for e in kinds["task:created"]], [t.element for t in opened]),
-            ("jobs", [(e.element, e.data["operation"]) for e in kinds["job:created"]], [(c.element, c.operation) for c in execution.calls]),
+            ("jobs", [(e.element, e.data["operation"]) for e in kinds["job:created"]], [(c.element, c.operation) for c in execution.asked()]),
             ("timers", [(e.element, e.data["due"]) for e in kinds["timer:created"]], [(t.element, stamp(t.due_at)) for t in timers]),
         ]  # fmt: skip
         if first.type not in ("instance:withdrawn", "instance:terminated"):
@@ -321,7 +321,7 @@ class Rerun:
                           path=f"step {number}", expected=str(expected)[:500], found=str(found)[:500])
                 )  # fmt: skip
         self.tasks |= {event.data["task"]: task.token for event, task in zip(kinds["task:created"], opened, strict=False)}
-        self.jobs |= {event.data["job"]: call.token for event, call in zip(kinds["job:created"], execution.calls, strict=False)}
+        self.jobs |= {event.data["job"]: call.token for event, call in zip(kinds["job:created"], execution.asked(), strict=False)}
         failed = list(execution.failures)
         for event in kinds["incident:raised"]:
             failure = next((one for one in failed if one.element == event.element), None)

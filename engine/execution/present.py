@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.bpmn.model import Element
-from engine.execution.done import OpenTask, WaitingMessage, WaitingSignal, WaitingTimer
+from engine.execution.done import Call, OpenTask, WaitingMessage, WaitingSignal, WaitingTimer
 from engine.execution.moving import whole
 from engine.execution.token import Token
 from engine.execution.workflow import Workflow
@@ -17,6 +17,7 @@ class Present:
     """The present of an execution."""
 
     workflow: Workflow
+    calls: list[Call]
 
     def element_of(self, token: UUID) -> Element:
         """Return the element a token stands at."""
@@ -101,6 +102,10 @@ class Present:
     def pending_calls(self) -> set[UUID]:
         """Return the tokens of outside operations that are not answered."""
         return set(self.workflow.calls)
+
+    def asked(self) -> list[Call]:
+        """Return what the command asks of the outside: not what was interrupted before the command was over, for nobody waits for that."""
+        return [call for call in self.calls if call.token in self.workflow.calls]
 
 
 def _in_order(group: dict[UUID, Token]) -> list[Token]:

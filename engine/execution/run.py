@@ -52,7 +52,7 @@ class Execution(Evaluating, Present, Approving):
         self.reasons: dict[str, str] = {}  #: why a token was taken away, where that is not an interruption: its id in hexadecimal -> reason
         self.overdue: list[Overdue] = []
         self.workflow = Workflow(program, self)
-        #: tokens of timers, outside calls and subscriptions that were there before the command
+        #: tokens of timers, outside calls (but the one that the command answers) and subscriptions that were there before the command
         self.timers_before: dict[UUID, datetime] = {}
         self.calls_before: set[UUID] = set()
         self.subscriptions_before: set[tuple[UUID, str, str]] = set()
@@ -151,7 +151,7 @@ class Execution(Evaluating, Present, Approving):
 
         Refuses with `TaskClosed` when nobody waits for it any more.
         """
-        task = self._waiting(self.workflow.calls, token)
+        task = self._answered(token)
         self._store(task, clean(value))
         self.workflow.guard(task, lambda: self._look_for_errors(task, value))
         if task.failed or not task.alive():
@@ -166,7 +166,7 @@ class Execution(Evaluating, Present, Approving):
 
     def fail(self, token: UUID, code: str, message: str) -> bool:
         """Answer a service task with a BPMN error; False, and an incident, when the drawing catches none of that code. Refuses as `answer` does."""
-        task = self._waiting(self.workflow.calls, token)
+        task = self._answered(token)
         caught = throwing.throw_error(self.workflow, task, code, message, of_activity=True)
         if not caught:
             self.workflow.hold(task, "bpmn-error", message or code)
@@ -234,6 +234,7 @@ class Execution(Evaluating, Present, Approving):
         task = self.workflow.tasks.get(token)
         if task is None or not (task.failed or token in self.workflow.calls):
             raise TaskClosed(state="canceled")
+        self.calls_before.discard(token)
         task.internal_data.pop("failed", None)
         task.internal_data["waived"] = 1
         if "flow" in task.internal_data:
@@ -293,6 +294,12 @@ class Execution(Evaluating, Present, Approving):
         return bool(self.workflow.completed)
 
     # --- inside
+
+    def _answered(self, token: UUID) -> Token:
+        """Return the token of an outside call that has its answer; what it asks for after that is another call."""
+        task = self._waiting(self.workflow.calls, token)
+        self.calls_before.discard(token)
+        return task
 
     def _happen(self, task: Token, number: str, variables: Mapping[str, Any]) -> None:
         self.workflow.guard(task, lambda: waiting.happen(task, number, variables))

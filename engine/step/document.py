@@ -46,6 +46,9 @@ class Document:
         self._cancel(mark, "candidates", "dropped", lambda row: row if isinstance(row, str) else row["task"])
         calls = {str(row["id"]) for row in unasked}
         self.wake = [row for row in self.wake if row["args"].get("job") not in calls]
+        gone = {_named(row["token"]) for row in self.settled[mark["settled"] :]}
+        for incident in self.incidents[: mark["incidents"]]:
+            incident["gone"] = incident["gone"] or _named(incident["token"]) in gone
         closed = {row["id"]: row for row in self.closed[mark["closed"] :]}
         both = [row for row in self.opened[: mark["opened"]] if row["id"] in closed]
         for row in both:
@@ -55,17 +58,13 @@ class Document:
 
     def _cancel(self, mark: dict[str, int], made: str, gone: str, key: Callable[[Any], Any]) -> list[dict[str, Any]]:
         """Let what was made before the mark and what undid it since cancel each other out; returns what was made for nothing."""
-
-        def named(row: Any) -> str:
-            return str(key(row)).replace("-", "")
-
         rows, undone = getattr(self, made), getattr(self, gone)
-        late = {named(row) for row in undone[mark[gone] :]}
-        vain = [row for row in rows[: mark[made]] if named(row) in late]
+        late = {_named(key(row)) for row in undone[mark[gone] :]}
+        vain = [row for row in rows[: mark[made]] if _named(key(row)) in late]
         if vain:
-            names = {named(row) for row in vain}
+            names = {_named(key(row)) for row in vain}
             setattr(self, made, [row for row in rows if not any(row is one for one in vain)])
-            setattr(self, gone, undone[: mark[gone]] + [row for row in undone[mark[gone] :] if named(row) not in names])
+            setattr(self, gone, undone[: mark[gone]] + [row for row in undone[mark[gone] :] if _named(key(row)) not in names])
         return vain
 
     def parts(self, *, ended: bool) -> frozenset[tuple[str, bool]]:
@@ -92,6 +91,11 @@ class Document:
         last = events[-1].step if events else 0
         rows["events"] = [event.as_row() if event.step == last else event.as_row() | {"step": event.step} for event in events]
         return orjson.dumps(rows | headline, default=_text).decode()
+
+
+def _named(token: Any) -> str:
+    """Return a token or a tuple with one as text, whether it was a UUID or its hexadecimal form."""
+    return str(token).replace("-", "")
 
 
 def _text(value: Any) -> str:

@@ -131,7 +131,7 @@ def _send(step: Step, thrown: Thrown) -> None:
 
 
 def _jobs(step: Step) -> None:
-    for call in step.execution.calls:
+    for call in step.execution.asked():
         identity = uuid7()
         inputs = values.dumps(call.inputs).decode()
         step.document.jobs.append(
@@ -141,8 +141,7 @@ def _jobs(step: Step) -> None:
         step.recorder.record(
             "job:created", element=call.element, data={"job": str(identity), "operation": call.operation}, personal={"inputs": values.tagged(call.inputs)}
         )  # fmt: skip
-    done = {row["token"] for row in step.document.jobs_done}
-    for token in step.execution.calls_before - step.execution.pending_calls() - done:
+    for token in step.execution.calls_before - step.execution.pending_calls():
         step.document.jobs_done.append({"token": token, "state": "canceled", "error": None})
         step.document.settled.append({"token": token})
 
@@ -246,8 +245,11 @@ def _open(step: Step, task: OpenTask) -> None:
 
 
 def _settle(step: Step) -> None:
-    """Nobody need look at what failed and is gone since: its branch was interrupted, or the case put elsewhere."""
-    if not step.case.over:
+    """Nobody need look at what failed and is gone since: its branch was interrupted, the case put elsewhere, or ended."""
+    if step.case.over:
+        for incident in step.document.incidents:
+            incident["gone"] = True
+    else:
         step.document.settled.extend(
             {"token": token} for token in sorted(step.execution.failed_before - step.execution.workflow.tasks.keys())
         )
@@ -255,13 +257,18 @@ def _settle(step: Step) -> None:
 
 def _failures(step: Step) -> None:
     for failure in step.execution.failures:
-        raise_incident(step, "element", failure.token, failure.element, failure.message, code=failure.code)
+        gone = failure.token not in step.execution.workflow.tasks  # interrupted before the step was over: it is told, and nobody need look
+        raise_incident(step, "element", failure.token, failure.element, failure.message, code=failure.code, gone=gone)
 
 
-def raise_incident(step: Step, kind: str, token: UUID, element: str, message: str, *, job: UUID | None = None, code: str = "") -> None:
-    """Note that a person must look: a row for the operator's list and an event for the record."""
+def raise_incident(
+    step: Step, kind: str, token: UUID, element: str, message: str, *, job: UUID | None = None, code: str = "", gone: bool = False
+) -> None:
+    """Note that a person must look: a row for the operator's list and an event for the record. Where the place is `gone`, the row is settled already."""
     identity = uuid7()
-    step.document.incidents.append({"id": identity, "kind": kind, "token": token, "job": job, "element": element, "message": message})
+    step.document.incidents.append(
+        {"id": identity, "kind": kind, "token": token, "job": job, "element": element, "message": message, "gone": gone}
+    )
     step.recorder.record(
         "incident:raised", element=element, data={"incident": str(identity), "kind": kind, "code": code}, personal={"message": message}
     )
