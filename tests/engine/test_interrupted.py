@@ -5,7 +5,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from drawings import START, boundary, definition, end, event_start, event_sub, gateway, human, node, path, script, service, start, sub, whole
+from drawings import (
+    START,
+    boundary,
+    end,
+    event_start,
+    event_sub,
+    gateway,
+    human,
+    node,
+    path,
+    script,
+    service,
+    start,
+    sub,
+    whole,
+)
 from engine_support import CALLS, decide, deploy, events, queued, rows, take_all, task_of
 from engine_support import start as begin
 from flask import Flask
@@ -37,7 +52,17 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def interrupted(*parts: str, also: str = "") -> UUID:
     """Start a case with a sub-process of two branches, of which `x` throws an error that interrupts it; the task `after` comes then."""
     inside = sub("s", start("s0"), gateway("g", "parallel"), *parts, end("x", "error", "E"), path("s0", "g"), also)
-    deploy(whole(START, inside, boundary("caught", "s", "error", "E"), human("after"), end("end"), path("start", "s"), path("caught", "after", "end")))
+    deploy(
+        whole(
+            START,
+            inside,
+            boundary("caught", "s", "error", "E"),
+            human("after"),
+            end("end"),
+            path("start", "s"),
+            path("caught", "after", "end"),
+        )
+    )
     return begin().case.id
 
 
@@ -48,7 +73,9 @@ def work() -> None:
 
 def agree(case: UUID) -> None:
     """Only `after` is left; the chain verifies, and the record alone comes out the same."""
-    assert [row.element for row in rows("SELECT element FROM user_task WHERE instance_id = :case AND state = 'open'", case=case)] == ["after"]
+    assert [row.element for row in rows("SELECT element FROM user_task WHERE instance_id = :case AND state = 'open'", case=case)] == [
+        "after"
+    ]
     with transaction() as session:
         found = peek(session, case)
     decide(task_of(found, "after"))
@@ -71,7 +98,9 @@ def test_a_job_that_what_happens_by_itself_interrupts_is_never_asked_for(app: Fl
     agree(case)
 
 
-def test_the_second_job_of_a_token_is_not_asked_for_when_it_is_interrupted_with_the_answer_to_the_first(app: Flask, asked: list[str]) -> None:
+def test_the_second_job_of_a_token_is_not_asked_for_when_it_is_interrupted_with_the_answer_to_the_first(
+    app: Flask, asked: list[str]
+) -> None:
     """The answer lets the event say that it is ready, and ask for the second job; who waited for that interrupts it in the same transaction."""
     carried = '<messageEventDefinition shenpi:operation="{}"/>'
     ready = '<messageEventDefinition camunda:expression="${true}" camunda:resultVariable="ready"/>'
@@ -99,7 +128,9 @@ def test_what_fails_and_is_interrupted_is_told_and_asks_nobody(app: Flask, by_it
 def test_a_case_that_ends_where_something_failed_in_the_same_transaction_leaves_no_incident_open(app: Flask, by_itself: bool) -> None:
     between = human("own", **PASSED) if by_itself else node("task", "own")
     split = gateway("g", "parallel")
-    deploy(whole(START, split, script("bad", "n = 1 / 0"), between, end("x", "terminate"), path("start", "g", "bad"), path("g", "own", "x")))
+    deploy(
+        whole(START, split, script("bad", "n = 1 / 0"), between, end("x", "terminate"), path("start", "g", "bad"), path("g", "own", "x"))
+    )
     case = begin().case
     assert rows("SELECT status FROM process_instance WHERE id = :case", case=case.id)[0].status == "completed"
     assert [row.resolution for row in rows("SELECT * FROM incident")] == ["ended"]

@@ -138,6 +138,25 @@ class Maker:
         return made
 
     def aim(self, made: Throw | Ending, place: Place) -> None:
+        if made.kind != "none" and self.chance(30):
+            self.more(made, place)
+        self.name_thrown(made, place)
+
+    def more(self, made: Throw | Ending, place: Place) -> None:
+        """Let an event throw one or two things beside; what ends its scope comes only once."""
+        kinds = (
+            ["signal", "signal"]
+            + ["escalation"] * 2 * bool(place.escalations)
+            + ["compensate"] * 2 * (place.undone and made.kind != "compensate")
+        )
+        if isinstance(made, Ending) and made.kind not in ("terminate", "error", "cancel"):
+            kinds += ["terminate"] + ["error"] * bool(place.errors)
+        for kind in dict.fromkeys(self.random.choices(kinds, k=self.random.choice([1, 1, 2]))):
+            made.also.append(Throw("", kind))
+            self.name_thrown(made.also[-1], place)
+        self.random.shuffle(made.also)
+
+    def name_thrown(self, made: Throw | Ending, place: Place) -> None:
         if made.kind == "signal":
             self.throws.append(made)
         elif made.kind == "escalation":
@@ -556,7 +575,7 @@ class Drawer:
         raise TypeError(item)
 
     def throwing(self, item: Throw | Ending, kind: str) -> Node:
-        return self.add(kind, item.id, definition(item.kind, item.name))
+        return self.add(kind, item.id, "".join(definition(part.kind, part.name) for part in (item, *item.also)))
 
     def split(self, item: Split, before: Node | None) -> Node:
         kind = f"{item.kind}Gateway"

@@ -116,9 +116,12 @@ class Catch:
 
 @dataclass
 class Throw:
+    """An intermediate event that throws: `also` is what it throws beside its first kind, all of it at once."""
+
     id: str
     kind: str
     name: str | None = None
+    also: "list[Throw]" = field(default_factory=list)
 
 
 @dataclass
@@ -130,11 +133,12 @@ class Link:
 
 @dataclass
 class Ending:
-    """An end event: none, terminate, error, escalation, signal, message, cancel or compensate."""
+    """An end event: none, terminate, error, escalation, signal, message, cancel or compensate, or several of them."""
 
     id: str
     kind: str
     name: str | None = None
+    also: list[Throw] = field(default_factory=list)
 
 
 @dataclass
@@ -222,6 +226,7 @@ class Simulator:
         self.waits: list[Wait] = []
         self.path: list[str] = []
         self.finished = False
+        self.later: list[tuple[Region, Next]] | None = None  #: what goes on as soon as an event has thrown everything
 
     # --- commands
 
@@ -319,7 +324,9 @@ class Simulator:
     # --- running
 
     def run_row(self, items: list[Any], region: Region, then: Next) -> None:
-        if not items:
+        if self.later is not None:
+            self.later.append((region, lambda: self.run_row(items, region, then)))
+        elif not items:
             then()
         else:
             self.run(items[0], region, lambda: self.run_row(items[1:], region, then))
@@ -348,24 +355,61 @@ class Simulator:
         then()
 
     def run_throw(self, item: Throw | Ending, region: Region, then: Next) -> None:
-        ends = isinstance(item, Ending)
-        leave = region.scope.thread_ends if ends else then
-        if item.kind == "compensate":
-            log = region.scope.log.copy()
-            region.scope.log.clear()
-            self.compensate(log, region, lambda: self.emit(item.id, leave))
-            return
-        self.path.append(item.id)
+        leave = region.scope.thread_ends if isinstance(item, Ending) else then
+        if item.also:
+            self.throw_all(item, region, leave)
+        elif item.kind == "compensate":
+            self.undo(region, lambda: self.emit(item.id, leave))
+        else:
+            self.path.append(item.id)
+            self.throw(item, region)
+            if region.alive:
+                leave()
+
+    def throw(self, item: Throw | Ending, region: Region) -> None:
+        """Throw one thing that nobody waits for."""
         if item.kind == "signal":
             self.broadcast(item.name)
-        elif item.kind in ("error", "escalation"):
-            self.raised(region, item.kind, item.name)
-        elif item.kind == "cancel":
-            self.raised(region, "cancel", None)
+        elif item.kind in ("error", "escalation", "cancel"):
+            self.raised(region, item.kind, item.name if item.kind != "cancel" else None)
         elif item.kind == "terminate":
             region.scope.done()
-        if region.alive and item.kind not in ("error", "cancel", "terminate"):
-            leave()
+
+    def throw_all(self, item: Throw | Ending, region: Region, leave: Next) -> None:
+        """Throw everything that an event names, before anything that comes of it goes on.
+
+        First what anybody may hear; then what was done is undone; then what ends the scope. Whoever is ended by one of them throws no more.
+        """
+        parts = [item, *item.also]
+        last = [part for kind in ("error", "cancel", "terminate") for part in parts if part.kind == kind]
+
+        def end() -> None:
+            self.path.append(item.id)
+            for part in last[:1]:
+                self.throw(part, region)
+            if region.alive:
+                leave()
+
+        outer, self.later = self.later, []
+        for part in [part for part in parts if part.kind in ("signal", "escalation")]:
+            before = len(self.path)
+            self.throw(part, region)
+            if not region.alive:
+                self.path.insert(before, item.id)
+                break
+        if region.alive and any(part.kind == "compensate" for part in parts):
+            self.undo(region, end)
+        elif region.alive:
+            end()
+        begun, self.later = self.later, outer
+        for where, goes in begun:
+            if where.alive:
+                goes()
+
+    def undo(self, region: Region, then: Next) -> None:
+        log = region.scope.log.copy()
+        region.scope.log.clear()
+        self.compensate(log, region, then)
 
     def run_split(self, item: Split, region: Region, then: Next) -> None:
         if not item.bare:

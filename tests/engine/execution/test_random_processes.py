@@ -194,6 +194,8 @@ def test_the_random_processes_hold_every_construct_they_are_meant_to() -> None:
         for part in walk(Maker(seed).process()):
             repeat = getattr(part, "repeat", None)
             kinds[f"{type(part).__name__} {getattr(part, 'kind', '')}"] += 1
+            for other in getattr(part, "also", ()):
+                kinds["+".join(sorted((part.kind, other.kind)))] += 1
             if repeat is not None:
                 kinds[f"{repeat.mode} {'until' if repeat.until is not None else ''}"] += 1
             if getattr(part, "pause", None):
@@ -219,6 +221,15 @@ def test_the_random_processes_hold_every_construct_they_are_meant_to() -> None:
         "Ending escalation",
         "Ending signal",
         "Ending compensate",
+    ]
+    wanted += [
+        "signal+signal",
+        "escalation+signal",
+        "compensate+signal",
+        "signal+terminate",
+        "escalation+terminate",
+        "cancel+signal",
+        "cancel+compensate",
     ]
     wanted += ["Throw signal", "Throw escalation", "Throw compensate", "Race ", "Rounds ", "Sub ", "Called ", "Link "]
     wanted += ["before", "after", "parallel ", "parallel until", "sequential ", "sequential until", "loop "]
