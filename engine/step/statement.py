@@ -124,7 +124,7 @@ copies AS (INSERT INTO instance_copy (instance_id, person, sent_by, sent_at)
            SELECT %(id)s, x.person, x.by, %(now)s FROM d, {rows} AS x(person text, by text) ON CONFLICT DO NOTHING)""",
     "incidents": """
 incidents AS (INSERT INTO incident (id, kind, instance_id, token, job_id, element, message, raised_at, resolved_at, resolved_by, resolution, reason)
-              SELECT x.id, x.kind, %(id)s, x.token, x.job, x.element, x.message, %(now)s, CASE WHEN x.gone THEN %(now)s END,
+              SELECT x.id, x.kind, %(id)s, x.token, x.job, x.element, x.message, %(now)s, CASE WHEN x.gone THEN %(now)s::timestamptz END,
                 CASE WHEN x.gone THEN 'system' END, CASE WHEN x.gone THEN 'ended' END, CASE WHEN x.gone THEN 'gone' END
               FROM d, {rows} AS x(id uuid, kind text, token uuid, job uuid, element text, message text, gone boolean))""",
     "settled": """
