@@ -196,7 +196,7 @@ class Rehearsal:
 
     @property
     def connectors(self) -> Connectors:
-        return worker.connectors
+        return worker.hands.connectors
 
     def compare_all(self) -> int:
         """Do what the worker's rounds do when the time has come; returns how many connections were due."""
@@ -208,14 +208,14 @@ class Rehearsal:
 
     def reconcile(self, case: UUID, *, mend: bool = True) -> list[str]:
         """Compare a case, mend what differs as the worker does, and return in words what was found."""
-        found = reconciliation.compare_case(worker.connectors, self.key, case)
+        found = reconciliation.compare_case(worker.hands.connectors, self.key, case)
         said = [
             f"{row.kind} {row.field}".strip()
             for row in rows("SELECT kind, field FROM oa_difference WHERE id = ANY(:ids) ORDER BY kind, field, key", ids=found)
         ]
         for one in found if mend else ():
             with transaction() as session:
-                reconciliation.mend(session, worker.connectors, one, by=person("ma.lin"))
+                reconciliation.mend(session, worker.hands.connectors, one, by=person("ma.lin"))
         self.settle()
         return said
 
@@ -275,7 +275,7 @@ class Rehearsal:
 
     def connector(self) -> Connector:
         with transaction() as session:
-            return worker.connectors.get(opened(session.get_one(OaConnection, self.key)))
+            return worker.hands.connectors.get(opened(session.get_one(OaConnection, self.key)))
 
     def snapshot(self, case: UUID) -> InstanceSnapshot:
         """Return the newest snapshot of a case as a worker would push it."""
@@ -387,7 +387,7 @@ def product(
             web.shutdown()
             thread.join()
             web.server_close()
-            worker.connectors.close()
+            worker.hands.connectors.close()
             with app.app_context():
                 db.session.remove()
                 db.engine.dispose()

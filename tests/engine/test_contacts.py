@@ -26,7 +26,7 @@ class Liar:
 
 
 def test_contacts_in_no_known_shape_are_told_and_not_waited_for_for_ever(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "connectors", Liar())
+    monkeypatch.setattr(worker.hands, "connectors", Liar())
     with transaction() as session:
         directory.want(session, CONNECTION)
     worker.look_at_directory(CONNECTION)

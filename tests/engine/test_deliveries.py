@@ -45,7 +45,7 @@ class Office:
 @pytest.fixture
 def office(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Office:
     found = Office()
-    monkeypatch.setattr(worker, "connectors", found)
+    monkeypatch.setattr(worker.hands, "connectors", found)
     return found
 
 
@@ -303,8 +303,8 @@ def test_a_promise_from_before_the_clock_was_put_back_does_not_count(asked: Step
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "SHORTEST_PAUSE", 0.01)
-    monkeypatch.setattr(worker, "PROMISE", 0.1)
+    monkeypatch.setattr(worker.pushing, "SHORTEST_PAUSE", 0.01)
+    monkeypatch.setattr(worker.pushing, "PROMISE", 0.1)
 
 
 def test_a_job_goes_on_while_more_comes_and_ends_after_what_it_promised(
@@ -312,7 +312,7 @@ def test_a_job_goes_on_while_more_comes_and_ends_after_what_it_promised(
 ) -> None:
     take_all(jobs.PUSH)
     looks: list[int] = []
-    push_some = worker.push_some
+    push_some = worker.pushing.push_some
 
     def looking(*arguments: Any, **named: Any) -> int:
         looks.append(push_some(*arguments, **named))
@@ -320,7 +320,7 @@ def test_a_job_goes_on_while_more_comes_and_ends_after_what_it_promised(
             start()
         return looks[-1]
 
-    monkeypatch.setattr(worker, "push_some", looking)
+    monkeypatch.setattr(worker.pushing, "push_some", looking)
 
     worker.keep_pushing(CONNECTION)
 
@@ -341,17 +341,17 @@ def test_a_worker_that_is_asked_to_end_leaves_its_promise_to_another(
     asked: Step, office: Office, short: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take_all(jobs.PUSH)
-    monkeypatch.setattr(worker, "leaving", threading.Event())
-    push_some = worker.push_some
+    monkeypatch.setattr(worker.hands, "leaving", threading.Event())
+    push_some = worker.pushing.push_some
 
     def looking(*arguments: Any, **named: Any) -> int:
         found = push_some(*arguments, **named)
         start()
         if len(office.pushed) == 3:
-            worker.leaving.set()
+            worker.hands.leaving.set()
         return found
 
-    monkeypatch.setattr(worker, "push_some", looking)
+    monkeypatch.setattr(worker.pushing, "push_some", looking)
 
     worker.keep_pushing(CONNECTION)
 
@@ -414,7 +414,7 @@ def test_a_push_of_many_slow_calls_keeps_its_case_to_itself_to_the_end(
     app: Flask, asked: Step, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHENPI_WORKER_STALLED", "0.3")
-    monkeypatch.setattr(worker, "LONGEST_CALL", 0.0)
+    monkeypatch.setattr(worker.hands, "LONGEST_CALL", 0.0)
     monkeypatch.setattr(desk, "TELL", 0.1)
     others: list[int] = []
 

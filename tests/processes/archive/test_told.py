@@ -21,7 +21,7 @@ def receiver(flow: Flow) -> Iterator[Receiver]:
                 OaConnection(key="lake", kind="cloudevents", name="数据平台", base_url=found.address, credentials=sealed, active=True)
             )
         yield found
-        worker.connectors.close()
+        worker.hands.connectors.close()
 
 
 def test_an_invoice_is_told_from_its_submission_to_its_sealed_package(flow: Flow, receiver: Receiver) -> None:

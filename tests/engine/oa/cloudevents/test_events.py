@@ -41,7 +41,7 @@ def receiver(app: Flask) -> Iterator[Receiver]:
             )  # fmt: skip
         deploy(WALK)
         yield found
-        worker.connectors.close()
+        worker.hands.connectors.close()
 
 
 def setting(**values: str) -> None:
@@ -314,5 +314,5 @@ def test_a_secret_that_is_no_base64_is_refused(secret: str) -> None:
 def test_the_receiver_is_looked_for(receiver: Receiver) -> None:
     with transaction() as session:
         row = session.get_one(OaConnection, KEY)
-        connector = worker.connectors.get(opened(row))
+        connector = worker.hands.connectors.get(opened(row))
     assert connector.health().ok

@@ -29,7 +29,7 @@ def heard(stage: Rehearsal) -> Iterator[None]:
             finally:
                 db.session.remove()
 
-    threads = [threading.Thread(target=Listening(worker.connectors, context, stop).run) for _ in range(2)]  # as two workers do
+    threads = [threading.Thread(target=Listening(worker.hands.connectors, context, stop).run) for _ in range(2)]  # as two workers do
     for thread in threads:
         thread.start()
     yield

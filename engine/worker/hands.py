@@ -1,0 +1,10 @@
+"""What the jobs of one worker process share: the connectors it holds open, and whether it is asked to end."""
+
+import threading
+
+from engine.oa.registry import Connectors
+
+LONGEST_CALL = 12.0  #: seconds a connector may take at most, with some to spare
+
+connectors = Connectors()
+leaving = threading.Event()  #: set when this process is asked to end
