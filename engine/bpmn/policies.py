@@ -122,7 +122,8 @@ def check_policy(element: "Element", elements: Mapping[str, "Element"]) -> Itera
             yield Fault("policy-invalid", zh, en, line=element.line, element=element.id, path=attribute, found=value)
     if policy.vote is not None:
         yield from _vote(element, policy.vote)
-    if element.timeout is not None and elements[element.attached_to or ""].kind != "userTask":
+    host = elements.get(element.attached_to or "")
+    if element.timeout is not None and host is not None and host.kind != "userTask":
         zh, en = "超时动作只能用于用户任务的边界定时事件", "A timeout acts on a user task, from a timer on its boundary"
         yield Fault("policy-invalid", zh, en, line=element.line, element=element.id, path="timeout")
 

@@ -278,6 +278,7 @@ BREAKS = {
     "an error that does not interrupt": ((*AB, boundary("b", "a", "error", "e", interrupting=False)), "must-interrupt", "b"),
     "an error start that does not interrupt": ((*AB, event_sub("h", event_start("h0", "error", "e", False))), "must-interrupt", "h0"),
     "a boundary event on nothing": ((*AB, timer("t", "PT1H", attachedToRef="gone")), "boundary-dangling", "t"),
+    "a time-out of nothing": ((*AB, timer("t", "PT1H", attachedToRef="gone", shenpi_timeout="remind")), "boundary-dangling", "t"),
     "a boundary event on a gateway": ((*around(gateway("x")), timer("t", "PT1H", attachedToRef="x")), "boundary-dangling", "t"),
     "a boundary event on an event sub-process": (
         (*AB, event_sub("h", event_start("h0", "signal", "s")), timer("t", "PT1H", attachedToRef="h")),
