@@ -1,11 +1,17 @@
 """What a hostile designer uploads ends in a clear refusal, or is harmless; the reader neither hangs nor grows (reference 5)."""
 
+import os
 from base64 import b64encode
+from copy import deepcopy
+from pathlib import Path
+from random import Random
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from drawings import END, START, association, boundary, drawing, flow, human, mapped, node, path, script, sub
+from lxml import etree
 from reading_support import codes, element_of, read, whole_file
+from tests_support import ROOT
 
 from engine.bpmn.xml import MAX_BYTES, MAX_DEPTH, MAX_NODES, parse
 from engine.errors import InvalidDefinition
@@ -224,3 +230,42 @@ def test_nested_deeper_than_anybody_draws_is_refused_before_anything_recurses() 
         inner = sub(f"s{number}", inner)
 
     assert codes(drawing(inner)) == ["too-complex"]
+
+
+SHIPPED = sorted((ROOT / "processes").rglob("*.bpmn"))
+CHANGES = int(os.environ.get("SHENPI_CHANGES", "60"))  #: of each drawing
+WORDS = ["", "true", "-1", "x y", "${", "${a.b}", "999999999999", "${outcome == 'x'}", "PT0S", "R/PT1S", "gone"]
+
+
+def changed(content: bytes, random: Random) -> bytes:
+    """Return a drawing with something changed anywhere: an element gone, there twice, elsewhere or of another kind, an attribute gone or of another value."""
+    root = etree.fromstring(content)
+    for _ in range(random.choice([1, 1, 2, 3])):
+        one, other = (random.choice([node for node in root.iter(etree.Element) if node is not root]) for _ in "12")
+        above = one.getparent()
+        names = sorted(one.attrib)
+        match random.randrange(8):
+            case 0 if above is not None:
+                above.remove(one)
+            case 1 if above is not None:
+                above.insert(random.randrange(len(above) + 1), deepcopy(one))
+            case 2 if one not in (other, *other.iterancestors()):
+                other.append(one)
+            case 3:
+                one.tag = other.tag
+            case 4:
+                one.text = random.choice(WORDS)
+            case 5 if names:
+                del one.attrib[random.choice(names)]
+            case 6 if names:
+                one.set(random.choice(names), random.choice([*WORDS, *other.attrib.values()]))
+            case _:
+                one.attrib.update({name: value for name, value in other.attrib.items() if name != "id"})
+    return etree.tostring(root)
+
+
+@pytest.mark.parametrize("drawn", SHIPPED, ids=lambda path: path.stem)
+def test_a_drawing_that_is_changed_anywhere_is_read_or_refused_with_faults(drawn: Path) -> None:
+    content = drawn.read_bytes()
+    for seed in range(CHANGES):
+        examine({"x.bpmn": changed(content, Random(seed))})
