@@ -172,10 +172,12 @@ class Incident(Base):
     connection: Mapped[str | None]
     element: Mapped[str | None]
     message: Mapped[str]
+    message_zh: Mapped[str | None]
+    conflicts: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))  #: the rules that left nobody for a user task
     raised_at: Mapped[Time]
     resolved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     resolved_by: Mapped[str | None]
-    resolution: Mapped[str | None]  #: `retried` or `resolved`
+    resolution: Mapped[str | None]  #: `retried`, `resolved`, `assigned`; `ended` where it was gone by itself
     reason: Mapped[str | None]
     instance: Mapped[ProcessInstance] = relationship()
 

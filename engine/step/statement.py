@@ -123,9 +123,9 @@ signals AS (INSERT INTO signal (id, name, payload, sent_by, sent_at, instance_id
 copies AS (INSERT INTO instance_copy (instance_id, person, sent_by, sent_at)
            SELECT %(id)s, x.person, x.by, %(now)s FROM d, {rows} AS x(person text, by text) ON CONFLICT DO NOTHING)""",
     "incidents": """
-incidents AS (INSERT INTO incident (id, kind, instance_id, token, job_id, element, message, raised_at)
-              SELECT x.id, x.kind, %(id)s, x.token, x.job, x.element, x.message, %(now)s
-              FROM d, {rows} AS x(id uuid, kind text, token uuid, job uuid, element text, message text))""",
+incidents AS (INSERT INTO incident (id, kind, instance_id, token, job_id, element, message, message_zh, conflicts, raised_at)
+              SELECT x.id, x.kind, %(id)s, x.token, x.job, x.element, x.message, x."messageZh", x.conflicts, %(now)s
+              FROM d, {rows} AS x(id uuid, kind text, token uuid, job uuid, element text, message text, "messageZh" text, conflicts jsonb))""",
     "settled": """
 settled AS (UPDATE incident n SET resolved_at = %(now)s, resolved_by = 'system', resolution = 'ended', reason = 'gone'
             FROM d, {rows} AS x(token uuid) WHERE n.instance_id = %(id)s AND n.token = x.token AND n.kind <> 'delivery' AND n.resolved_at IS NULL)""",
