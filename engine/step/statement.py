@@ -84,9 +84,10 @@ passed AS (INSERT INTO user_task (id, instance_id, token, element, name, round, 
            FROM d, {rows} AS x(id uuid, token uuid, element text, name text, round int, state text, reason text, assignee text, outcome text, comment text,
              decided_by text, on_behalf_of text, outcomes jsonb, nonce text, due timestamptz, origin text))""",
     "candidates": """
-candidates AS (INSERT INTO candidate (task_id, kind, name, due_key, created_at)
-               SELECT x.task, x.kind, x.name, coalesce(x.due, '9999-12-31 00:00+00'), x.at
-               FROM d, {rows} AS x(task uuid, kind text, name text, due timestamptz, at timestamptz))""",
+candidates AS (INSERT INTO candidate (task_id, kind, name, due_key, created_at, amount)
+               SELECT x.task, x.kind, x.name, coalesce(x.due, '9999-12-31 00:00+00'), x.at,
+                 CASE WHEN x.again THEN (SELECT u.amount FROM user_task u WHERE u.id = x.task) ELSE (d.j ->> 'amount')::numeric END
+               FROM d, {rows} AS x(task uuid, kind text, name text, due timestamptz, at timestamptz, again boolean))""",
     "events": """
 events AS (INSERT INTO history_event (instance_id, number, step, type, at, actor, element, body, hash, personal, salt)
            SELECT %(id)s, x.number, coalesce(x.step, %(step)s), x.type, %(now)s, x.actor, x.element, convert_to(x.body, 'UTF8'), decode(x.hash, 'hex'),
