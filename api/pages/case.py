@@ -181,7 +181,14 @@ def replay(instance_id: UUID) -> ResponseReturnValue:
         shown = {"business_key": row.business_key, "title": row.title or ""}
     recording, back = f"/api/v1/process-instances/{instance_id}/history", url_for("case.show", instance_id=instance_id)
     proof = f"/api/v1/process-instances/{instance_id}/verification" if allows(current(), "history.verify") else None
-    return render_template("replay.html", instance=shown, recording_url=recording, verification_url=proof, back_url=back)
+    return render_template(
+        "replay.html",
+        instance=shown,
+        recording_url=recording,
+        verification_url=proof,
+        back_url=back,
+        attachments_url="/api/v1/attachments/",
+    )
 
 
 @blueprint.post("/<uuid:instance_id>/withdraw")
