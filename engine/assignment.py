@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.bpmn.model import Assignment, Element
-from engine.errors import BpmnError, ExecutionFailed
+from engine.errors import BpmnError, ExecutionFailed, NobodyFound
 from engine.execution.timers import due_at
 from engine.language import Budget, compile_template
 from engine.organisation.questions import QUESTIONS, Asker
@@ -82,14 +82,15 @@ def assign(
     if any(len(name) > LONGEST_KEY for name in (assignee or "", *users, *groups)):
         raise ExecutionFailed(element=element.id, reason=f"a person's key has at most {LONGEST_KEY} characters")
     if assignee and assignee not in asked.here and not is_here(session, assignee):
-        raise ExecutionFailed(element=element.id, reason=f"{assignee} is nobody who works here")
+        raise NobodyFound(element=element.id, found=f"{assignee} 不是在职人员", reason=f"{assignee} is nobody who works here")
     if not (wanted.assignee or wanted.candidate_users or wanted.candidate_groups):
         users = tuple(session.scalars(ADMINISTRATORS))
     if not assignee and not users and not groups:
         source = wanted.assignee or wanted.candidate_users or wanted.candidate_groups or "the drawing"
-        raise ExecutionFailed(element=element.id, reason=f"nobody found by {source}")
+        raise NobodyFound(element=element.id, found=f"按 {source} 找不到人", reason=f"nobody found by {source}")
     if not assignee and not _reachable(session, users, groups):
-        raise ExecutionFailed(element=element.id, reason=f"nobody is among {', '.join((*users, *groups))}")
+        names = ", ".join((*users, *groups))
+        raise NobodyFound(element=element.id, found=f"{names} 中没有在职人员", reason=f"nobody is among {names}")
     return Assigned(
         assignee or None,
         users,

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from engine import operations, start_events
-from engine.bpmn.model import Element, ProcessModel
+from engine.bpmn.model import HUMAN, Element, ProcessModel
 from engine.bpmn.reader import processes, read, read_process
 from engine.bpmn.reading import written
 from engine.bpmn.xml import parse
@@ -214,6 +214,7 @@ def _version(
         manifest_hash=manifest_hash,
         bpmn_sha256=shared[file],
         normalised_sha256=normalised,
+        steps="\n".join(name for task in model.of_kind(HUMAN) for name in (task.name, task.id) if name),
         subject_kind=model.subject_kind,
         business_key_prefix=model.business_key_prefix,
     )

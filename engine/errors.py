@@ -22,6 +22,8 @@
             InvoiceUnreadable         a file is no invoice that we can read
             InvalidVariables          values that do not fit the form or the limits
         ExecutionFailed           a model went wrong while running; becomes an incident on its element
+            NobodyFound               a user task for which there is nobody
+            NobodyAllowed             a user task that separation of duties keeps from whom it is for
             VariableMissing           an expression reads a variable that nobody has set
             BudgetExceeded            it ran longer or grew larger than allowed
             BpmnError                 an error that the drawing may catch (BPMN 2.0, error events)
@@ -77,6 +79,7 @@ WORDS = {
     "a reason is needed": "请填写原因",
     "a user task without people is retried after the organisation is put right, or its case is withdrawn": "请先补全组织信息再重试，或撤回该流程",
     "the incident is resolved": "该异常已解除",
+    "the incident is not of a user task without people": "该异常不是没有处理人的待办",
     "the clock can be moved only in development": "只有开发环境可以拨动时钟",
     "the clock only goes forward": "时钟只能向前",
     "the task was not claimed": "该待办不是领取的",
@@ -283,6 +286,21 @@ class ExecutionFailed(ShenpiError):
     code = "execution-failed"
     zh = "流程在“{element}”处执行失败：{reason}"
     en = "The process failed at {element}: {reason}"
+
+
+class NobodyFound(ExecutionFailed):
+    """A user task for which there is nobody; `found` says so in Chinese, `reason` in English."""
+
+    code = "nobody-found"
+    zh = "“{element}”没有处理人：{found}"
+
+
+class NobodyAllowed(ExecutionFailed):
+    """A user task that separation of duties keeps from whom it is for; `conflicts` are the rules, each with `rule`, `person`, `element`, `zh` and `en`."""
+
+    code = "nobody-allowed"
+    zh = "职责分离：{found}"
+    en = "Separation of duties: {reason}"
 
 
 class VariableMissing(ExecutionFailed):

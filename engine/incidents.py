@@ -10,13 +10,14 @@ from engine import jobs, operations, timers
 from engine.database.transaction import read_clock
 from engine.errors import BpmnError, NotFound, Refused, TaskClosed
 from engine.execution import values
+from engine.execution.done import Failure
 from engine.execution.timers import plus
 from engine.operations import Outcome, Situation
 from engine.permissions import SYSTEM, Actor, require
 from engine.step import Step, lock
 from engine.step.asked import situation
 from engine.step.entries import close_task
-from engine.step.gather import raise_incident
+from engine.step.failed import raise_incident, record_resolved
 from models.oa import OaDelivery, OaShown
 from models.runtime import Incident, Job
 
@@ -135,7 +136,7 @@ def fail(session: Session, job_id: UUID, message: str, *, lasting: bool, retry_a
     attempts, waits = jobs.plan_of(step.execution.element_of(job.token).retries)
     if lasting or job.attempts >= attempts:
         job.state = "failed"
-        raise_incident(step, "job", job.token, job.element, message, job=job.id)
+        raise_incident(step, "job", Failure(job.token, job.element, "", message), job=job.id)
     else:
         job.state = "retrying"
         drawn = waits[min(job.attempts, len(waits)) - 1] if waits else None
@@ -156,7 +157,7 @@ def retry(session: Session, incident_id: UUID, *, by: Actor, wake: bool = True) 
     Refuses with `NotPermitted`, with `Refused` one that is resolved.
     """
     incident, step = _open(session, incident_id, by)
-    _record_resolved(step, incident, by, "retried", "")
+    record_resolved(step, incident, by, "retried", "")
     if incident.kind == "job" and incident.job_id is not None:
         job = session.get_one(Job, incident.job_id)
         job.state, job.attempts = "waiting", 0
@@ -179,7 +180,7 @@ def resolve(session: Session, incident_id: UUID, *, by: Actor, reason: str, valu
     if not reason.strip():
         raise Refused(reason="a reason is needed")
     incident, step = _open(session, incident_id, by)
-    _record_resolved(step, incident, by, "resolved", reason, value)
+    record_resolved(step, incident, by, "resolved", reason, value)
     if incident.kind == "job" and incident.token is not None:
         step.document.jobs_done.append({"token": incident.token, "state": "completed", "error": f"resolved by {by.key}"})
     if incident.kind != "delivery" and incident.token is not None:
@@ -204,17 +205,6 @@ def _open(session: Session, incident_id: UUID, by: Actor) -> tuple[Incident, Ste
     if incident.resolved_at is not None:
         raise Refused(reason="the incident is resolved")
     return incident, step
-
-
-def _record_resolved(step: Step, incident: Incident, by: Actor, resolution: str, reason: str, value: Any = None) -> None:
-    incident.resolved_at, incident.resolved_by, incident.resolution, incident.reason = step.now, by.key, resolution, reason
-    step.recorder.record(
-        "incident:resolved",
-        actor=by.key,
-        element=incident.element,
-        data={"incident": str(incident.id), "kind": incident.kind, "resolution": resolution},
-        personal={"reason": reason, "value": values.tagged(values.clean(value)), "by": {"name": by.name, "department": by.department}},
-    )
 
 
 def _deliver_again(session: Session, incident: Incident) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import DateTime, ForeignKey, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,6 +51,7 @@ class ProcessDefinition(Base):
     manifest_hash: Mapped[str]
     bpmn_sha256: Mapped[str] = mapped_column(ForeignKey("resource.sha256"))
     normalised_sha256: Mapped[str] = mapped_column(ForeignKey("resource.sha256"))
+    steps: Mapped[str] = mapped_column(server_default=text("''"))  #: what its user tasks are called, for the search of lists
     subject_kind: Mapped[str | None]
     business_key_prefix: Mapped[str]
     created_at: Mapped[Created]

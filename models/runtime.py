@@ -28,6 +28,12 @@ class ProcessInstance(Base):
         Index("ix_process_instance_started", "started_at", "id"),
         Index("ix_process_instance_initiator", "initiator", "started_at", "id"),
         Index("ix_process_instance_subject", "subject_kind", "subject_id"),
+        Index(
+            "ix_process_instance_pairs",
+            text("search_pairs(title, business_key, summary)"),
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": "1024"},
+        ),
         Index("ix_process_instance_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     )
 
@@ -111,13 +117,14 @@ class Candidate(Base):
     """Who may claim an open task: kind `u` a person's key, `g` a group's key. Rows live only as long as the task is open and unclaimed."""
 
     __tablename__ = "candidate"
-    __table_args__ = (Index("ix_candidate_name", "kind", "name", "due_key", "created_at", "task_id"),)
+    __table_args__ = (Index("ix_candidate_name", "kind", "name", "due_key", "created_at", "task_id", postgresql_include=["amount"]),)
 
     task_id: Mapped[UUID] = mapped_column(ForeignKey("user_task.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     due_key: Mapped[Time]
     created_at: Mapped[Time]
+    amount: Mapped[Money | None]
 
 
 class Job(Base):
@@ -172,10 +179,12 @@ class Incident(Base):
     connection: Mapped[str | None]
     element: Mapped[str | None]
     message: Mapped[str]
+    message_zh: Mapped[str | None]
+    conflicts: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))  #: the rules that left nobody for a user task
     raised_at: Mapped[Time]
     resolved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     resolved_by: Mapped[str | None]
-    resolution: Mapped[str | None]  #: `retried` or `resolved`
+    resolution: Mapped[str | None]  #: `retried`, `resolved`, `assigned`; `ended` where it was gone by itself
     reason: Mapped[str | None]
     instance: Mapped[ProcessInstance] = relationship()
 

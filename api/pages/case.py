@@ -12,7 +12,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from api import problems
-from api.pages import document, timeline, waiting
+from api.pages import document, incidents, timeline, waiting
+from api.pages.offers import everybody
 from api.pages.once import once, said
 from api.pages.task import attached
 from api.security import current, needs
@@ -32,6 +33,7 @@ from models.oa import OaConnection
 from models.runtime import Incident, ProcessInstance, UserTask
 
 blueprint = Blueprint("case", __name__, url_prefix="/cases")
+MOST_INCIDENTS = 20  #: shown above a case; the list has them all
 TABS = ("flow", "documents", "history", "oa", "archive")
 
 
@@ -46,7 +48,9 @@ def show(instance_id: UUID) -> ResponseReturnValue:
         copies.mark_read(session, instance_id, by=current())
         case = headline(session, row)
         shown = PANELS[tab](session, row)
-    return render_template("case.html", case=case, tab=tab, **shown)
+        acting = allows(current(), "incident.resolve")
+        named = everybody(session) if acting and any(one["unassigned"] for one in case["incidents"]) else []
+    return render_template("case.html", case=case, tab=tab, everybody=named, acting=acting, **shown)
 
 
 def known(session: Session, instance_id: UUID) -> ProcessInstance:
@@ -67,7 +71,8 @@ def headline(session: Session, row: ProcessInstance) -> dict[str, Any]:
         "definition_id": row.definition_id, "version": row.definition.version, "own": row.initiator == current().key,
         "initiator": people(session, {row.initiator}).get(row.initiator) if row.initiator else None, "initiator_key": row.initiator,
         "task": session.execute(mine).scalar(), "subject_kind": row.subject_kind,
-        "incidents": list(session.scalars(select(Incident.message).filter_by(instance_id=row.id).where(Incident.resolved_at.is_(None)))),
+        "incidents": [incidents.described(session, one) for one in session.scalars(
+            select(Incident).filter_by(instance_id=row.id).where(Incident.resolved_at.is_(None)).order_by(Incident.id).limit(MOST_INCIDENTS))],
         "held": timeline.last(session, row.id, "instance:suspended") if row.status == "suspended" else None,
         **verbs(session, row),
     }  # fmt: skip
@@ -176,7 +181,14 @@ def replay(instance_id: UUID) -> ResponseReturnValue:
         shown = {"business_key": row.business_key, "title": row.title or ""}
     recording, back = f"/api/v1/process-instances/{instance_id}/history", url_for("case.show", instance_id=instance_id)
     proof = f"/api/v1/process-instances/{instance_id}/verification" if allows(current(), "history.verify") else None
-    return render_template("replay.html", instance=shown, recording_url=recording, verification_url=proof, back_url=back)
+    return render_template(
+        "replay.html",
+        instance=shown,
+        recording_url=recording,
+        verification_url=proof,
+        back_url=back,
+        attachments_url="/api/v1/attachments/",
+    )
 
 
 @blueprint.post("/<uuid:instance_id>/withdraw")

@@ -111,6 +111,22 @@ def drawn(text_: str, tasks: dict[str, str]) -> str:
     return _("发起人不能办理") if other == "initiator" else _("已办理过“%(task)s”的人不能办理", task=tasks.get(other, other))
 
 
+def barring(session: Session, rule_: str, element: str, said: str, tasks: dict[str, str]) -> str:
+    """Return in words why somebody must not do a task: a rule of the drawing, or one of the company's with what it rests on; `said` is what the engine says."""
+    if rule_.startswith(DRAWN):
+        return drawn(rule_, tasks)
+    row = session.get(DutyRule, UUID(rule_))
+    if row is None:
+        return said
+    if row.kind == "elements":
+        other = str(row.other_element if element == row.element else row.element)
+        said = drawn(other, tasks)
+    elif row.kind == "group-task":
+        name = session.execute(select(Group.name).filter_by(key=row.group)).scalar() or row.group
+        said = _("“%(group)s”组的成员不办理此事", group=name)
+    return _("%(why)s（公司规则：%(reason)s）", why=said, reason=row.reason)
+
+
 @blueprint.post("")
 @needs("duty.manage")
 def add() -> ResponseReturnValue:

@@ -8,11 +8,10 @@ from flask_babel import get_locale
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from api.pages.duties import drawn, exception
+from api.pages.duties import barring, exception
 from api.security import current
 from engine import definitions, tasks
 from engine.duties import overrides
-from engine.duties.violations import DRAWN
 from engine.errors import DutyConflict
 from engine.replay import people
 from engine.step import Step
@@ -42,7 +41,7 @@ def shown(step: Step, row: Row[Any], *, mine: bool, refused: DutyConflict | None
         "barred": bool(own),
         "askable": [
             {"rule": rule, "person": who, "who": names.get(who), "mine": who == current().key,
-             "why": drawn(rule, places) if rule.startswith(DRAWN) else why}
+             "why": barring(session, rule, row.element, why, places)}
             for rule, who, why in wanted
             if (rule, who) not in open_
         ],

@@ -10,14 +10,18 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from api import problems
+from api.pages import exceptions, unassigned
 from api.pages.listing import next_url, rows_only, text
+from api.pages.offers import everybody
 from api.pages.once import once, said
+from api.pages.people import somebody
 from api.security import current, needs
-from engine import definitions
+from engine import definitions, tasks
 from engine import incidents as room
 from engine.database import transaction
 from engine.database.transaction import read_clock
-from engine.errors import Conflict, Fault, InstanceEnded, InvalidContent, Refused
+from engine.errors import Conflict, DutyConflict, Fault, InstanceEnded, InvalidContent, NotFound, Refused
 from engine.permissions import allows
 from models.runtime import Incident, Job
 
@@ -42,8 +46,8 @@ def index() -> ResponseReturnValue:
     return page([], 200)
 
 
-def page(faults: list[Fault], status: int, typed: UUID | None = None) -> ResponseReturnValue:
-    """Render the list, with what was refused and the form that was typed into left open."""
+def page(faults: list[Fault], status: int, typed: UUID | None = None, refused: DutyConflict | None = None) -> ResponseReturnValue:
+    """Render the list, with what was refused and the form that was typed into left open; `refused` is whom a rule keeps from the task she was named for."""
     done = request.args.get("state") == "resolved"
     after = text("after")
     statement = select(Incident).options(joinedload(Incident.instance)).order_by(Incident.id.desc()).limit(PAGE + 1)
@@ -55,27 +59,33 @@ def page(faults: list[Fault], status: int, typed: UUID | None = None) -> Respons
             raise InvalidContent([Fault("after-invalid", "翻页标记无效", "The paging mark is not valid", path="after")]) from error
     with transaction() as session:
         rows = session.scalars(statement).all()
-        shown = [described(session, row) for row in rows[:PAGE]]
+        shown = [described(session, row, refused if row.id == typed else None) for row in rows[:PAGE]]
         number, oldest = session.execute(select(func.count(), func.min(Incident.raised_at)).where(Incident.resolved_at.is_(None))).one()
         now = read_clock(session)
+        people = everybody(session) if any(each["unassigned"] for each in shown) else []
     more = next_url("incidents_page.index", str(rows[PAGE - 1].id) if len(rows) > PAGE else None)
     template = "incidents_rows.html" if rows_only() else "incidents.html"
     return render_template(
         template, incidents=shown, number=number, oldest=oldest, now=now, done=done, more=more, faults=faults, typed_at=typed,
-        typed=request.form if typed else {}, acting=allows(current(), "incident.resolve"),
+        typed=request.form if typed else {}, acting=allows(current(), "incident.resolve"), everybody=people, refused=refused,
     ), status  # fmt: skip
 
 
-def described(session: Session, row: Incident) -> dict[str, Any]:
-    """Return an incident with its case and how often it was tried."""
+def described(session: Session, row: Incident, refused: DutyConflict | None = None) -> dict[str, Any]:
+    """Return an incident with its case, how often it was tried, and what can be done where a user task has nobody."""
     element = definitions.get(session, row.instance.definition_id).model.elements.get(row.element or "")
     job = session.get(Job, row.job_id) if row.job_id else None
     return {
-        "id": row.id, "kind": row.kind, "place": (element.name or element.id) if element else row.element or row.connection, "message": row.message,
+        "id": row.id, "kind": row.kind, "place": (element.name or element.id) if element else row.element or row.connection, "message": told(row),
         "raised_at": row.raised_at, "resolved_at": row.resolved_at, "resolved_by": row.resolved_by, "resolution": row.resolution, "reason": row.reason,
         "case_id": row.instance_id, "case_key": row.instance.business_key, "title": row.instance.title, "attempts": job.attempts if job else None,
-        "passable": row.kind != "delivery",
+        "passable": row.kind != "delivery", "unassigned": unassigned.shown(session, row, refused),
     }  # fmt: skip
+
+
+def told(row: Incident) -> str:
+    """Return what went wrong, in the language of the page where it is known in both."""
+    return row.message if problems.language() == "en" else row.message_zh or row.message
 
 
 @blueprint.post("/<uuid:incident_id>/retry")
@@ -85,9 +95,43 @@ def retry(incident_id: UUID) -> ResponseReturnValue:
 
     def work(session: Session) -> str:
         room.retry(session, incident_id, by=current())
-        return url_for("incidents_page.index")
+        return back(session, incident_id)
 
     return answered(incident_id, work, _("已重新开始。再次失败会产生新的异常。"))
+
+
+@blueprint.post("/<uuid:incident_id>/assign")
+@needs("incident.resolve")
+def assign(incident_id: UUID) -> ResponseReturnValue:
+    """Name who is to do the user task for which there was nobody."""
+
+    def work(session: Session) -> str:
+        who = somebody(session, request.form.get("person", ""))
+        tasks.assign(session, incident_id, by=current(), to=who, reason=request.form.get("reason", ""))
+        return back(session, incident_id)
+
+    return answered(incident_id, work, _("待办已交给指定的人，原因写进了流转记录。"))
+
+
+@blueprint.post("/<uuid:incident_id>/exception")
+@needs("duty.ask")
+def ask_exception(incident_id: UUID) -> ResponseReturnValue:
+    """Ask that somebody may do the user task although a rule of separation of duties keeps her from it."""
+
+    def work(session: Session) -> str:
+        row = session.get(Incident, incident_id)
+        if row is None:
+            raise NotFound(kind="incident")
+        exceptions.ask(session, row.instance_id, row.element or "")
+        return back(session, incident_id)
+
+    return answered(incident_id, work, _("已申请例外，等第二个人批准。批准后在这里重试，待办就交给此人。"))
+
+
+def back(session: Session, incident_id: UUID) -> str:
+    """Return where the form stood: the page of the case, or the list."""
+    row = session.get(Incident, incident_id)
+    return url_for("case.show", instance_id=row.instance_id) if row and "at_case" in request.form else url_for("incidents_page.index")
 
 
 @blueprint.post("/<uuid:incident_id>/resolve")
@@ -97,7 +141,7 @@ def resolve(incident_id: UUID) -> ResponseReturnValue:
 
     def work(session: Session) -> str:
         room.resolve(session, incident_id, by=current(), reason=request.form.get("reason", "").strip(), value=result())
-        return url_for("incidents_page.index")
+        return back(session, incident_id)
 
     return answered(incident_id, work, _("已跳过，流程继续往下走；原因写进了流转记录。"))
 
@@ -121,6 +165,8 @@ def answered(incident_id: UUID, work: Any, text: str) -> ResponseReturnValue:
         return page(
             [Fault("instance-ended", "流程已经结束，不需要再处理", "The case is over; there is nothing left to do")], 409, incident_id
         )
+    except DutyConflict as error:
+        return page([], 409, incident_id, error)
     except (Refused, Conflict) as error:
-        told = REASONS.get(str(error.facts.get("reason", "")), Fault(error.code, error.say("zh"), error.say("en")))
-        return page([told], 409, incident_id)
+        fault = REASONS.get(str(error.facts.get("reason", "")), Fault(error.code, error.say("zh"), error.say("en")))
+        return page([fault], 409, incident_id)

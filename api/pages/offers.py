@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from api.security import current
@@ -31,19 +31,23 @@ def offered(step: Step, task_id: UUID, *, mine: bool) -> dict[str, Any]:
         select(UserTask.id, UserTask.assignee, UserTask.origin).where(UserTask.parent_id == task_id, UserTask.state.in_(("open", "held")))
     ).all()
     names = people(session, {one.assignee for one in added if one.assignee})
-    everybody = session.execute(
-        select(Person.key, Person.name, Department.name.label("department")).outerjoin(Department, Department.id == Person.department_id)
-        .where(Person.active, Person.key != current().key).order_by(Person.key).limit(MOST_PEOPLE)
-    ).all()  # fmt: skip
     policy = tasks.policy_of(step, task_id)
     return {
         "steps": steps,
         "signers": [{"id": one.id, "who": names.get(one.assignee or ""), "place": one.origin.removeprefix("add_")} for one in added],
-        "everybody": everybody,
+        "everybody": everybody(session),
         "signs": policy.signers and row.owner is None and row.parent_id is None,
         "hands": policy.transfers and row.owner is None,
         "owner": people(session, {row.owner}).get(row.owner) if row.owner else None,
     }
+
+
+def everybody(session: Session) -> list[Row[Any]]:
+    """Return the active people but oneself, as many as are offered while a name is typed."""
+    statement = select(Person.key, Person.name, Department.name.label("department")).outerjoin(
+        Department, Department.id == Person.department_id
+    )
+    return list(session.execute(statement.where(Person.active, Person.key != current().key).order_by(Person.key).limit(MOST_PEOPLE)))
 
 
 def signing(session: Session, task_id: UUID) -> str:

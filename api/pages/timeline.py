@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from api.locale import choose
 from api.pages import words
+from api.pages.duties import drawn
 from api.pages.frame import due, moment
 from engine import definitions, operations, prediction
 from engine.assignment import Assigned
 from engine.bpmn.model import ProcessModel
+from engine.duties.violations import DRAWN
 from engine.replay import people
 from engine.step import Step
 from models.history import HistoryEvent
@@ -168,7 +170,7 @@ def entry(event: Told, model: ProcessModel, names: dict[str, Person], opened: di
     elif kind == "task:created":
         text = why(event)
     elif kind in ("incident:raised", "job:failed"):
-        text = event.personal.get("message") or event.personal.get("error")
+        text = failed(event, model, names)
     else:
         text = text or detail(kind, data, model)
     if data.get("exceptions"):
@@ -190,6 +192,22 @@ def entry(event: Told, model: ProcessModel, names: dict[str, Person], opened: di
     )
 
 
+def failed(event: Told, model: ProcessModel, names: dict[str, Person]) -> str | None:
+    """Return what went wrong; where separation of duties left nobody, who must not do it and why."""
+    english = choose() == "en"
+    places = {key: one.name or key for key, one in model.elements.items()}
+    kept = [
+        _(
+            "%(name)s 不能办理这项待办：%(why)s。",
+            name=called(names, one["person"]),
+            why=drawn(one["rule"], places) if one["rule"].startswith(DRAWN) else one["en" if english else "zh"],
+        )
+        for one in event.body["data"].get("conflicts", ())
+    ]
+    said = event.personal.get("message") or event.personal.get("error")
+    return " ".join(kept) or (said if english else event.personal.get("messageZh") or said)
+
+
 def why(event: Told) -> str | None:
     """Return why these people were asked, as it stands in the record."""
     found: dict[str, str] = event.body["data"].get("why") or {}
@@ -209,7 +227,8 @@ def mentioned(event: Told) -> Iterable[str]:
     """Return the keys of everybody that an event names."""
     data = event.body["data"]
     to = data.get("to")
-    named = [event.body["actor"], event.body.get("onBehalfOf"), data.get("signer"), *(to if isinstance(to, list) else [to])]
+    kept = [one["person"] for one in data.get("conflicts", ())]
+    named = [event.body["actor"], event.body.get("onBehalfOf"), data.get("signer"), *(to if isinstance(to, list) else [to]), *kept]
     return (str(key) for key in named if key)
 
 

@@ -333,6 +333,12 @@ INCIDENTS: Words = {
     "element": _l("流程节点失败"),
     "delivery": _l("办公系统同步失败"),
 }
+RESOLVED: Words = {
+    "retried": _l("已重试"),
+    "resolved": _l("已跳过"),
+    "assigned": _l("已指定处理人"),
+    "ended": _l("流程已走向别处，不用处理"),
+}
 DIFFERENCES: Words = {"missing_there": _l("对方缺少"), "missing_here": _l("对方多出"), "field_differs": _l("两边不同")}
 DIFFERING: Words = {"case": _l("整个流程"), "task": _l("待办"), "copy": _l("抄送"), "theirs": _l("对方的待办")}
 DIFFERENCE_FIELDS: Words = {"status": _l("状态"), "update_time": _l("更新时间")}

@@ -13,6 +13,7 @@ from api.idempotency import once
 from api.rest.conventions import Camel, Paging, Strict, page_of, place_of, route
 from api.security import current
 from engine import incidents as room
+from engine import tasks
 from engine.database import transaction
 from models.runtime import Incident, Job
 
@@ -31,12 +32,26 @@ class JobView(Camel):
     ended_at = fields.AwareDateTime(allow_none=True)
 
 
+class ConflictView(Camel):
+    rule = fields.String()
+    person = fields.String()
+    element = fields.String()
+    zh = fields.String()
+    en = fields.String()
+
+
 class IncidentView(Camel):
     id = fields.UUID()
     kind = fields.String()
     process_instance_id = fields.UUID(attribute="instance_id")
     element = fields.String(allow_none=True)
     message = fields.String()
+    message_zh = fields.String(allow_none=True)
+    conflicts = fields.List(
+        fields.Nested(ConflictView),
+        dump_default=[],
+        metadata={"description": "What separation of duties keeps from whom a user task was for: the facts of `POST /duty-overrides`."},
+    )
     raised_at = fields.AwareDateTime()
     resolved_at = fields.AwareDateTime(allow_none=True)
     resolved_by = fields.String(allow_none=True)
@@ -61,6 +76,11 @@ class State(Paging):
 class Resolve(Strict):
     reason = fields.String(required=True, validate=validate.Length(1, 2000))
     value = fields.Raw(load_default=None, allow_none=True)
+
+
+class Assign(Strict):
+    person = fields.String(required=True, validate=validate.Length(1, 200))
+    reason = fields.String(required=True, validate=validate.Length(1, 2000))
 
 
 @blueprint.route("/jobs", methods=["GET"])
@@ -122,5 +142,19 @@ def resolve(body: dict[str, Any], incident_id: UUID) -> Response:
     def work(session: Session) -> tuple[Any, int, dict[str, str]]:
         room.resolve(session, incident_id, by=current(), reason=body["reason"], value=body["value"])
         return {"id": str(incident_id), "resolution": "resolved"}, 200, {}
+
+    return once(work)
+
+
+@blueprint.route("/incidents/<uuid:incident_id>/assign", methods=["POST"])
+@route("incident.resolve")
+@blueprint.arguments(Assign)
+@blueprint.response(200)
+def assign(body: dict[str, Any], incident_id: UUID) -> Response:
+    """Name who is to do the user task for which there was nobody. A person whom separation of duties keeps from it is a `duty-conflict`."""
+
+    def work(session: Session) -> tuple[Any, int, dict[str, str]]:
+        tasks.assign(session, incident_id, by=current(), to=body["person"], reason=body["reason"])
+        return {"id": str(incident_id), "resolution": "assigned"}, 200, {}
 
     return once(work)

@@ -2,6 +2,7 @@
 import { Diagram } from './canvas';
 import { type Recording, type Verdict, verify } from './replay/evidence';
 import { build, faultInWords, Panel } from './replay/panel';
+import { Pictures } from './replay/pictures';
 import { pictureAfter, type Step, toSteps } from './replay/story';
 import { Timeline } from './replay/timeline';
 import { say } from './replay/words';
@@ -84,6 +85,19 @@ async function tellRerun(root: HTMLElement): Promise<void> {
   }
 }
 
+/** Compare every handwritten signature with its digest, also where nobody steps to. */
+async function tellSignatures(root: HTMLElement, verdict: Verdict, pictures: Pictures): Promise<void> {
+  const found = await pictures.count(verdict.entries);
+  if (!found) return;
+  part(root, 'verdict-words').prepend(build('li', {}, say('said:signatures', { good: found.good, all: found.all })));
+  root.dataset.signatures = found.first ? 'bad' : 'good';
+  if (!found.first || root.dataset.verdict === 'bad') return;
+  const summary = part(root, 'verdict');
+  summary.textContent = say('bad', { step: found.first.step, reason: say('fault:signature') });
+  summary.classList.replace('is-good', 'is-bad');
+  root.dataset.verdict = 'bad';
+}
+
 async function replay(root: HTMLElement): Promise<void> {
   const panel = part(root, 'panel');
   panel.replaceChildren(build('p', { class: 'text-secondary' }, say('loading')));
@@ -97,7 +111,9 @@ async function replay(root: HTMLElement): Promise<void> {
   const steps = toSteps(verdict.entries);
   tellVerdict(root, verdict, steps);
   void tellRerun(root);
-  const story = new Panel(panel, recording.people, (element) => diagram?.nameOf(element) ?? element, formLabels(recording.bpmn));
+  const pictures = new Pictures(root.dataset.attachmentsUrl ?? '');
+  void tellSignatures(root, verdict, pictures);
+  const story = new Panel(panel, recording.people, (element) => diagram?.nameOf(element) ?? element, formLabels(recording.bpmn), pictures);
   part(root, 'controls').hidden = false;
   new Timeline(part(root, 'controls'), steps, (index) => {
     story.show(steps, index);

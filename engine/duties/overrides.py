@@ -103,14 +103,11 @@ def _tell(session: Session, row: DutyOverride, people: set[str], said: str) -> N
         )
 
 
-def at(session: Session, instance_id: UUID, element: str, *, known_to: str) -> list[DutyOverride]:
-    """Return the exceptions at an element of a case that are for a person or were asked for by her, of each rule and person the last one."""
-    statement = (
-        select(DutyOverride)
-        .where(DutyOverride.instance_id == instance_id, DutyOverride.element == element)
-        .where(or_(DutyOverride.person == known_to, DutyOverride.asked_by == known_to))
-        .order_by(DutyOverride.id)
-    )
+def at(session: Session, instance_id: UUID, element: str, *, known_to: str | None = None) -> list[DutyOverride]:
+    """Return the exceptions at an element of a case, of each rule and person the last one; with `known_to` those for a person or asked for by her."""
+    statement = select(DutyOverride).filter_by(instance_id=instance_id, element=element).order_by(DutyOverride.id)
+    if known_to is not None:
+        statement = statement.where(or_(DutyOverride.person == known_to, DutyOverride.asked_by == known_to))
     return list({(row.rule, row.person): row for row in session.scalars(statement)}.values())
 
 

@@ -128,7 +128,8 @@ def _end(workflow: Workflow, runner: Token) -> None:
         host = next(one for one in (transaction, *_outward(transaction)) if not one.is_instance)
         boundary = next((node for node in host.node.boundaries if node.element.event(model.CANCEL)), None)
         if boundary is None:
-            workflow.hold(runner, "cancel-not-caught", "the transaction was undone, and nothing says how to go on")
+            said = "the transaction was undone, and nothing says how to go on"
+            workflow.hold(runner, "cancel-not-caught", said, "事务已撤销，图中没有说明之后怎么走")
         else:
             waiting.fire_boundary(host, boundary)
         return

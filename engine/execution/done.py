@@ -66,6 +66,8 @@ class Failure:
     element: str
     code: str
     message: str
+    message_zh: str | None = None  #: where it is known in Chinese too
+    conflicts: tuple[dict[str, str], ...] = ()  #: the rules of separation of duties that left nobody for a user task
 
 
 @dataclass(frozen=True, slots=True)

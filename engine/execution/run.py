@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.model import Listener
-from engine.errors import BpmnError, ExecutionFailed, Refused, TaskClosed
+from engine.errors import BpmnError, ExecutionFailed, Refused, ShenpiError, TaskClosed
 from engine.execution import state, throwing, undo, waiting
 from engine.execution.approving import Approving
 from engine.execution.done import Call, Done, Entered, Failure, Overdue, Thrown, Uncaught
@@ -270,8 +270,13 @@ class Execution(Evaluating, Present, Approving):
                 result = self.operations.run(element, listener.operation, inputs)
                 self.done.append(Done(element.id, "operation", listener.operation, inputs, result))
 
-    def note_failure(self, token: Token, code: str, message: str) -> None:
-        self.failures.append(Failure(token.id, token.node.element.id, code, message))
+    def note_failure(self, token: Token, code: str, message: str, message_zh: str | None = None) -> None:
+        self.failures.append(Failure(token.id, token.node.element.id, code, message, message_zh))
+
+    def note_unassigned(self, token: UUID, error: ShenpiError) -> None:
+        """Note that there is nobody for a user task; it waits, and its people are looked for again when somebody retries."""
+        element, conflicts = self.element_of(token).id, tuple(error.facts.get("conflicts", ()))
+        self.failures.append(Failure(token, element, error.code, error.say("en"), error.say("zh"), conflicts))
 
     def note_end(self, token: Token) -> None:
         """Keep the outcome that an end event of the process gives its case; one inside a sub-process or a called process gives it none."""

@@ -138,7 +138,7 @@ def end_by_error(token: Token, code: str, message: str) -> None:
     assert scope is not None
     caught = _handler(token, model.ERROR, code, False) is not None
     if not caught and scope.scope is not None:
-        workflow.hold(token, "error-not-caught", f"nothing catches the error {code}")
+        workflow.hold(token, "error-not-caught", f"nothing catches the error {code}", f"没有捕获错误 {code}")
         return
     token.passed()
     if caught:

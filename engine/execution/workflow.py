@@ -10,7 +10,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn import model
-from engine.errors import BpmnError, BudgetExceeded, ExecutionFailed, ShenpiError
+from engine.errors import BpmnError, BudgetExceeded, ExecutionFailed, InvalidContent, ShenpiError
 from engine.execution import conditions, throwing
 from engine.execution.token import Token
 
@@ -160,7 +160,7 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
         limit = self.execution.limits.elements
         if self.passed > limit:
             error = BudgetExceeded(element=token.node.element.id, reason=f"more than {limit} elements in one step", limit="elements")
-            self.hold(token, error.code, str(error))
+            self.hold_for(token, error)
             return False
         self.run(token)
         return True
@@ -175,12 +175,21 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
             act()
         except BpmnError as error:
             if token.alive() and not throwing.throw_error(self, token, error.error_code, error.message, of_activity=True):
-                self.hold(token, error.code, str(error))
+                self.hold_for(token, error)
         except ShenpiError as error:
             if token.alive():
-                self.hold(token, error.code, str(error))
+                self.hold_for(token, error)
 
-    def hold(self, token: Token, code: str, message: str) -> None:
+    def hold_for(self, token: Token, error: ShenpiError) -> None:
+        """Keep an element where it is for what went wrong there, said in both languages; the language of expressions does not know where its texts stand."""
+        english = str(error)
+        if error.facts.get("element") == "":
+            error.facts["element"] = token.node.element.id
+            english = error.say("en")
+        chinese = "；".join(fault.zh for fault in error.faults) if isinstance(error, InvalidContent) else error.say("zh")
+        self.hold(token, error.code, english, chinese)
+
+    def hold(self, token: Token, code: str, message: str, message_zh: str | None = None) -> None:
         """Keep a failed element where it is: the other branches go on, and a person will look. One that is held already stays so."""
         if token.failed:
             return
@@ -188,7 +197,7 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
             token.group.pop(token.id, None)
         token._state = TaskState.READY
         token.internal_data["failed"] = code
-        self.execution.note_failure(token, code, message)
+        self.execution.note_failure(token, code, message, message_zh)
 
     # --- scopes that may have ended
 
@@ -218,7 +227,7 @@ class Workflow(BpmnWorkflow):  # type: ignore[misc]
             stuck = sorted(arrivals, key=lambda token: token.serial)
             if scope.live == len(stuck) and not any(token.failed for token in stuck):
                 error = ExecutionFailed(element=stuck[0].node.element.id, reason="a token waits for flows that cannot bring one any more")
-                self.hold(stuck[0], "join-starved", str(error))
+                self.hold(stuck[0], "join-starved", str(error), error.say("zh"))
         return False
 
 

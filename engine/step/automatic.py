@@ -15,9 +15,9 @@ from sqlalchemy import text
 
 from engine.assignment import ADMINISTRATORS, Asked, Assigned, assign, is_here
 from engine.bpmn.model import Element
-from engine.duties import violations
+from engine.duties import Violation, violations
 from engine.duties.violations import rules_of, unexcepted
-from engine.errors import ExecutionFailed, ShenpiError
+from engine.errors import NobodyAllowed, NobodyFound, ShenpiError
 from engine.execution import OpenTask, values
 from engine.execution.done import Overdue
 from engine.history.events import stamp
@@ -72,9 +72,9 @@ def find_people(step: Step, element: Element, task: OpenTask) -> tuple[Assigned,
         if policy.self_approval == "skip":
             return assigned, None if task.again else "initiator"
         assigned = _above(step, assigned, policy.self_approval, variables)
-    if broken(step, element, task.token, assigned.assignee):
+    if kept := broken(step, element, task.token, assigned.assignee):
         if policy.nobody is None:
-            raise _forbidden(element, assigned.assignee)
+            raise _forbidden(element, kept)
         return _nobody(step, element, task.token, variables)
     if not task.again and policy.pass_when is not None and _value(step, policy.pass_when, variables) is True:
         return assigned, "rule"
@@ -84,20 +84,25 @@ def find_people(step: Step, element: Element, task: OpenTask) -> tuple[Assigned,
     return assigned, None
 
 
-def _forbidden(element: Element, person: str | None) -> ExecutionFailed:
-    return ExecutionFailed(element=element.id, reason=f"{person} may not do this: separation of duties")
+def _forbidden(element: Element, kept: list[Violation]) -> NobodyAllowed:
+    return NobodyAllowed(
+        element=element.id,
+        found="；".join(f"{one.person} 不能办理“{element.name or element.id}”：{one.zh}" for one in kept),
+        reason="; ".join(f"{one.person} must not work on {element.id}: {one.en}" for one in kept),
+        conflicts=[{"rule": one.rule, "person": one.person, "element": one.element, "zh": one.zh, "en": one.en} for one in kept],
+    )
 
 
-def broken(step: Step, element: Element, token: UUID, person: str | None) -> bool:
-    """Tell whether somebody must not do a task because of what she did before in this case or does elsewhere, and no exception lets her."""
+def broken(step: Step, element: Element, token: UUID, person: str | None) -> list[Violation]:
+    """Return the rules that keep somebody from a task because of what she did before in this case or does elsewhere, and that no exception sets aside."""
     if person is None:
-        return False
+        return []
     groups = frozenset(step.session.scalars(_GROUPS, {"key": person})) if rules_of(step.session) else frozenset()
     found = violations(
         step.session, definition_key=step.definition.key, element=element, person=person, initiator=step.case.initiator,
         deciders=deciders_of(step.execution.variables_of(token).get("decisions")), groups=groups,
     )  # fmt: skip
-    return bool(unexcepted(step.session, step.case.id, element, found))
+    return unexcepted(step.session, step.case.id, element, found)
 
 
 def _nobody(step: Step, element: Element, token: UUID, variables: Mapping[str, Any]) -> tuple[Assigned, str | None]:
@@ -110,9 +115,9 @@ def _nobody(step: Step, element: Element, token: UUID, variables: Mapping[str, A
         return Assigned(None, tuple(step.session.scalars(ADMINISTRATORS)), (), None, why=why), None
     deputy = _value(step, policy.nobody or "", variables)
     if not isinstance(deputy, str) or not deputy:
-        raise ShenpiError(element=element.id)
-    if broken(step, element, token, deputy):
-        raise _forbidden(element, deputy)
+        raise NobodyFound(element=element.id, found="图中指定的代理人也不在", reason=f"nor is the deputy named by {policy.nobody}")
+    if kept := broken(step, element, token, deputy):
+        raise _forbidden(element, kept)
     why |= {"zh": "未找到处理人，交指定代理人", "en": "nobody found: the deputy named"}
     return Assigned(deputy, (), (), None, why=why), None
 

@@ -21,12 +21,13 @@ def row_of(task: JSON) -> JSON:
     return {name: task[name] for name in KEPT} | {"owner": task.get("owner"), "origin": task.get("origin", "normal"), "state": state}
 
 
-def add_candidates(step: Step, task: JSON) -> None:
-    """Write the rows by which candidates find an unassigned task in their lists."""
+def add_candidates(step: Step, task: JSON, *, again: bool = False) -> None:
+    """Write the rows by which candidates find an unassigned task in their lists; `again` says that the task was there before, with an amount of its own."""
     if task["assignee"] is None:
         names = [("u", name) for name in task["users"]] + [("g", name) for name in task["groups"]]
+        more = {"again": True} if again else {}
         step.document.candidates.extend(
-            {"task": task["id"], "kind": kind, "name": name, "due": task.get("due"), "at": task["at"]}
+            {"task": task["id"], "kind": kind, "name": name, "due": task.get("due"), "at": task["at"], **more}
             for kind, name in dict.fromkeys(names)
         )
 

@@ -20,6 +20,7 @@ from engine.history.events import stamp
 from engine.settings import read_settings
 from engine.step.automatic import Act, find_people
 from engine.step.entries import add_candidates, close_task
+from engine.step.failed import raise_incident
 from engine.step.snapshot import make_snapshot
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def _open(step: Step, task: OpenTask) -> None:
     try:
         assigned, passing = find_people(step, element, task)
     except ShenpiError as error:
-        execution.note_failure(execution.workflow.tasks[task.token], error.code, str(error))
+        execution.note_unassigned(task.token, error)
         assigned = NOBODY
     identity = str(uuid7())
     entry: dict[str, Any] = {
@@ -257,21 +258,7 @@ def _settle(step: Step) -> None:
 
 def _failures(step: Step) -> None:
     for failure in step.execution.failures:
-        gone = failure.token not in step.execution.workflow.tasks  # interrupted before the step was over: it is told, and nobody need look
-        raise_incident(step, "element", failure.token, failure.element, failure.message, code=failure.code, gone=gone)
-
-
-def raise_incident(
-    step: Step, kind: str, token: UUID, element: str, message: str, *, job: UUID | None = None, code: str = "", gone: bool = False
-) -> None:
-    """Note that a person must look: a row for the operator's list and an event for the record. Where the place is `gone`, the row is settled already."""
-    identity = uuid7()
-    step.document.incidents.append(
-        {"id": identity, "kind": kind, "token": token, "job": job, "element": element, "message": message, "gone": gone}
-    )
-    step.recorder.record(
-        "incident:raised", element=element, data={"incident": str(identity), "kind": kind, "code": code}, personal={"message": message}
-    )
+        raise_incident(step, "element", failure)
 
 
 def _end(step: Step) -> None:

@@ -84,9 +84,10 @@ passed AS (INSERT INTO user_task (id, instance_id, token, element, name, round, 
            FROM d, {rows} AS x(id uuid, token uuid, element text, name text, round int, state text, reason text, assignee text, outcome text, comment text,
              decided_by text, on_behalf_of text, outcomes jsonb, nonce text, due timestamptz, origin text))""",
     "candidates": """
-candidates AS (INSERT INTO candidate (task_id, kind, name, due_key, created_at)
-               SELECT x.task, x.kind, x.name, coalesce(x.due, '9999-12-31 00:00+00'), x.at
-               FROM d, {rows} AS x(task uuid, kind text, name text, due timestamptz, at timestamptz))""",
+candidates AS (INSERT INTO candidate (task_id, kind, name, due_key, created_at, amount)
+               SELECT x.task, x.kind, x.name, coalesce(x.due, '9999-12-31 00:00+00'), x.at,
+                 CASE WHEN x.again THEN (SELECT u.amount FROM user_task u WHERE u.id = x.task) ELSE (d.j ->> 'amount')::numeric END
+               FROM d, {rows} AS x(task uuid, kind text, name text, due timestamptz, at timestamptz, again boolean))""",
     "events": """
 events AS (INSERT INTO history_event (instance_id, number, step, type, at, actor, element, body, hash, personal, salt)
            SELECT %(id)s, x.number, coalesce(x.step, %(step)s), x.type, %(now)s, x.actor, x.element, convert_to(x.body, 'UTF8'), decode(x.hash, 'hex'),
@@ -123,10 +124,13 @@ signals AS (INSERT INTO signal (id, name, payload, sent_by, sent_at, instance_id
 copies AS (INSERT INTO instance_copy (instance_id, person, sent_by, sent_at)
            SELECT %(id)s, x.person, x.by, %(now)s FROM d, {rows} AS x(person text, by text) ON CONFLICT DO NOTHING)""",
     "incidents": """
-incidents AS (INSERT INTO incident (id, kind, instance_id, token, job_id, element, message, raised_at, resolved_at, resolved_by, resolution, reason)
-              SELECT x.id, x.kind, %(id)s, x.token, x.job, x.element, x.message, %(now)s, CASE WHEN x.gone THEN %(now)s::timestamptz END,
-                CASE WHEN x.gone THEN 'system' END, CASE WHEN x.gone THEN 'ended' END, CASE WHEN x.gone THEN 'gone' END
-              FROM d, {rows} AS x(id uuid, kind text, token uuid, job uuid, element text, message text, gone boolean))""",
+incidents AS (INSERT INTO incident (id, kind, instance_id, token, job_id, element, message, message_zh, conflicts, raised_at, resolved_at, resolved_by,
+                resolution, reason)
+              SELECT x.id, x.kind, %(id)s, x.token, x.job, x.element, x.message, x."messageZh", x.conflicts, %(now)s,
+                CASE WHEN x.gone THEN %(now)s::timestamptz END, CASE WHEN x.gone THEN 'system' END, CASE WHEN x.gone THEN 'ended' END,
+                CASE WHEN x.gone THEN 'gone' END
+              FROM d, {rows} AS x(id uuid, kind text, token uuid, job uuid, element text, message text, "messageZh" text, conflicts jsonb,
+                gone boolean))""",
     "settled": """
 settled AS (UPDATE incident n SET resolved_at = %(now)s, resolved_by = 'system', resolution = 'ended', reason = 'gone'
             FROM d, {rows} AS x(token uuid) WHERE n.instance_id = %(id)s AND n.token = x.token AND n.kind <> 'delivery' AND n.resolved_at IS NULL)""",

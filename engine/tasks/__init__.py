@@ -16,9 +16,10 @@ from engine.tasks.late import explain_closed
 from engine.tasks.noting import comment, mark_reminded, urge
 from engine.tasks.returning import may_take_back, policy_of, return_to, steps_back, take_back
 from engine.tasks.signing import add_signer, remove_signer
+from engine.tasks.unassigned import assign
 
 __all__ = [
-    "HANDED_OVER_AT_ONCE", "Leaving", "add_signer", "barred", "behalf_of", "claim", "comment", "complete", "delegate", "explain_closed",
+    "HANDED_OVER_AT_ONCE", "Leaving", "add_signer", "assign", "barred", "behalf_of", "claim", "comment", "complete", "delegate", "explain_closed",
     "hand_over", "leaving", "mark_reminded", "may_take_back", "open_of", "policy_of", "remove_signer",
     "resolve", "return_to", "steps_back", "take_back", "transfer", "unclaim", "urge",
 ]  # fmt: skip

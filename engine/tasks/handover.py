@@ -29,8 +29,9 @@ _OPEN = text(
 )
 _CANDIDATE = text(
     """
-    WITH gone AS (DELETE FROM candidate WHERE task_id = :task AND kind = 'u' AND name = :person RETURNING task_id, due_key, created_at)
-    INSERT INTO candidate (task_id, kind, name, due_key, created_at) SELECT task_id, 'u', :to, due_key, created_at FROM gone ON CONFLICT DO NOTHING
+    WITH gone AS (DELETE FROM candidate WHERE task_id = :task AND kind = 'u' AND name = :person RETURNING task_id, due_key, created_at, amount)
+    INSERT INTO candidate (task_id, kind, name, due_key, created_at, amount)
+    SELECT task_id, 'u', :to, due_key, created_at, amount FROM gone ON CONFLICT DO NOTHING
     """
 )
 

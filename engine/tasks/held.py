@@ -166,7 +166,7 @@ def change(step: Step, task: JSON, *, listed: bool = False, **more: Any) -> None
         return
     step.document.dropped.append(task["id"])
     if not task.get("held"):
-        add_candidates(step, task)
+        add_candidates(step, task, again=True)
 
 
 def remind(step: Step, task: JSON, **more: Any) -> None:

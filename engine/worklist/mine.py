@@ -7,6 +7,7 @@ are a parameter, so that twenty groups are planned as fast as one.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import text
@@ -16,6 +17,7 @@ from engine.database.transaction import read_clock
 from engine.permissions import Actor
 from engine.substitutions import Principal, principals
 from engine.worklist.paging import MAX_PAGE, Page, cut, place
+from engine.worklist.rare import open_cases
 from engine.worklist.rows import FIELDS, JOINS
 from engine.worklist.wanted import CASE, Sort, Wanted
 
@@ -24,12 +26,14 @@ EVERYTHING = Wanted()
 KEYS: dict[Sort, tuple[tuple[tuple[str, str, str, str], ...], bool]] = {
     "due": ((("due_key", "timestamptz", "x.due_key", "w.due_key"), ("created_at", "timestamptz", "x.created_at", "w.created_at")), False),
     "age": ((("created_at", "timestamptz", "x.created_at", "w.created_at"),), False),
-    "amount": ((("amount_key", "numeric", "coalesce(w.amount, '-Infinity')", "coalesce(w.amount, '-Infinity')"),), True),
+    "amount": ((("amount_key", "numeric", "coalesce(x.amount, '-Infinity')", "coalesce(w.amount, '-Infinity')"),), True),
 }
 #: within the scope of a substitution
 SCOPE = """(s.definition IS NULL OR wf.key = s.definition)
   AND (s.departments IS NULL OR EXISTS (SELECT 1 FROM department sd WHERE sd.id = wp.department_id AND sd.key = ANY(s.departments)))
   AND (s.most IS NULL OR (abs(wi.amount) <= s.most AND wi.currency = s.currency))"""
+SOURCES = """jsonb_to_recordset(CAST(:sources AS jsonb)) AS s(
+  kind text, name text, person text, rank int, definition text, departments text[], most numeric, currency text)"""
 #: what is one's own is not on behalf of anybody
 NOT_OWN = """NOT EXISTS (SELECT 1 FROM candidate o WHERE o.task_id = x.task_id
   AND ((o.kind = 'u' AND o.name = :me) OR (o.kind = 'g' AND o.name = ANY(CAST(:my_groups AS text[])))))"""
@@ -69,27 +73,32 @@ def _of(key: str, groups: Iterable[str]) -> Iterable[dict[str, Any]]:
         yield {"kind": "g", "name": group}
 
 
-def select(sources: Sources, wanted: Wanted, sort: Sort, start: list[str] | None, limit: int) -> tuple[str, dict[str, Any]]:
-    """Return a statement for the first ids of a list, with the keys it is sorted by and on whose behalf each is, and its parameters."""
+def select(
+    sources: Sources, wanted: Wanted, sort: Sort, start: list[str] | None, limit: int, cases: list[UUID] | None = None
+) -> tuple[str, dict[str, Any]]:
+    """Return a statement for the first ids of a list, with the keys it is sorted by and on whose behalf each is, and its parameters.
+
+    With `cases` it looks at the open tasks of these few only, and not through the sources.
+    """
     keys, down = KEYS[sort]
     names = [key[0] for key in keys]
     way = " DESC" if down else ""
     order = ", ".join(f"{name}{way}" for name in [*names, "id"])
-    parts = [_part(sources, wanted, sort, limit, start is not None, candidates) for candidates in (False, True)]
+    parts = [_part(sources, wanted, sort, limit, start is not None, candidates, cases is not None) for candidates in (False, True)]
     statement = f"""SELECT DISTINCT ON ({", ".join([*names, "id"])}) id, {", ".join(names)}, person
         FROM ({" UNION ALL ".join(parts)}) AS u ORDER BY {order}, rank LIMIT {limit}"""
     values = wanted.values() | sources.values | {"sources": orjson.dumps(sources.rows).decode()}
-    values |= {f"k{number}": value for number, value in enumerate(start or ())}
+    values |= {f"k{number}": value for number, value in enumerate(start or ())} | ({} if cases is None else {"cases": cases})
     return statement, values
 
 
-def _part(sources: Sources, wanted: Wanted, sort: Sort, limit: int, continued: bool, candidates: bool) -> str:
+def _part(sources: Sources, wanted: Wanted, sort: Sort, limit: int, continued: bool, candidates: bool, few: bool) -> str:
     keys, down = KEYS[sort]
     at, identity = ("x", "x.task_id") if candidates else ("w", "w.id")
     columns = [(name, kind, of_candidate if candidates else of_task) for name, kind, of_candidate, of_task in keys]
     conditions, deep = wanted.conditions(at)
     joins = "candidate x" if candidates else "user_task w"
-    if candidates and (deep or sources.scoped or sort == "amount"):
+    if candidates and (deep or few or sources.scoped):
         joins += " JOIN user_task w ON w.id = x.task_id"
     if deep or sources.scoped:
         joins += f" {CASE}"
@@ -102,11 +111,15 @@ def _part(sources: Sources, wanted: Wanted, sort: Sort, limit: int, continued: b
             f"({', '.join(column for _, _, column in columns)}, {identity}) {'<' if down else '>'} ({bound}, CAST(:k{len(columns)} AS uuid))"
         )
     order = ", ".join(f"{column}{' DESC' if down else ''}" for column in [*(column for _, _, column in columns), identity])
+    shown = f"{identity} AS id, {', '.join(f'{column} AS {name}' for name, _, column in columns)}"
+    if few:
+        conditions.append("w.instance_id = ANY(CAST(:cases AS uuid[])) AND w.state = 'open'")
+        conditions.append(f"s.kind {'<>' if candidates else '='} 'a'")
+        return f"SELECT {shown}, s.person, s.rank FROM {SOURCES} CROSS JOIN {joins} WHERE {' AND '.join(conditions)}"
     return f"""
-        SELECT y.*, s.person, s.rank FROM jsonb_to_recordset(CAST(:sources AS jsonb)) AS s(
-          kind text, name text, person text, rank int, definition text, departments text[], most numeric, currency text)
+        SELECT y.*, s.person, s.rank FROM {SOURCES}
         CROSS JOIN LATERAL (
-          SELECT {identity} AS id, {", ".join(f"{column} AS {name}" for name, _, column in columns)} FROM {joins}
+          SELECT {shown} FROM {joins}
           WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT {limit}) AS y
         WHERE s.kind {"<>" if candidates else "="} 'a'"""
 
@@ -130,7 +143,8 @@ def _page(session: Session, sources: Sources, limit: int, after: str | None, wan
     limit = min(limit, MAX_PAGE)
     keys, down = KEYS[sort]
     names = [key[0] for key in keys]
-    listed, values = select(sources, wanted, sort, place(after, len(names) + 1, amounts=sort == "amount"), limit + 1)
+    cases = open_cases(session, wanted.words) if wanted.words else None
+    listed, values = select(sources, wanted, sort, place(after, len(names) + 1, amounts=sort == "amount"), limit + 1, cases)
     way = " DESC" if down else ""
     key = f", m.{names[0]}" if sort == "amount" else ""
     statement = f"""SELECT {FIELDS}, m.person AS behalf, mp.name AS behalf_name{key} FROM ({listed}) AS m JOIN user_task t ON t.id = m.id {JOINS}

@@ -53,20 +53,19 @@ class Wanted:
         return found
 
     def conditions(self, at: str, task: str = "w") -> tuple[list[str], bool]:
-        """Return the conditions on a row of a list (`at`, which has the times) with its task, and whether they look at its case."""
+        """Return the conditions on a row of a list (`at`, which has the times and the amount) with its task, and whether they look at its case."""
         values = self.values()
         found = [TIMES[name].format(at=at) for name in TIMES if name in values]
         if self.only is not None:
             found.append(("x.task_id" if at == "x" else f"{at}.id") + " = ANY(CAST(:only AS uuid[]))")
-        of_task = [AMOUNTS[name].format(task=task) for name in AMOUNTS if name in values]
-        if self.returned:
-            of_task.append(RETURNED.format(task=task))
+        found += [AMOUNTS[name].format(at=at) for name in AMOUNTS if name in values]
+        of_task = [RETURNED.format(task=task)] if self.returned else []
         of_case = [CASES[name].format(task=task) for name in CASES if name in values]
         return [*found, *of_task, *of_case], bool(of_task or of_case)
 
 
 TIMES = {"due_from": "{at}.due_key >= CAST(:due_from AS timestamptz)", "due_until": "{at}.due_key < CAST(:due_until AS timestamptz)"}
-AMOUNTS = {"least": "{task}.amount >= CAST(:least AS numeric)", "most": "{task}.amount <= CAST(:most AS numeric)"}
+AMOUNTS = {"least": "{at}.amount >= CAST(:least AS numeric)", "most": "{at}.amount <= CAST(:most AS numeric)"}
 CASES = {
     "definition": "wf.key = :definition",
     "department": f"wp.department_id = ANY(ARRAY{BELOW})",

@@ -45,6 +45,7 @@ POST   /deployments                                 401 403 403 403 403 403 403 
 GET    /incidents                                   401 403 403 403 403 403 403 403 200 403
 POST   /incidents/<incident>/retry                  401 403 403 403 403 403 403 403 200 403
 POST   /incidents/<incident>/resolve                401 403 403 403 403 403 403 403 200 403
+POST   /incidents/<incident>/assign                 401 403 403 403 403 403 403 403 409 403
 POST   /incidents/<unknown>/retry                   401 403 403 403 403 403 403 403 404 403
 GET    /reconciliation/differences                  401 403 403 403 403 403 403 403 200 403
 POST   /reconciliation/differences/<difference>/mend 401 403 403 403 403 403 403 403 200 403
@@ -210,6 +211,7 @@ ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "suspend": lambda: {"json": {"reason": "核查"}},
     "resume": lambda: {"json": {"reason": "核查完毕"}},
     "/incidents/<incident>/resolve": lambda: {"json": {"reason": "已手工处理"}},
+    "/incidents/<incident>/assign": lambda: {"json": {"person": "zhao.lei", "reason": "请办"}},
     "ignore": lambda: {"json": {"reason": "对方正在升级"}},
     "/reconciliation/runs": lambda: {"json": {"connection": "demo-oa"}},
     "/invoices": lambda: multipart(("file", "note.txt", b"no invoice")),

@@ -35,8 +35,8 @@ SELECT gen_random_uuid(), c.id, c.id, 't1', '审批', 1, 'open', false, '["appro
   coalesce(due, '9999-12-31 00:00+00'), now() - k * interval '1 second'
 FROM generate_series(1, {open}) AS k JOIN bench_case c ON c.n = k % {cases} + 1
 CROSS JOIN LATERAL (SELECT CASE WHEN k % 2 = 0 THEN now() + (k::bigint * 7919 % 2592000 - 432000) * interval '1 second' END AS due) AS d;
-INSERT INTO candidate (task_id, kind, name, due_key, created_at)
-SELECT id, 'g', 'group' || (row_number() OVER () % {groups}), due_key, created_at FROM user_task WHERE nonce = 'bench-todo';
+INSERT INTO candidate (task_id, kind, name, due_key, created_at, amount)
+SELECT id, 'g', 'group' || (row_number() OVER () % {groups}), due_key, created_at, amount FROM user_task WHERE nonce = 'bench-todo';
 """
 
 

@@ -288,7 +288,7 @@ class Approvals(RuleBasedStateMachine):
         open_or_over(self.case)
         tokens = {row.token for row in rows("SELECT token FROM user_task WHERE instance_id = :case AND state = 'open'", case=self.case)}
         for one in self.wrong():
-            assert self.ruled and "separation of duties" in one.message, one
+            assert self.ruled and "Separation of duties" in one.message, one
             assert one.token in tokens, "an incident of what is gone"
         decided = rows(
             "SELECT count(*) AS n FROM user_task WHERE instance_id = :case AND state = 'completed' AND decided_by <> 'system'",

@@ -248,7 +248,7 @@ def test_who_must_not_do_it_is_not_asked_and_the_policy_says_who_is(app: Flask, 
 @pytest.mark.parametrize("policy", [{}, {"shenpi_nobody": "li.na"}])
 def test_without_a_policy_or_with_one_that_names_her_again_it_is_an_incident(app: Flask, policy: dict[str, str]) -> None:
     case = case_of(OWN, human("a", "${initiator}", shenpi_notBy="initiator", **policy), END, path("start", "a", "end"))
-    assert "separation of duties" in rows("SELECT message FROM incident WHERE instance_id = :case", case=case)[0].message
+    assert "Separation of duties" in rows("SELECT message FROM incident WHERE instance_id = :case", case=case)[0].message
 
 
 def test_an_exception_of_two_people_counts_in_one_case_and_stands_in_its_record(app: Flask) -> None:

@@ -7,12 +7,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from drawings import END, START, drawing, flow, human, node, path
+from approvals_support import act
+from drawings import END, START, drawing, flow, human, node, path, script
 from engine_support import advance, decide, deploy, execute, start, task_of
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests_support import person
 
-from engine import copies, substitutions, worklist
+from engine import copies, substitutions, tasks, worklist
 from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.errors import InvalidContent
@@ -28,6 +31,10 @@ HELD = drawing(
     START, node("exclusiveGateway", "again"), human("boss"), node("exclusiveGateway", "good", default="good_to_end"), END,
     path("start", "again", "boss", "good", "end"), flow("good", "again", "${outcome == 'return'}"), key="held", name="请假",
     shenpi_title="${title}", shenpi_amount="${amount}", shenpi_currency="${currency}",
+)  # fmt: skip
+RENAMED = drawing(
+    START, human("first"), script("rename", "title = '无锡厂房'"), human("second"), END, path("start", "first", "rename", "second", "end"), key="renamed",
+    shenpi_title="${title}",
 )  # fmt: skip
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -103,6 +110,49 @@ def test_words_are_found_in_title_number_step_initiator_and_summary_and_all_of_t
         ("复核", ["华东采购", "100%_会议"]), ("  ", ["华东采购", "100%_会议"]),
     ):  # fmt: skip
         assert titles("zhao.lei", wanted=Wanted(words=words)) == expected, words
+
+
+TEXTS = st.text(alphabet="苏州采购Zz_% \\ß😀", max_size=8)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(TEXTS, TEXTS), max_size=4),
+    st.lists(st.text(alphabet="苏州采购Z_%\\ß😀李", min_size=1, max_size=3), min_size=1, max_size=2),
+)
+def test_words_that_few_cases_have_are_found_as_if_every_task_was_read(app: Flask, made: list[tuple[str, str]], words: list[str]) -> None:
+    execute("UPDATE process_instance SET status = 'terminated'")
+    execute("DELETE FROM candidate")
+    for number, (title, supplier) in enumerate(made):
+        claim(f"{number}{title}", supplier=supplier)
+    expected = [
+        f"{number}{title}" for number, (title, supplier) in enumerate(made)
+        if all(any(word.lower() in text.lower() for text in (f"{number}{title}", supplier, "李娜", "复核")) for word in words)
+    ]  # fmt: skip
+    assert walked("zhao.lei", wanted=Wanted(words=" ".join(words))) == expected
+
+
+def test_words_are_found_after_the_case_has_changed_them_in_texts_of_any_length_and_on_behalf_of_others(app: Flask) -> None:
+    deploy(RENAMED)
+    first = task_of(start("renamed", title="苏州厂房"))
+    held("长" * 3000 + "昆山")
+    assert titles("wang.fang", wanted=Wanted(words="苏州")) == ["苏州厂房"]
+    decide(first)
+    assert titles("wang.fang", wanted=Wanted(words="苏州")) == []
+    assert titles("wang.fang", wanted=Wanted(words="无锡 厂房")) == ["无锡厂房"]
+    assert titles("wang.fang", wanted=Wanted(words="昆山")) == ["长" * 3000 + "昆山"]
+    stand_in("wang.fang", "qian.yi")
+    assert titles("qian.yi", worklist.on_behalf, wanted=Wanted(words="无锡")) == ["无锡厂房"]
+    assert titles("qian.yi", wanted=Wanted(words="无锡")) == []
+
+
+def test_a_task_that_is_put_back_stands_under_its_amount_again(app: Flask) -> None:
+    task = claim("小", "10.00")
+    claim("大", "1000.00")
+    act(tasks.claim, task, by="zhao.lei")
+    act(tasks.unclaim, task, by="zhao.lei")
+    assert titles("wu.gang", wanted=Wanted(most="500")) == ["小"]
+    assert titles("wu.gang", sort="amount") == ["大", "小"]
 
 
 def test_filters_by_process_department_amount_and_return(app: Flask) -> None:

@@ -1,5 +1,6 @@
 // The right-hand panel: one step in words.
 import type { Entry, Fault, Recording } from './evidence';
+import { type Pictures, signatureOf } from './pictures';
 import { changesIn, recall, type Step } from './story';
 import { localised, localTime, say, sayAny, shown } from './words';
 
@@ -19,6 +20,7 @@ export class Panel {
     private readonly people: Recording['people'],
     private readonly nameOf: (element: string) => string,
     private readonly labels: Map<string, string>,
+    private readonly pictures: Pictures,
   ) {}
 
   /** Show the step at `index`; replaces what was there. */
@@ -29,6 +31,7 @@ export class Panel {
       this.faults(step),
       this.facts(steps, index),
       this.comment(step),
+      this.signature(step),
       this.form(step.headline.personal?.form ?? step.headline.personal?.values ?? recall(steps, index, 'form')),
       this.changes(step),
       this.records(step),
@@ -71,7 +74,8 @@ export class Panel {
     const list = build('dl', { class: 'replay-facts' });
     const add = (label: string, value: Node | string): void => list.append(build('dt', {}, label), build('dd', {}, value));
     add(say('time'), build('time', { datetime: entry.at, title: entry.at, tabindex: '0' }, localTime(entry.at)));
-    const channel = [entry.data.channel, entry.data.address ?? entry.data.ip].filter(Boolean).map(localised).join(' · ');
+    const through = typeof entry.data.channel === 'string' ? sayAny(`channel:${entry.data.channel}`, entry.data.channel) : entry.data.channel;
+    const channel = [through, entry.data.address ?? entry.data.ip].filter(Boolean).map(localised).join(' · ');
     if (channel) add(say('channel'), channel);
     const why = recall(steps, index, 'why');
     if (why !== undefined) add(say('why'), localised(why));
@@ -82,10 +86,18 @@ export class Panel {
   private comment(step: Step): HTMLElement | null {
     const find = (key: string): unknown => step.entries.map((entry) => entry.personal?.[key]).find((text) => typeof text === 'string' && text);
     const comment = find('comment');
-    const reason = find('reason') ?? find('message') ?? find('error');
+    const failed = find('message');
+    const reason = find('reason') ?? (failed ? localised({ zh: find('messageZh') ?? failed, en: failed }) : find('error'));
     if (comment || reason) return this.section(say(comment ? 'comment' : 'reason'), build('blockquote', { class: 'replay-comment' }, String(comment ?? reason)));
     const why = step.entries.some((entry) => entry.erased) ? 'erased' : step.entries.some((entry) => entry.withheld) ? 'withheld' : null;
     return why && this.section(say('comment'), build('p', { class: 'text-secondary mb-0' }, say(why)));
+  }
+
+  private signature(step: Step): HTMLElement | null {
+    const entry = step.entries.find((each) => signatureOf(each));
+    if (!entry) return null;
+    const then = isPerson(entry.personal?.by) ? entry.personal.by : this.people[entry.actor ?? ''];
+    return this.section(say('signature'), this.pictures.shown(signatureOf(entry)!, then?.name ?? entry.actor ?? ''));
   }
 
   private changes(step: Step): HTMLElement | null {

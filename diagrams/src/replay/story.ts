@@ -23,7 +23,8 @@ export interface Picture {
 }
 
 const HEADLINES = [
-  'unreadable', 'instance:withdrawn', 'instance:terminated', 'task:completed', 'task:transferred', 'task:claimed', 'task:unclaimed', 'incident:raised', 'job:failed', 'oa:refused', 'oa:unknown',
+  'unreadable', 'instance:withdrawn', 'instance:terminated', 'instance:revoked', 'instance:jumped', 'task:completed', 'task:returned', 'task:taken_back', 'task:passed',
+  'task:delegated', 'task:resolved', 'task:signer_added', 'task:signer_removed', 'task:escalated', 'task:transferred', 'task:claimed', 'task:unclaimed', 'incident:raised', 'job:failed', 'oa:refused', 'oa:unknown',
   'incident:resolved', 'oa:delivered', 'archive:sealed', 'timer:fired', 'task:reminded', 'instance:started', 'job:completed', 'decision:evaluated', 'operation:completed',
   'instance:completed',
 ];
@@ -53,7 +54,8 @@ function headlineOf(group: Entry[]): Entry {
 function markOf(group: Entry[]): MarkKind | null {
   const types = new Map(group.map((entry) => [entry.type, entry]));
   if (types.has('incident:raised') || types.has('job:failed') || types.has('oa:refused') || types.has('oa:unknown')) return 'incident';
-  const decided = types.get('task:completed');
+  if (types.has('task:returned')) return 'return';
+  const decided = types.get('task:completed') ?? types.get('task:passed');
   if (decided) {
     const outcome = decided.data.outcome;
     return outcome === 'approve' || outcome === 'reject' || outcome === 'return' ? outcome : 'decision';

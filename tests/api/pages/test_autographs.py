@@ -9,6 +9,7 @@ from drawings import END, START, drawing, human, path
 from pages_support import Office
 from playwright.sync_api import Browser, Page, expect
 from signatures_support import as_address, as_base64, picture
+from sqlalchemy import text
 from web_support import multipart
 from werkzeug.test import TestResponse
 
@@ -167,4 +168,75 @@ def test_somebody_who_rejects_need_not_sign_and_without_script_she_reads_why_she
     page.click("summary:has-text('驳回')")
     page.click("button[value=reject]")
     expect(page.locator(".result")).to_be_visible()
+    page.context.close()
+
+
+# --- replayed by the auditor
+
+
+def replayed(browser: Browser, address: str, case: UUID, size: dict[str, int] = DESK, who: str = "sun.mei") -> Page:
+    """Return the replay of a case, at the step of its first decision."""
+    context = browser.new_context(viewport=size, base_url=address, reduced_motion="reduce")  # type: ignore[arg-type]
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.fill("#key", who)
+    page.fill("#password", PASSWORD)
+    page.click("main button[type=submit]")
+    page.goto(f"/cases/{case}/replay#step=2")
+    page.wait_for_selector("#replay[data-signatures]")
+    return page
+
+
+def signed(office: Office) -> UUID:
+    case, task = asked(office)
+    assert office.desk("wang.fang").decide(task, signature=as_address(picture())).status_code == 303
+    return case
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [PHONE, DESK])
+def test_the_auditor_sees_the_signature_at_its_step_and_that_it_is_the_one_that_was_signed(
+    office: Office, browser: Browser, address: str, size: dict[str, int]
+) -> None:
+    page = replayed(browser, address, signed(office), size)
+    image = page.get_by_alt_text("王芳 的手写签名")
+    expect(image).to_be_visible()
+    assert image.evaluate("image => image.naturalWidth") > 100
+    expect(page.locator(".replay-signature")).to_contain_text("图片与办理记录中的摘要一致")
+    assert page.locator("#replay").get_attribute("data-verdict") == "good"
+    page.locator(".replay-verdict summary").click()
+    expect(page.locator("[data-part=verdict-words]")).to_contain_text("1/1 个手写签名与办理记录中的摘要一致")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.keyboard.press("Home")
+    expect(page.locator(".replay-signature")).to_have_count(0)
+    page.context.close()
+
+
+def forge(office: Office, *statements: str, **values: object) -> None:
+    """Change rows as somebody does who owns the database: no trigger stands in her way."""
+    with office.web.inside(), transaction() as session:
+        for statement in ("ALTER TABLE attachment DISABLE TRIGGER ALL", *statements):
+            session.execute(text(statement), values)
+
+
+@pytest.mark.browser
+def test_a_picture_that_was_exchanged_or_is_gone_is_told_wherever_one_looks(office: Office, browser: Browser, address: str) -> None:
+    case = signed(office)
+    forge(
+        office,
+        "INSERT INTO stored_file (sha256, sm3, size, media_type, content) VALUES ('forged', 'x', 1, 'image/png', :content)",
+        "UPDATE attachment SET sha256 = 'forged' WHERE instance_id = :case",
+        case=case,
+        content=picture(width=300),
+    )
+    page = replayed(browser, address, case)
+    expect(page.locator("[data-part=verdict]")).to_have_text("✗ 第 2 步：手写签名的图片与摘要不符，或无法读取")
+    expect(page.locator(".replay-signature [role=alert]")).to_contain_text("不是当时签的")
+    page.context.close()
+
+    forge(office, "DELETE FROM attachment WHERE instance_id = :case", case=case)
+    page = replayed(browser, address, case)
+    expect(page.locator(".replay-signature")).to_contain_text("无法核对")
+    assert page.locator("#replay").get_attribute("data-verdict") == "bad"
     page.context.close()
