@@ -38,6 +38,8 @@ class Settings:
     #: where alerts are posted besides mail, and the secret that signs them; empty means nowhere
     alert_webhook: str
     alert_secret: str
+    #: hosts, addresses and networks of this machine, its link or a cloud's metadata that connections may lead to all the same, with commas between
+    local_hosts: str
     #: days for which requests to office systems and their answers are kept
     keep_exchanges: int
     #: seconds without a sign of life after which a worker's jobs are given to others
@@ -95,6 +97,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         mail_from=value("SHENPI_MAIL_FROM", "shenpi@localhost"),
         alert_webhook=value("SHENPI_ALERT_WEBHOOK", ""),
         alert_secret=value("SHENPI_ALERT_SECRET", ""),
+        local_hosts=value("SHENPI_LOCAL_HOSTS", ""),
         keep_exchanges=int(value("SHENPI_KEEP_EXCHANGES", "90")),
         worker_stalled=float(value("SHENPI_WORKER_STALLED", "8")),
         max_upload=int(value("SHENPI_MAX_UPLOAD", str(20 * 1024 * 1024))),

@@ -179,7 +179,7 @@ class OaDifference(Base):
     theirs: Mapped[str]
     found_at: Mapped[Created]
     resolved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    resolution: Mapped[str | None]  #: pushed, ignored, gone
+    resolution: Mapped[str | None]  #: ours, pushed, ignored, gone
     resolved_by: Mapped[str | None]
     reason: Mapped[str | None]
 

@@ -54,7 +54,7 @@ class Installation:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("SHENPI_")},
             "DATABASE_URL": url, "SHENPI_HOME": str(home), "SHENPI_PUBLIC_URL": self.url, "SHENPI_DEVELOPMENT": "1", "SHENPI_SECRET_KEY": "test",
-            "SHENPI_CREDENTIALS_KEY": os.environ["SHENPI_CREDENTIALS_KEY"],
+            "SHENPI_CREDENTIALS_KEY": os.environ["SHENPI_CREDENTIALS_KEY"], "SHENPI_LOCAL_HOSTS": os.environ["SHENPI_LOCAL_HOSTS"],
             "SHENPI_SIMULATOR_SECRET": SECRET, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore", **environment,
         }  # fmt: skip
         self.processes: dict[str, subprocess.Popen[bytes]] = {}

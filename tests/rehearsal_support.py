@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -22,6 +22,7 @@ from flask import Flask
 from journeys_support import answers, free_port
 from sqlalchemy import select
 from tests_support import ROOT, eventually, fresh_database, person, settings_for
+from uuid_utils.compat import uuid7
 from werkzeug.serving import make_server
 
 from api.app import create_app
@@ -31,6 +32,7 @@ from engine.database import transaction
 from engine.database.embedded import EmbeddedServer
 from engine.oa import vault
 from engine.oa.contract import Connector, InstanceSnapshot
+from engine.oa.items import task_key
 from engine.oa.opening import opened
 from engine.oa.registry import Connectors
 from models import db
@@ -207,7 +209,7 @@ class Rehearsal:
         return found
 
     def reconcile(self, case: UUID, *, mend: bool = True) -> list[str]:
-        """Compare a case, mend what differs as the worker does, and return in words what was found."""
+        """Compare a case, take ours where it differs as the worker does, and return in words what was found."""
         found = reconciliation.compare_case(worker.hands.connectors, self.key, case)
         said = [
             f"{row.kind} {row.field}".strip()
@@ -215,7 +217,7 @@ class Rehearsal:
         ]
         for one in found if mend else ():
             with transaction() as session:
-                reconciliation.mend(session, worker.hands.connectors, one, by=person("ma.lin"))
+                reconciliation.take_ours(session, worker.hands.connectors, one, by=person("ma.lin"))
         self.settle()
         return said
 
@@ -284,6 +286,15 @@ class Rehearsal:
             (pending,) = [one for one in deliveries.take(session, self.key, self.url, lease=60) if one.instance_id == case]
             deliveries.put_back(session, pending)
         return pending.snapshot
+
+    def slip_in(self, case: UUID, key: str) -> None:
+        """Have one more to-do of somebody stand open there, of which we know nothing."""
+        snapshot = self.snapshot(case)
+        (mine,) = [task for task in snapshot.tasks if task.assignee == key]
+        extra = replace(mine, task_key=f"{uuid7()}:{key}", node_key="elsewhere")
+        self.connector().push(replace(snapshot, version=snapshot.version + 1, tasks=(*snapshot.tasks, extra)), snapshot)
+        execute("DELETE FROM oa_shown WHERE key = :key", key=task_key(extra.task_key))
+        self.settle()
 
     def decisions(self, case: UUID) -> list[tuple[str, str]]:
         """Return the decided steps of a case with who did it."""

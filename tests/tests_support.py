@@ -220,3 +220,5 @@ def chromium() -> str:
 
 os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
 os.environ.setdefault("SHENPI_CREDENTIALS_KEY", "a key for the credentials of tests")
+#: simulators, and whoever else a test lets us speak to, stand on this machine
+os.environ.setdefault("SHENPI_LOCAL_HOSTS", "127.0.0.1, ::1")

@@ -60,7 +60,7 @@ def environment_of(port: int, demo: bool) -> dict[str, str]:
     """Return what the parts are told by environment; what the caller set stays."""
     values = {"SHENPI_PUBLIC_URL": f"http://127.0.0.1:{port}", "PYTHONUNBUFFERED": "1"}
     if demo:
-        values["SHENPI_DEVELOPMENT"] = "1"
+        values |= {"SHENPI_DEVELOPMENT": "1", "SHENPI_LOCAL_HOSTS": "127.0.0.1"}  # the simulator stands on this machine
     return {name: os.environ.get(name, value) for name, value in values.items()}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api import framing
+from engine import reach
 from engine.errors import Fault, InvalidContent, InvalidVariables
 from engine.oa.contract import Field
 from engine.oa.kinds import KINDS, Kind
@@ -38,11 +39,19 @@ def settings_of(kind: Kind) -> dict[str, Field]:
 
 def url_of(kind: Kind, url: str, faults: list[Fault]) -> str:
     """Return the address, or the usual one of the kind where none is given."""
+    return address_of(url.strip() or kind.base_url, "baseUrl", faults)
+
+
+def address_of(url: str, path: str, faults: list[Fault]) -> str:
+    """Return an address without its last slash: one that is none, or leads to where we may not, is a fault."""
     try:
-        return checked(url.strip() or kind.base_url)
+        found = checked(url, path)
     except InvalidContent as error:
         faults.extend(error.faults)
         return ""
+    refused = reach.fault_of(found, path)
+    faults.extend([refused] if refused is not None else [])
+    return found
 
 
 def name_of(name: str, faults: list[Fault]) -> str:
@@ -69,6 +78,8 @@ def read_settings_of(kind: Kind, given: Mapping[str, str], faults: list[Fault]) 
                 "Hosts, such as oa.example.com or *.feishu.cn",
             )
             faults.append(Fault("host-invalid", zh, en, path=name, found=strange[0][:100]))
+        elif name.endswith("_url") and value:  # requests go there, too
+            found[name] = address_of(value, name, faults)
         elif value:
             found[name] = value
     for name, usual in TARGETS.items():

@@ -23,8 +23,14 @@ from engine.reconciliation import listing
 blueprint = Blueprint("reconciliation_page", __name__, url_prefix="/reconciliation")
 PAGE = 30
 MOST = 200  #: differences of one press
+ACTS: dict[str, room.Act] = {"ours": "ours", "push": "push", "ignore": "ignore"}
 REASONS = {
     "the difference is resolved": Fault("refused", "这条差异已经有人处理了", "Somebody has dealt with this difference already"),
+    "only the office system has it": Fault(
+        "refused",
+        "只有对方才有这一条，重新推送改变不了它；请“以本系统为准”来关闭",
+        "Only the office system has this: pushing again does not change it; take ours to close it",
+    ),
     "a reason is needed": Fault("refused", "请写明原因", "A reason is needed"),
     "the connection is not compared": Fault("refused", "这个连接已停用，或不能对账", "This connection is off, or cannot be compared"),
 }
@@ -61,16 +67,33 @@ def place(connection: str) -> str | None:
     return url_for("connections_page.show", key=connection) if allows(current(), "connection.manage") else None
 
 
-@blueprint.post("/<uuid:difference_id>/mend")
+@blueprint.post("/<uuid:difference_id>/take-ours")
 @needs("incident.resolve")
-def mend(difference_id: UUID) -> ResponseReturnValue:
-    """Show the office system the case once more."""
+def take_ours(difference_id: UUID) -> ResponseReturnValue:
+    """Bring the office system to what we have in this one thing."""
 
     def work(session: Session) -> str:
-        room.mend(session, connectors, difference_id, by=current())
+        room.take_ours(session, connectors, difference_id, by=current())
         return url_for("reconciliation_page.index")
 
-    return answered(work, _("已重新推送，办公系统随后会显示本系统的内容。"))
+    return answered(work, _("已以本系统为准：对方缺少的随后补上，多出的关闭，不同的改写。"))
+
+
+@blueprint.post("/<uuid:difference_id>/push-again")
+@needs("incident.resolve")
+def push_again(difference_id: UUID) -> ResponseReturnValue:
+    """Show the office system the whole case once more."""
+    counted: list[int] = []
+
+    def work(session: Session) -> str:
+        counted.append(len(room.push_again(session, connectors, difference_id, by=current())))
+        return url_for("reconciliation_page.index")
+
+    try:
+        answer = once(work)
+    except (Refused, NotFound) as error:
+        return page(faults_of(error), 404 if isinstance(error, NotFound) else 409)
+    return said(answer, _("已重新推送整个流程，一并处理了 %(n)s 条差异。", n=counted[0] if counted else 1))
 
 
 @blueprint.post("/<uuid:difference_id>/ignore")
@@ -88,13 +111,14 @@ def ignore(difference_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/many")
 @needs("incident.resolve")
 def many() -> ResponseReturnValue:
-    """Push again what was ticked, or let it be with one reason."""
-    ignoring = request.form.get("act") == "ignore"
+    """Take ours in what was ticked, push its cases again, or let it be with one reason."""
+    act = ACTS.get(request.form.get("act", ""))
     counted: list[int] = []
 
     def work(session: Session) -> str:
-        reason = request.form.get("reason", "") if ignoring else None
-        counted.append(room.resolve_many(session, connectors, chosen(), by=current(), reason=reason))
+        if act is None:
+            raise InvalidContent([Fault("act-unknown", "请选择怎样处理", "Choose what to do")])
+        counted.append(room.resolve_many(session, connectors, chosen(), act, by=current(), reason=request.form.get("reason", "")))
         return url_for("reconciliation_page.index")
 
     number = len(set(request.form.getlist("difference")))
@@ -103,8 +127,19 @@ def many() -> ResponseReturnValue:
     except (Refused, InvalidContent) as error:
         return page(faults_of(error), 422, "many")
     done = counted[0] if counted else number
-    told = _("已忽略 %(n)s 条。", n=done) if ignoring else _("已重新推送 %(n)s 条。", n=done)
-    return said(answer, told + (_("另有 %(n)s 条已被别人处理。", n=number - done) if number > done else ""))
+    return said(answer, told_of(act, done) + (rest_of(act, number - done) if number > done else ""))
+
+
+def told_of(act: str | None, done: int) -> str:
+    if act == "ignore":
+        return _("已忽略 %(n)s 条。", n=done)
+    return _("已重新推送 %(n)s 条。", n=done) if act == "push" else _("已以本系统为准 %(n)s 条。", n=done)
+
+
+def rest_of(act: str | None, left: int) -> str:
+    if act == "push":
+        return _("另有 %(n)s 条没有处理：已被别人处理，或只有对方才有，须“以本系统为准”才能关闭。", n=left)
+    return _("另有 %(n)s 条已被别人处理。", n=left)
 
 
 def chosen() -> list[UUID]:

@@ -342,7 +342,12 @@ RESOLVED: Words = {
 DIFFERENCES: Words = {"missing_there": _l("对方缺少"), "missing_here": _l("对方多出"), "field_differs": _l("两边不同")}
 DIFFERING: Words = {"case": _l("整个流程"), "task": _l("待办"), "copy": _l("抄送"), "theirs": _l("对方的待办")}
 DIFFERENCE_FIELDS: Words = {"status": _l("状态"), "update_time": _l("更新时间")}
-RESOLUTIONS: Words = {"pushed": _l("已重新推送"), "ignored": _l("已忽略"), "gone": _l("已消失")}
+TAKING_OURS: Words = {
+    "missing_there": _l("在对方补上这一条"),
+    "missing_here": _l("在对方关闭这一条"),
+    "field_differs": _l("把对方改写成本系统的内容"),
+}
+RESOLUTIONS: Words = {"ours": _l("已以本系统为准"), "pushed": _l("已重新推送"), "ignored": _l("已忽略"), "gone": _l("已消失")}
 
 
 def decision(outcome: str | None) -> Sign:

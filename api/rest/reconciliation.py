@@ -1,4 +1,4 @@
-"""What office systems show and what we have, compared: differences, mended or let be, and comparing now."""
+"""What office systems show and what we have, compared: differences, resolved by taking ours, by pushing again or with a reason, and comparing now."""
 
 from typing import Any
 from uuid import UUID
@@ -34,7 +34,7 @@ class DifferenceView(Camel):
     theirs = fields.String()
     found_at = fields.AwareDateTime()
     resolved_at = fields.AwareDateTime(allow_none=True)
-    resolution = fields.String(allow_none=True, metadata={"description": "pushed, ignored, gone"})
+    resolution = fields.String(allow_none=True, metadata={"description": "ours, pushed, ignored, gone"})
     resolved_by = fields.String(allow_none=True)
     reason = fields.String(allow_none=True)
 
@@ -87,14 +87,27 @@ def differences(wanted: dict[str, Any]) -> Any:
     return page_of([DifferenceView().dump(row) for row in found], str(found[-1].id) if len(rows) > len(found) else None)
 
 
-@blueprint.route("/differences/<uuid:difference_id>/mend", methods=["POST"])
+@blueprint.route("/differences/<uuid:difference_id>/take-ours", methods=["POST"])
 @route("incident.resolve")
 @blueprint.response(200, DifferenceView)
-def mend(difference_id: UUID) -> Response:
-    """Show the office system the case once more, so that it shows what we have."""
+def take_ours(difference_id: UUID) -> Response:
+    """Bring the office system to what we have in this one thing: what it lacks is made, what it has too much is closed, what differs is written."""
 
     def work(session: Session) -> tuple[Any, int, dict[str, str]]:
-        room.mend(session, connectors, difference_id, by=current())
+        room.take_ours(session, connectors, difference_id, by=current())
+        return DifferenceView().dump(listing.one(session, difference_id)), 200, {}
+
+    return once(work)
+
+
+@blueprint.route("/differences/<uuid:difference_id>/push-again", methods=["POST"])
+@route("incident.resolve")
+@blueprint.response(200, DifferenceView)
+def push_again(difference_id: UUID) -> Response:
+    """Show the office system the whole case once more, which resolves what else of the case it lacks or shows otherwise; 409 for what only it has."""
+
+    def work(session: Session) -> tuple[Any, int, dict[str, str]]:
+        room.push_again(session, connectors, difference_id, by=current())
         return DifferenceView().dump(listing.one(session, difference_id)), 200, {}
 
     return once(work)

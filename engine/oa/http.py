@@ -11,7 +11,9 @@ import orjson
 from engine.crash import point
 from engine.errors import OAError, OARejected, OAUnavailable, OAUnknown
 from engine.oa.contract import Connection, Desk, Exchange
+from engine.oa.guarded import Transport, within
 from engine.oa.masking import masked
+from engine.reach import SETTING
 
 CONNECT, TOTAL = 3.0, 10.0  #: seconds
 ANSWER_BYTES = 4_000_000
@@ -38,14 +40,19 @@ class Lost(OAUnavailable):
 
 
 class Http:
-    """A vendor's API under one address. Takes nothing from the environment: no proxy of the machine sees what we send."""
+    """A vendor's API under one address that may be reached. Follows nobody elsewhere, and takes nothing from the environment: no proxy of the machine sees
+    what we send."""
 
     def __init__(self, connection: Connection, desk: Desk) -> None:
         self._name = connection.key
         self._desk = desk
         self._secrets = list(connection.credentials.values())
         self._client = httpx.Client(
-            base_url=connection.base_url.rstrip("/"), timeout=httpx.Timeout(TOTAL, connect=CONNECT), trust_env=False, follow_redirects=False
+            base_url=connection.base_url.rstrip("/"),
+            timeout=httpx.Timeout(TOTAL, connect=CONNECT),
+            trust_env=False,
+            follow_redirects=False,
+            transport=Transport(),
         )
 
     def close(self) -> None:
@@ -79,15 +86,15 @@ class Http:
         failure: OAError | None = None
         point(f"ask {api}", ":before")
         try:
-            with self._client.stream(method, path, params=params, content=body, headers=sent) as response:
-                whole = whole_of(response, began + TOTAL)
+            with within(TOTAL) as until, self._client.stream(method, path, params=params, content=body, headers=sent) as response:
+                whole = whole_of(response, until)
             answer = Answer(response.status_code, response.headers, whole.decode(errors="replace"), read(whole))
             if answer.status in GATEWAY:
                 failure = Lost(connection=self._name, reason=f"HTTP {answer.status}", retry_after=waiting(answer.headers))
             elif answer.status >= 500:
                 failure = OAUnavailable(connection=self._name, reason=f"HTTP {answer.status}", retry_after=waiting(answer.headers))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            failure = OAUnavailable(connection=self._name, reason=f"no connection: {type(error).__name__}")
+            failure = OAUnavailable(connection=self._name, reason=f"no connection: {self._why(error)}")
         except (httpx.TransportError, httpx.DecodingError) as error:
             failure = Lost(connection=self._name, reason=f"answer lost: {type(error).__name__}")
         except (httpx.InvalidURL, httpx.HTTPError, UnicodeError, ValueError) as error:
@@ -97,6 +104,11 @@ class Http:
         if failure is not None or answer is None:
             raise failure or OAUnavailable(connection=self._name, reason="no answer")
         return answer
+
+    @staticmethod
+    def _why(error: httpx.TransportError) -> str:
+        """Return what kept us from connecting: that we may not is said in full, for an administrator can mend it."""
+        return str(error) if SETTING in str(error) else type(error).__name__
 
     def _note(
         self, api: str, method: str, path: str, params: Mapping[str, Any] | None, body: bytes | None, answer: Answer | None,

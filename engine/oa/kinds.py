@@ -40,7 +40,13 @@ COMMON = (
     ),
 )
 #: what is given for a kind that can be compared
-MEND = Field("mend", "对账差异自动重推：yes 或 no", "Differences are pushed again by themselves: yes or no", required=False, default="yes")
+MEND = Field(
+    "mend",
+    "对账差异自动以本系统为准：yes 或 no",
+    "Where an office system differs, ours is taken by itself: yes or no",
+    required=False,
+    default="yes",
+)
 _OWN: Mapping[str, Kind] = {
     "webhook": Kind("通用签名 Webhook", "Generic signed webhook", webhook.Webhook, webhook.FIELDS, compares=False),
     "feishu": Kind(

@@ -25,7 +25,7 @@ def apply_message(message: str) -> None:
 
 
 def compare(connection: str, everything: bool = False) -> None:
-    """Compare the cases of a connection that are due, and mend in what they differ, unless the connection says that people do that."""
+    """Compare the cases of a connection that are due, and take ours where they differ, unless the connection says that people do that."""
     with transaction() as session:
         row = session.get(OaConnection, connection)
         cases = reconciliation.due(session, connection, everything=everything) if row is not None and row.active else []
@@ -50,7 +50,7 @@ def compare(connection: str, everything: bool = False) -> None:
             continue
         for difference in found if mends else ():
             with transaction() as session:
-                reconciliation.mend(session, hands.connectors, difference, by=SYSTEM)
+                reconciliation.take_ours(session, hands.connectors, difference, by=SYSTEM)
     with transaction() as session:
         reconciliation.end(session, connection)
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from engine.database import transaction
 from engine.notices import Alarm
+from engine.oa.guarded import Transport, within
 from engine.oa.webhook.signature import headers, identify
 from engine.settings import Settings, read_settings
 from models.identity import Person, RoleGrant
@@ -66,4 +67,5 @@ def post(settings: Settings, alarm: Alarm) -> None:
         {"eventId": event, "kind": alarm.kind, "subject": alarm.subject, "text": alarm.text, "link": alarm.link, **alarm.facts}
     )
     sent = {"Content-Type": "application/json", "Idempotency-Key": event, **headers(settings.alert_secret, event, body, datetime.now(UTC))}
-    httpx.post(settings.alert_webhook, content=body, headers=sent, timeout=PATIENCE, trust_env=False).raise_for_status()
+    with within(PATIENCE), httpx.Client(transport=Transport(), timeout=PATIENCE, trust_env=False, follow_redirects=False) as client:
+        client.post(settings.alert_webhook, content=body, headers=sent).raise_for_status()

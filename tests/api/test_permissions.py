@@ -48,9 +48,10 @@ POST   /incidents/<incident>/resolve                401 403 403 403 403 403 403 
 POST   /incidents/<incident>/assign                 401 403 403 403 403 403 403 403 409 403
 POST   /incidents/<unknown>/retry                   401 403 403 403 403 403 403 403 404 403
 GET    /reconciliation/differences                  401 403 403 403 403 403 403 403 200 403
-POST   /reconciliation/differences/<difference>/mend 401 403 403 403 403 403 403 403 200 403
+POST   /reconciliation/differences/<difference>/take-ours 401 403 403 403 403 403 403 403 200 403
+POST   /reconciliation/differences/<difference>/push-again 401 403 403 403 403 403 403 403 200 403
 POST   /reconciliation/differences/<difference>/ignore 401 403 403 403 403 403 403 403 200 403
-POST   /reconciliation/differences/<unknown>/mend   401 403 403 403 403 403 403 403 404 403
+POST   /reconciliation/differences/<unknown>/take-ours 401 403 403 403 403 403 403 403 404 403
 GET    /reconciliation/runs                         401 403 403 403 403 403 403 403 200 403
 POST   /reconciliation/runs                         401 403 403 403 403 403 403 403 409 403
 GET    /invoices                                    401 200 200 200 200 200 200 200 200 200

@@ -102,18 +102,80 @@ def test_what_differs_is_listed_in_words_with_its_case_and_its_step(stage: Rehea
     assert "状态：本系统" in page
 
 
-def test_pushed_again_it_is_gone_at_the_next_look(stage: Rehearsal, ma_lin: Operator) -> None:
+def test_where_ours_is_taken_it_is_gone_at_the_next_look(stage: Rehearsal, ma_lin: Operator) -> None:
     case = lost(stage)
     compare(stage, ma_lin)
     for one in ma_lin.differences():
-        answer = ma_lin.rest.post(f"/differences/{one['id']}/mend", json={})
-        assert (answer.status_code, answer.json()["resolution"], answer.json()["resolvedBy"]) == (200, "pushed", "ma.lin")
-        assert ma_lin.rest.post(f"/differences/{one['id']}/mend", json={}).status_code == 409
+        answer = ma_lin.rest.post(f"/differences/{one['id']}/take-ours", json={})
+        assert (answer.status_code, answer.json()["resolution"], answer.json()["resolvedBy"]) == (200, "ours", "ma.lin")
+        assert ma_lin.rest.post(f"/differences/{one['id']}/take-ours", json={}).status_code == 409
     stage.settle()
     compare(stage, ma_lin)
 
     assert ma_lin.differences() == []
     assert stage.differences(case) == []
+
+
+def test_ours_is_taken_in_one_thing_and_pushing_again_is_of_the_whole_case(stage: Rehearsal, ma_lin: Operator) -> None:
+    case, other = lost(stage), lost(stage)
+    compare(stage, ma_lin)
+    first, second = (one["id"] for one in ma_lin.differences() if one["processInstanceId"] == str(case))
+    third = next(one["id"] for one in ma_lin.differences() if one["processInstanceId"] == str(other))
+
+    assert ma_lin.rest.post(f"/differences/{first}/take-ours", json={}).json()["resolution"] == "ours"
+    assert second in [one["id"] for one in ma_lin.differences()], "that is another thing"
+    assert ma_lin.rest.post(f"/differences/{third}/push-again", json={}).json()["resolution"] == "pushed"
+
+    assert [one["id"] for one in ma_lin.differences()] == [second]
+    resolved = [(one["processInstanceId"], one["resolution"]) for one in ma_lin.differences(state="resolved")]
+    assert sorted(resolved) == sorted([(str(case), "ours"), (str(other), "pushed"), (str(other), "pushed")])
+    stage.settle()
+    assert stage.differences(other) == []
+
+
+def unknown_here(stage: Rehearsal) -> UUID:
+    """Make a case of which a to-do stands open there that we know nothing of."""
+    case = stage.begin()
+    stage.settle()
+    stage.slip_in(case, "zhao.lei")
+    return case
+
+
+def test_what_only_they_have_is_closed_by_taking_ours_and_not_by_pushing_again(stage: Rehearsal, ma_lin: Operator) -> None:
+    case = unknown_here(stage)
+    compare(stage, ma_lin)
+    (found,) = ma_lin.differences(kind="missing_here")
+
+    refused = ma_lin.rest.post(f"/differences/{found['id']}/push-again", json={})
+    assert refused.status_code == 409
+    assert "只有对方才有这一条" in ma_lin.press(f"/{found['id']}/push-again").text
+    assert f"/{found['id']}/push-again" not in ma_lin.page() and "在对方关闭这一条" in ma_lin.page()
+    stage.settle()
+    assert stage.differences(case) == ["zhao.lei sees 2 to-dos instead of 1"]
+
+    assert "多出的关闭" in ma_lin.press(f"/{found['id']}/take-ours").text
+    stage.settle()
+    assert stage.differences(case) == []
+    compare(stage, ma_lin)
+    assert ma_lin.differences(kind="missing_here") == []
+    assert "已以本系统为准" in ma_lin.page("?state=resolved")
+
+
+def test_many_are_pushed_again_without_what_only_they_have(stage: Rehearsal, ma_lin: Operator) -> None:
+    case = unknown_here(stage)
+    lost(stage)
+    compare(stage, ma_lin)
+    found = [one["id"] for one in ma_lin.differences()]
+    assert len(found) == 3
+
+    answer = ma_lin.press("/many", act="push", difference=found)
+
+    assert "已重新推送 2 条。" in answer.text and "另有 1 条没有处理" in answer.text
+    assert [one["kind"] for one in ma_lin.differences()] == ["missing_here"]
+    assert "已以本系统为准 1 条。" in ma_lin.press("/many", act="ours", difference=found[-1:] + found[:2]).text
+    stage.settle()
+    assert stage.differences(case) == []
+    assert "请选择怎样处理" in ma_lin.press("/many", act="theirs", difference=found).text
 
 
 def test_let_be_it_is_not_told_again_and_its_reason_is_kept(stage: Rehearsal, ma_lin: Operator) -> None:
@@ -130,28 +192,29 @@ def test_let_be_it_is_not_told_again_and_its_reason_is_kept(stage: Rehearsal, ma
     assert "对方正在升级" in ma_lin.page("?state=resolved") and "已忽略" in ma_lin.page("?state=resolved")
 
 
-def test_on_the_page_one_is_pushed_again_and_one_let_be_with_a_reason(stage: Rehearsal, ma_lin: Operator) -> None:
+def test_on_the_page_ours_is_taken_in_one_and_one_let_be_with_a_reason(stage: Rehearsal, ma_lin: Operator) -> None:
     lost(stage)
     compare(stage, ma_lin)
     first, second = (one["id"] for one in ma_lin.differences())
 
-    assert "已重新推送" in ma_lin.press(f"/{first}/mend").text
+    assert "已以本系统为准" in ma_lin.press(f"/{first}/take-ours").text
     refused = ma_lin.press(f"/{second}/ignore", reason="  ")
     assert refused.status_code == 409 and "请写明原因" in refused.text
     assert "已忽略" in ma_lin.press(f"/{second}/ignore", reason="已电话确认").text
-    assert ma_lin.press(f"/{second}/mend").status_code == 409
+    assert ma_lin.press(f"/{second}/take-ours").status_code == 409
+    assert ma_lin.press(f"/{second}/push-again").status_code == 409
     assert ma_lin.differences() == []
 
 
-def test_many_are_pushed_again_at_once_and_those_of_others_passed_over(stage: Rehearsal, ma_lin: Operator) -> None:
+def test_ours_is_taken_in_many_at_once_and_those_of_others_passed_over(stage: Rehearsal, ma_lin: Operator) -> None:
     cases = [lost(stage) for _ in range(3)]
     compare(stage, ma_lin)
     found = [one["id"] for one in ma_lin.differences()]
-    ma_lin.rest.post(f"/differences/{found[0]}/mend", json={})
+    ma_lin.rest.post(f"/differences/{found[0]}/take-ours", json={})
 
-    answer = ma_lin.press("/many", act="mend", difference=found)
+    answer = ma_lin.press("/many", act="ours", difference=found)
 
-    assert f"已重新推送 {len(found) - 1} 条。" in answer.text and "另有 1 条" in answer.text
+    assert f"已以本系统为准 {len(found) - 1} 条。" in answer.text and "另有 1 条" in answer.text
     stage.settle()
     assert all(stage.differences(case) == [] for case in cases)
 
@@ -162,7 +225,7 @@ def test_many_are_let_be_only_with_a_reason(stage: Rehearsal, ma_lin: Operator) 
     found = [one["id"] for one in ma_lin.differences()]
 
     assert "请写明原因" in ma_lin.press("/many", act="ignore", reason=" ", difference=found).text
-    assert "请先勾选差异" in ma_lin.press("/many", act="mend").text
+    assert "请先勾选差异" in ma_lin.press("/many", act="ours").text
     assert len(ma_lin.differences()) == len(found)
     assert f"已忽略 {len(found)} 条。" in ma_lin.press("/many", act="ignore", reason="切换期间", difference=found).text
     assert ma_lin.differences() == []
@@ -261,6 +324,6 @@ def test_the_page_fits_a_phone_and_a_desk(stage: Rehearsal, ma_lin: Operator, br
         assert barriers(page) == []
         if "=" not in path:
             page.locator("[data-choose]").first.check()
-            expect(page.get_by_text("重新推送 1 条")).to_be_visible()
+            expect(page.get_by_text("以本系统为准 1 条")).to_be_visible()
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     context.close()

@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+os.environ.setdefault("SHENPI_LOCAL_HOSTS", "127.0.0.1")
 
 import psycopg
 from drawings import END, START, drawing, flow, human, node, path, script

@@ -34,6 +34,7 @@ class House:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("SHENPI_") and name != "DATABASE_URL"}
         # one environment for `run` and the commands; colours would stand between the words of its output
         self.environment = {**clean, "SHENPI_HOME": str(home), "SHENPI_PUBLIC_URL": self.url, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"}
+        self.environment["SHENPI_LOCAL_HOSTS"] = "127.0.0.1"  # the office system stands on the same machine
         self.process: subprocess.Popen[str] | None = None
         self.oa: subprocess.Popen[str] | None = None
         self.starts = 0

@@ -6,14 +6,16 @@ a slow acknowledgement brings it a second time.
 
 import threading
 from collections.abc import Callable, Mapping
+from socket import socket as Wire
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import orjson
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 from websockets.sync.connection import Connection as Socket
 
+from engine import reach
 from engine.errors import OARejected, OAUnavailable
 from engine.oa.contract import Connection, Event
 from engine.oa.dingtalk.receive import events_of
@@ -21,6 +23,7 @@ from engine.oa.http import Http
 
 OPEN = "/v1.0/gateway/connections/open"
 FRAME_BYTES = 1_000_000
+OPENING = 10.0  #: seconds
 LOOK = 1.0  #: seconds between looks whether it is time to stop
 SUCCESS = '{"status": "SUCCESS", "message": "OK"}'
 
@@ -28,7 +31,8 @@ SUCCESS = '{"status": "SUCCESS", "message": "OK"}'
 def listen(connection: Connection, http: Http, take: Callable[[tuple[Event, ...]], None], stop: threading.Event) -> None:
     """Give every event to `take` until `stop`, or until the gateway asks us to come again. Refuses with `OAUnavailable` a connection that breaks."""
     try:
-        with connect(address(connection, http), open_timeout=10, max_size=FRAME_BYTES, proxy=None) as socket:
+        where = address(connection, http)
+        with connect(where, sock=reached(where), open_timeout=OPENING, max_size=FRAME_BYTES, proxy=None) as socket:
             while not stop.is_set():
                 try:
                     raw = socket.recv(timeout=LOOK)
@@ -36,8 +40,20 @@ def listen(connection: Connection, http: Http, take: Callable[[tuple[Event, ...]
                     continue
                 if not answer(connection, socket, raw if isinstance(raw, bytes) else raw.encode(), take):
                     return
+    except reach.Unreachable as error:
+        raise OAUnavailable(connection=connection.key, reason=f"stream: {error}", retry_after=30.0) from error
     except (WebSocketException, OSError) as error:
         raise OAUnavailable(connection=connection.key, reason=f"stream: {type(error).__name__}") from error
+
+
+def reached(where: str) -> Wire:
+    """Return a connection to where the gateway has sent us, which is its word and no administrator's."""
+    try:
+        parts = urlsplit(where)
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
+    except ValueError as error:
+        raise OSError("no address") from error
+    return reach.connect(host, port, OPENING)
 
 
 def address(connection: Connection, http: Http) -> str:

@@ -65,7 +65,9 @@ class Push:
         unmapped = [task for task in snapshot.tasks if task.assignee not in ids and task.status == "pending"]
         cards = list(cards_of(snapshot, {one.key: one for one in known}, ids))
         head = Head(snapshot, self.definition(snapshot), {self._person: applicant}, self._moment(known), self._connection)
-        body = head.body(cards, [copy for copy in snapshot.ccs if copy.user in ids], gone(snapshot, known, ids), ids, self._person)
+        body = head.body(
+            cards, [copy for copy in snapshot.ccs if copy.user in ids], gone(snapshot, known, ids, applicant), ids, self._person
+        )
         refused: list[ItemResult] = []
         try:
             self._send(body)
@@ -188,12 +190,15 @@ def cards_of(snapshot: InstanceSnapshot, known: Mapping[str, Shown], ids: Mappin
             yield Card(task, key if was is None else f"{key}x{hashlib.sha256(mine.encode()).hexdigest()[:6]}", mine)
 
 
-def gone(snapshot: InstanceSnapshot, known: Sequence[Shown], ids: Mapping[str, str]) -> list[tuple[Shown, str]]:
-    """Return what is shown as open and is not any more, though no snapshot said so, and what is shown under an id that is not hers any more."""
+def gone(snapshot: InstanceSnapshot, known: Sequence[Shown], ids: Mapping[str, str], applicant: str) -> list[tuple[Shown, str]]:
+    """Return what is shown as open and is not any more, though no snapshot said so, and what is shown under an id that is not hers any more.
+
+    Of what only Feishu has we do not know whose it is, and Feishu does not say; it wants somebody named and keeps whom it has: the applicant will do.
+    """
     spoken = {task_key(task.task_key): task for task in snapshot.tasks}
     found = []
     for one in known:
-        user = one.remote_person or ids.get(one.person or "")
+        user = one.remote_person or (ids.get(one.person) if one.person else applicant)
         task = spoken.get(one.key)
         moved = task is not None and task.status == "pending" and one.remote_person is not None and ids.get(task.assignee) != user
         if one.status == OPEN and one.key.startswith(TASK) and user is not None and (task is None or moved):

@@ -63,7 +63,8 @@ class Push:
         if not self._profile.copies:
             snapshot = replace(snapshot, ccs=())
         unmapped = [task for task in snapshot.tasks if task.assignee not in ids and task.status == "pending"]
-        items = self._send(snapshot, rows(snapshot, known, ids), known, ids.get(snapshot.applicant))
+        wanted = each_once(rows(snapshot, known, ids))
+        items = self._send(snapshot, wanted, known, ids.get(snapshot.applicant))
         return self._receipt(snapshot, [*items, *(held(task) for task in unmapped)])
 
     def remove(self, snapshot: InstanceSnapshot) -> Receipt:
@@ -78,6 +79,8 @@ class Push:
         for row in changed:
             before = known[row.key].status.rstrip(UNDER_WAY) if row.key in known else INTENDED
             self._settle(row, before if before == INTENDED else before + UNDER_WAY, moment, snapshot)
+            if row.flow != row.key and row.flow in known:
+                self._desk.forget(row.flow)  # it was taken away from this account and is back: one line there is one row here
         items = [item(row, known[row.key].version) for row in wanted if row not in changed]
         for outcome in self._profile.send(Batch(snapshot, changed, moment, sender)) if changed else ():
             items.append(self._heard(outcome, moment, known, snapshot))
@@ -98,6 +101,12 @@ class Push:
     @staticmethod
     def _receipt(snapshot: InstanceSnapshot, items: Iterable[ItemResult]) -> Receipt:
         return Receipt(None, datetime.now(UTC), {}, (ItemResult(instance_key(snapshot.instance_key), status=snapshot.status), *items))
+
+
+def each_once(wanted: Sequence[Row]) -> list[Row]:
+    """Return rows without those taken away from an account that has the same line again."""
+    back = {row.flow for row in wanted if row.flow != row.key}
+    return [row for row in wanted if row.key not in back]
 
 
 def item(row: Row, moment: int) -> ItemResult:

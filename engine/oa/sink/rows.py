@@ -69,9 +69,9 @@ def rows(snapshot: InstanceSnapshot, known: Mapping[str, Shown], ids: Mapping[st
     """Return the rows of a snapshot as they should be, first those that close: of its tasks, its copies, and of what is shown that it no longer has."""
     spoken = list(of_tasks(snapshot, known, ids))
     copies = list(of_copies(snapshot, ids))
-    left = gone(snapshot, known.values(), {row.key for row in spoken})
-    moved = [former(row, known[row.key]) for row in spoken if row.state == "open" and row.key in known]
-    found = [*left, *(row for row in moved if row), *sorted(spoken, key=lambda row: row.state == "open"), *copies]
+    moved = [one for row in spoken if row.state == "open" and row.key in known and (one := former(row, known[row.key]))]
+    left = gone(snapshot, known.values(), {row.key for row in (*spoken, *moved)})
+    found = [*left, *moved, *sorted(spoken, key=lambda row: row.state == "open"), *copies]
     return [replace(row, doubtful=row.key in known and known[row.key].status == INTENDED) for row in found]
 
 

@@ -1,5 +1,6 @@
 """HTTP to one webhook: signed, bounded in time and size, every failure one of our own errors."""
 
+import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError, SSLError, TimeoutError
 
+from engine import reach
 from engine.errors import Fault, InvalidContent, OAError, OARejected, OAUnavailable
 from engine.oa.contract import Connection, Desk, Exchange, Health
 from engine.oa.masking import masked
@@ -42,7 +44,7 @@ class Answer:
     data: Mapping[str, Any]
 
 
-def checked(url: str) -> str:
+def checked(url: str, path: str = "baseUrl") -> str:
     """Return a base URL without its last slash. Refuses with `InvalidContent` what is not http(s), or holds credentials, a query or a fragment."""
     try:
         parts = urlsplit(url)
@@ -53,7 +55,7 @@ def checked(url: str) -> str:
     if not sound:
         # the URL itself is not repeated: it may hold a password
         zh, en = "地址必须是不含账号、参数的 http(s) 地址", "the address must be http(s), without credentials, query or fragment"
-        raise InvalidContent([Fault("url", zh, en, path="baseUrl")])
+        raise InvalidContent([Fault("url", zh, en, path=path)])
     return url.rstrip("/")
 
 
@@ -68,15 +70,58 @@ def trusted() -> ssl.SSLContext:
     """Return whom we believe on https: the public authorities and those of this machine, for an OA in the house often has its own."""
     context = ssl.create_default_context(cafile=certifi.where())
     context.load_default_certs()
+    context.sslsocket_class = SafeSocket
     return context
 
 
+class Bounded:
+    """A socket from which is read until a moment and no longer, however much comes drop by drop."""
+
+    until: float | None = None
+
+    def recv_into(self, *arguments: Any, **named: Any) -> int:
+        if self.until is not None:
+            rest = self.until - time.monotonic()
+            if rest <= 0:
+                raise TimeoutError("too slow")
+            self.settimeout(min(rest, TOTAL))  # type: ignore[attr-defined]
+        found: int = super().recv_into(*arguments, **named)  # type: ignore[misc]
+        return found
+
+
+class PlainSocket(Bounded, socket.socket):
+    """A socket without encryption."""
+
+
+class SafeSocket(Bounded, ssl.SSLSocket):
+    """A socket with encryption."""
+
+
 class Whole:
-    """Lets a request leave in one piece: a head that travels alone wakes the other side for nothing."""
+    """Lets a request leave in one piece, for a head that travels alone wakes the other side for nothing; only to where we may, and answered in time."""
 
     _parts: list[bytes] | None = None
+    _until = 0.0
+
+    def _new_conn(self) -> socket.socket:
+        """Return a connection to an address that was looked at."""
+        try:
+            made = reach.connect(self._dns_host, self.port, CONNECT)  # type: ignore[attr-defined]
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, f"no connection to {self.host}") from error  # type: ignore[attr-defined]
+        except OSError as error:
+            raise NewConnectionError(self, str(error)) from error  # type: ignore[arg-type]
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        found = PlainSocket(fileno=made.detach())
+        found.settimeout(CONNECT)
+        return found
+
+    def getresponse(self) -> Any:
+        self.sock.until = self._until  # type: ignore[attr-defined]
+        return super().getresponse()  # type: ignore[misc]
 
     def request(self, *arguments: Any, **named: Any) -> None:
+        self._until = time.monotonic() + TOTAL
         self._parts = []
         try:
             super().request(*arguments, **named)  # type: ignore[misc]
@@ -192,7 +237,8 @@ class Client:
                 raise self._unavailable("answer-lost")  # it ended before its head did: nothing says that it would have been empty
             return response.status, waiting(response.headers.get("Retry-After", "")), content
         except (NewConnectionError, ConnectTimeoutError, SSLError) as error:
-            raise self._unavailable("no-connection") from error
+            refused = error.__cause__ if isinstance(error.__cause__, reach.Unreachable) else None
+            raise self._unavailable(f"no-connection: {refused}" if refused else "no-connection") from error
         except (ProtocolError, TimeoutError) as error:
             # sent, perhaps done, answer lost: the same key makes the repetition harmless
             raise self._unavailable("answer-lost") from error

@@ -141,7 +141,10 @@ class Push:
 
     @staticmethod
     def _place(row: Row, known: Mapping[str, Shown], snapshot: InstanceSnapshot) -> Place:
-        one = known.get(row.key) or known.get(row.key.rsplit("-", 1)[0])  # of the account that she had before
+        one, last = known.get(row.key), known.get(row.key.rsplit("-", 1)[0])
+        kept = read_kept(last.remote_id) if last is not None else None
+        if kept is not None and kept.to == row.receiver and (one is None or kept.number > read_kept(one.remote_id).number):
+            one = last  # the card of the account that she has had until now, perhaps not for the first time
         return Place(row, one.status if one else "", read_kept(one.remote_id) if one else Kept(row.receiver), snapshot)
 
     def _settle(self, place: Place, kept: Kept, status: str) -> None:

@@ -13,7 +13,7 @@ from engine.errors import Fault, InvalidContent, NotPermitted
 from engine.oa.contract import Connection, Desk, Event, RawRequest, Received, Reply
 from engine.oa.envelope import Envelope
 from engine.oa.markup import parsed, texts
-from engine.oa.wecom.card import OPEN, Kept, read_kept
+from engine.oa.wecom.card import OPEN, Kept, read_kept, task_id
 
 WINDOW = timedelta(minutes=5)
 EMPTY = Reply(b"", content_type="text/plain")
@@ -55,7 +55,7 @@ def pressed(connection: Connection, desk: Desk, told: Mapping[str, str], digest:
     person, card, key, at = (wanted(told, name) for name in ("FromUserName", "TaskId", "EventKey", "CreateTime"))
     action, _, nonce = key.partition("#")
     row = card[:KEY_LENGTH]
-    remember(desk, row, person, told.get("ResponseCode", ""))
+    remember(desk, row, card, person, told.get("ResponseCode", ""))
     unique = hashlib.sha256("\n".join((person, at, card, key)).encode()).hexdigest()
     if action == OPEN:
         return Event(connection.key, "unsupported", f"press:{unique}", digest)
@@ -65,11 +65,11 @@ def pressed(connection: Connection, desk: Desk, told: Mapping[str, str], digest:
     )  # fmt: skip
 
 
-def remember(desk: Desk, row: str, person: str, code: str) -> None:
-    """Keep the code of a press with its card, if it is the person's own."""
+def remember(desk: Desk, row: str, card: str, person: str, code: str) -> None:
+    """Keep the code of a press with its card, if it is the person's own and no former one: a code closes the card that it came from."""
     one = desk.shown([row]).get(row)
     kept = read_kept(one.remote_id) if one is not None else None
-    if one is not None and kept is not None and code and kept.to.lower() == person.lower():
+    if one is not None and kept is not None and code and kept.to.lower() == person.lower() and card == task_id(row, kept.number):
         found = Kept(kept.to, code[:500], kept.number, fresh=True, message=kept.message)
         desk.settle(row, found.text(), status=one.status, version=one.version)
 

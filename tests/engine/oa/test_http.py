@@ -67,6 +67,22 @@ def test_an_answer_that_comes_drop_by_drop_holds_nobody_longer_than_a_call_may_t
         assert time.monotonic() - began < 3
 
 
+def test_a_head_that_comes_drop_by_drop_holds_nobody_longer_either(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "TOTAL", 0.5)
+    dropped = []
+
+    def drip(taken: socket.socket) -> None:
+        taken.sendall(HEAD)
+        for number in range(60):
+            taken.sendall(b"X-Drop-%d: 1\r\n" % number)
+            dropped.append(number)
+            time.sleep(0.1)
+
+    with peer(drip) as address, pytest.raises(Lost):
+        ask(address)
+    assert len(dropped) < 50, "it was left while it dripped"
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_an_answer_without_end_is_not_read_to_its_end(app: Flask, packed: bool) -> None:
     piece = b" " * 1_000_000

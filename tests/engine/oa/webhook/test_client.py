@@ -3,7 +3,9 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -254,6 +256,34 @@ def test_a_silent_office_system_is_left_after_a_while(other: Other, monkeypatch:
 
     client.close()
     assert caught.value.facts["reason"] == "answer-lost"
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"], ids=["head", "body"])
+def test_an_answer_that_comes_drop_by_drop_is_left_after_a_while(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
+    monkeypatch.setattr(http, "TOTAL", http.CONNECT + 0.5)
+    listening = socket.create_server(("127.0.0.1", 0))
+    dropped: list[int] = []
+
+    def drip() -> None:
+        taken, _ = listening.accept()
+        with taken, suppress(OSError):
+            taken.recv(65_536)
+            taken.sendall(head or b"HTTP/1.1 200 OK\r\n")
+            for number in range(120):
+                taken.sendall(b" " if head else b"X-Drop-%d: 1\r\n" % number)
+                dropped.append(number)
+                time.sleep(0.1)
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    client = Client(connection(f"http://127.0.0.1:{listening.getsockname()[1]}"), MemoryDesk())
+    with pytest.raises(OAUnavailable) as caught:
+        client.post("/snapshots", b"{}", "k")
+    client.close()
+    thread.join()
+    listening.close()
+    assert caught.value.facts["reason"] in ("answer-lost", "answer-too-long")
+    assert len(dropped) < 80, "it was left while it dripped"
 
 
 def test_nobody_at_the_address_is_no_connection(other: Other) -> None:

@@ -178,6 +178,23 @@ def test_a_card_that_is_too_old_waits_for_the_code_of_a_press(stage: Stage) -> N
     assert stage.closed[-1]["response_code"] == "code-of-a-press" and stage.status == "gone"
 
 
+def test_a_card_too_old_to_be_closed_costs_its_person_not_the_card_of_her_new_account(stage: Stage) -> None:
+    stage.push(snapshot(task()))
+    stage.special["update_template_card"] = {"errcode": 42045, "errmsg": "code"}
+    stage.desk.people = {"wang.fang": "wangf2"}
+    for _ in range(2):
+        stage.push(snapshot(task()))
+    assert [body["userids"] for body in stage.closed] == [["wang.fang"]]
+    assert stage.status == "open"
+    del stage.special["update_template_card"]
+    stage.desk.people = None
+    stage.push(snapshot(task()))
+    assert [body["userids"] for body in stage.closed[1:]] == [["wangf2"]]
+    stage.desk.people = {"wang.fang": "wangf2"}
+    stage.push(snapshot(task()))
+    assert [(body["userids"], body["response_code"]) for body in stage.closed[2:]] == [(["wang.fang"], "code-3")]
+
+
 @pytest.mark.parametrize("answer", [GOOD | {"invaliduser": "x|Wang.Fang"}, {"errcode": 81013}, {"errcode": 60111}])
 def test_an_unknown_person_holds_her_own_alone(stage: Stage, answer: dict[str, Any]) -> None:
     answers = iter([GOOD | {"response_code": "c"}, answer])

@@ -107,6 +107,15 @@ def test_the_code_of_a_press_is_kept_with_her_own_card_alone() -> None:
     assert (kept.code, kept.fresh, desk.kept[ROW].status, desk.kept[ROW].version) == ("code-of-the-press", True, "stale", 3)
 
 
+def test_the_code_of_a_former_card_is_not_kept_with_the_one_that_she_has_now() -> None:
+    desk = MemoryDesk()
+    desk.settle(ROW, Kept("Wang.Fang", "of-the-second", 2).text(), status="open", version=2, instance_key=CASE)
+    wecom(desk).receive(sealed(xml(PRESS)), NOW)
+    assert read_kept(desk.kept[ROW].remote_id).code == "of-the-second"
+    wecom(desk).receive(sealed(xml(PRESS | {"TaskId": f"{ROW}-2"})), NOW)
+    assert read_kept(desk.kept[ROW].remote_id).code == "code-of-the-press"
+
+
 @pytest.mark.parametrize(
     ("change", "kind"),
     [
