@@ -115,7 +115,8 @@ def record() -> dict[str, Any]:
     case.decide("approve_manager", "wang.fang", "return", "请补充合同编号，金额与订单不符。", "01:02:07.123456")
     case.walk("approve_manager approve_manager_to_decided manager_decided manager_returns")
     case.offer("correct_submission", "assignee=${initiator}")
-    case.decide("correct_submission", "li.na", "resubmit", "已补充", "01:03:07.123456", {"reason": "合同 HT-2026-118"})
+    order = {"number": "PO-118", "lines": [{"net": {"$d": "10600.00"}, **{f"note{number}": "同前" for number in range(8)}}]}
+    case.decide("correct_submission", "li.na", "resubmit", "已补充", "01:03:07.123456", {"reason": "合同 HT-2026-118", "order": order})
     case.walk(f"correct_submission correct_to_again again again_to_check check_invoice {TO_MANAGER}")
     case.offer("approve_manager", "assignee=${headOfDepartment(initiator)}")
     case.decide("approve_manager", "zhao.lei", "approve", "同意", "01:04:07.123456", behalf="wang.fang")

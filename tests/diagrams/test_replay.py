@@ -72,6 +72,17 @@ def test_a_step_tells_who_did_what_when_through_what_and_why(page: Page, site: s
     expect(panel.locator("time")).to_have_attribute("title", "2026-11-22T01:04:07.123456Z")
 
 
+def test_of_a_variable_with_parts_those_that_changed_are_told_and_more_than_anybody_reads_is_folded_away(page: Page, site: str) -> None:
+    open_replay(page, site, "good", step=3)
+
+    panel = page.locator(".replay-panel")
+    expect(panel.locator(".replay-variable")).to_have_text("order")
+    shown = panel.locator(".replay-variable + table tr")
+    expect(shown).to_have_count(8)
+    expect(shown.first).to_have_text("lines[1].\u200bnet— → 10600.00")
+    expect(panel.locator("section > div > details summary")).to_have_text("另有 2 项")
+
+
 def test_the_token_stands_where_the_case_waited_and_the_way_taken_is_bold(page: Page, site: str) -> None:
     open_replay(page, site, "good", step=2)
 

@@ -1,8 +1,11 @@
 // The right-hand panel: one step in words.
 import type { Entry, Fault, Recording } from './evidence';
+import { type Part, partsOf } from './parts';
 import { type Pictures, signatureOf } from './pictures';
 import { changesIn, recall, type Step } from './story';
 import { localised, localTime, say, sayAny, shown } from './words';
+
+const PARTS = 8; // of one variable that are shown at once
 
 type Child = Node | string | null;
 
@@ -103,10 +106,24 @@ export class Panel {
   private changes(step: Step): HTMLElement | null {
     const changes = changesIn(step);
     if (!changes.length) return null;
-    const rows = changes.map((change) => build('tr', {},
-      build('th', { scope: 'row' }, this.labels.get(change.name) ?? change.name),
-      build('td', {}, build('del', {}, shown(change.before)), ' → ', build('ins', {}, shown(change.after)))));
-    return this.section(say('variables'), build('table', { class: 'replay-table' }, build('tbody', {}, ...rows)));
+    const bodies = changes.flatMap((change) => this.change(this.labels.get(change.name) ?? change.name, partsOf(change.before, change.after)));
+    return this.section(say('variables'), build('div', {}, ...bodies));
+  }
+
+  /** One variable: a row of its own, or its name above the parts that differ. */
+  private change(name: string, parts: Part[]): HTMLElement[] {
+    const row = (label: string, part: Part): HTMLElement => build('tr', {},
+      build('th', { scope: 'row' }, label),
+      build('td', {}, build('del', {}, shown(part.before)), ' → ', build('ins', {}, shown(part.after))));
+    const table = (...rows: HTMLElement[]): HTMLElement => build('table', { class: 'replay-table' }, build('tbody', {}, ...rows));
+    if (parts.length === 1 && !parts[0]!.path) return [table(row(name, parts[0]!))];
+    const rows = parts.map((part) => row(part.path.replaceAll('.', '.\u200b') || name, part)); // a long path breaks at its points
+    const rest = rows.splice(PARTS);
+    return [
+      build('p', { class: 'replay-variable' }, name),
+      table(...rows),
+      ...(rest.length ? [build('details', {}, build('summary', {}, say('moreParts', { n: rest.length })), table(...rest))] : []),
+    ];
   }
 
   private form(form: unknown): HTMLElement | null {

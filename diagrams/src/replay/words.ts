@@ -105,6 +105,7 @@ const table = {
   rerunUnknown: ['重新执行：服务器没有回答（{reason}）', 'Run again: the server did not answer ({reason})'],
   good: ['哈希 ✓ {good}/{all}', 'Hashes ✓ {good}/{all}'],
   bad: ['✗ 第 {step} 步：{reason}', '✗ Step {step}: {reason}'],
+  moreParts: ['另有 {n} 项', '{n} more'],
   more: ['（另有 {n} 处）', ' (and {n} more)'],
   'said:hashes': ['{good}/{all} 条记录的 SHA-256 与内容一致，并与前一条相连', '{good} of {all} records match their SHA-256 and are chained to the one before'],
   'said:numbers': ['编号从 1 起，无缺号；列值与内容逐项一致', 'Numbers run from 1 without gaps; the columns agree with the bytes'],
@@ -156,7 +157,7 @@ export function localised(value: unknown): string {
 }
 
 /** The plain value behind the engine's tags for what JSON does not have: {"$d": "10600.00"} is an amount, {"$i": "60000000"} a span in microseconds. */
-function untagged(value: unknown): unknown {
+export function untagged(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(untagged);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value);
