@@ -1,6 +1,7 @@
 """The archive: items with their codes and retention, what the four-nature check found, metadata, and the sealed package."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -94,7 +95,7 @@ def show(item_id: UUID) -> ResponseReturnValue:
             "natures": by_nature(as_findings(row.checks)),
             "metadata": described(row.metadata_),
             "documents": row.metadata_.get("documents") or row.request.get("documents", []),
-            "agents": row.metadata_.get("agents") or [],
+            "agents": [agent | {"actedAt": datetime.fromisoformat(agent["actedAt"])} for agent in row.metadata_.get("agents") or []],
             "package": {"digest": package.digest, "files": package.files, "bytes": package.bytes, "sealed_at": package.sealed_at} if package else None,
             "cases": [case for case in (reference(session, row.source_instance_id), reference(session, row.filing_instance_id)) if case],
             "invoice_id": row.source_id if row.source_kind == "invoice" and session.get(Invoice, row.source_id) else None,

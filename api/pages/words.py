@@ -137,6 +137,7 @@ CAPABILITIES: Words = {
     "desktopButtons": _l("电脑端按钮"),
     "tzTextTimes": _l("时间为本地文字"),
     "requiresRemoteId": _l("须先取得对方编号"),
+    "listens": _l("由我们保持连接收消息"),
 }
 ITEMS = {
     "collecting": Sign(_l("收集中"), "circle-dot", "running"),

@@ -1,6 +1,7 @@
 """Processes, incidents, people, archive: the pages of those who keep it running."""
 
 import io
+import re
 import shutil
 from collections.abc import Callable
 
@@ -168,6 +169,7 @@ def test_an_approved_case_is_found_in_the_archive_with_its_checks_code_and_packa
     page = words(desk.get(f"/archive/{item.id}"))
     for said in ("真实性", "完整性", "可用性", "安全性", "保管 30 年", "题名", "会计期间"):
         assert said in page, said
+    assert not re.search(r"\dT\d\d:", page), "a time as nobody writes it"
     code = office.row("SELECT code FROM archive_item WHERE id = :id", id=item.id).code
     assert code in page
     assert "已归档" in words(desk.get("/archive"))

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -11,6 +12,9 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from pages_support import Office
 from werkzeug.test import TestResponse
+
+from api.pages.words import CAPABILITIES
+from engine.oa.contract import Capabilities
 
 API = Path(__file__).resolve().parents[3] / "api"
 CATALOGUE = API / "translations" / "en" / "LC_MESSAGES" / "messages.po"
@@ -54,6 +58,17 @@ def test_the_compiled_catalogue_is_the_written_one() -> None:
 
 def _text(context: str | bytes | None) -> str | None:
     return context.decode() if isinstance(context, bytes) else context
+
+
+def test_everything_a_connection_can_do_has_a_word() -> None:
+    switches = [field.name for field in fields(Capabilities) if field.type is bool]
+    assert [name for name in switches if camel(name) not in CAPABILITIES] == []
+    assert "callback_actions" in switches
+
+
+def camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)
 
 
 def test_a_person_switches_the_language_and_stays_where_she_was(office: Office, words: Callable[[TestResponse], str]) -> None:
