@@ -7,28 +7,14 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from engine.errors import OAError, OARejected
-from engine.oa.contract import (
-    Capabilities,
-    Connection,
-    Desk,
-    Difference,
-    Field,
-    Health,
-    InstanceSnapshot,
-    ItemResult,
-    OARequest,
-    Receipt,
-    Shown,
-)
+from engine.oa.contract import Capabilities, Connection, Desk, Difference, Field, InstanceSnapshot, ItemResult, Shown
 from engine.oa.desk import Rate
 from engine.oa.landray.client import Client
 from engine.oa.landray.compare import OPEN, compare
 from engine.oa.landray.push import NORMAL, NOTICE, TITLE, Todos
-from engine.oa.sink.local_time import ZONE, local, zone_of
-from engine.oa.sink.notices import Notice, read_notice
-from engine.oa.sink.push import Push
-from engine.oa.standard import Standard
+from engine.oa.sink.local_time import ZONE, local
+from engine.oa.sink.notices import Notice
+from engine.oa.sink.store import Store
 
 CAPABILITIES = Capabilities(
     cc=True, client_ids=True, compare=True, notify=True, open_status=OPEN, delete=True, tz_text_times=True, title_max=TITLE,
@@ -51,26 +37,12 @@ RATES = {"": (Rate(20, 1.0, burst=5),)}  # no limit is documented: this one is o
 ID_TYPES = ("account",)
 
 
-class Landray(Standard):
+class Landray(Store):
     """A connector (`engine.oa.contract.Connector`) to EKP."""
 
     def __init__(self, connection: Connection, desk: Desk) -> None:
-        super().__init__(connection, desk)
         self._client = Client(connection, desk)
-        self._push = Push(desk, Todos(connection, self._client))
-        self._zone = zone_of(connection)
-
-    def push(self, snapshot: InstanceSnapshot, previous: InstanceSnapshot | None) -> Receipt:
-        return self._push.snapshot(snapshot)
-
-    def remove(self, snapshot: InstanceSnapshot) -> Receipt:
-        return self._push.remove(snapshot)
-
-    def call(self, request: OARequest) -> Receipt:
-        notice = read_notice(self.connection, self.desk, request, ID_TYPES[0])
-        if notice is None or notice.kind == "copy":  # a copy has a row of its own
-            return super().call(request)
-        return notice.tell(self._tell)
+        super().__init__(connection, desk, Todos(connection, self._client), CAPABILITIES)
 
     def _tell(self, person: str, account: str, notice: Notice) -> ItemResult:
         """Tell somebody by a to-do to be read (type 2), the same for the same notice."""
@@ -87,18 +59,9 @@ class Landray(Standard):
     def compare(self, snapshot: InstanceSnapshot, shown: Sequence[Shown]) -> list[Difference]:
         return compare(self.connection, self._client, snapshot, shown)
 
-    def capabilities(self) -> Capabilities:
-        return CAPABILITIES
-
-    def health(self) -> Health:
-        """Count the to-dos of nobody: any answer of EKP's own says that our user is let in."""
-        try:
-            self._client.call("getTodoCount", {"target": self._client.target("shenpi-health"), "types": "1"})
-        except OARejected:
-            return Health(True, datetime.now(UTC), "")
-        except OAError as error:
-            return Health(False, datetime.now(UTC), str(error.facts["reason"]))
-        return Health(True, datetime.now(UTC), "")
+    def _probe(self) -> None:
+        """Count the to-dos of nobody."""
+        self._client.call("getTodoCount", {"target": self._client.target("shenpi-health"), "types": "1"})
 
     def close(self) -> None:
         self._client.close()

@@ -6,15 +6,13 @@ Facts are from the vendor's developer pages on third-party pending and from clie
 import hashlib
 from datetime import UTC, datetime
 
-from engine.errors import OAError, OARejected
-from engine.oa.contract import Capabilities, Connection, Desk, Field, Health, InstanceSnapshot, ItemResult, OARequest, Receipt
+from engine.oa.contract import Capabilities, Connection, Desk, Field, ItemResult
 from engine.oa.desk import Rate
 from engine.oa.seeyon.client import Client
 from engine.oa.seeyon.push import BULK, TITLE, UPDATE, Pendings
-from engine.oa.sink.local_time import ZONE, local, zone_of
-from engine.oa.sink.notices import Notice, read_notice
-from engine.oa.sink.push import Push
-from engine.oa.standard import Standard
+from engine.oa.sink.local_time import ZONE, local
+from engine.oa.sink.notices import Notice
+from engine.oa.sink.store import Store
 
 CAPABILITIES = Capabilities(
     client_ids=True, notify=True, delete=True, open_status="open", tz_text_times=True, bulk_max=BULK, title_max=TITLE
@@ -34,24 +32,12 @@ ID_TYPES = ("account",)
 MESSAGE = "/seeyon/rest/thirdpartyMessage/receive/singleMessage"
 
 
-class Seeyon(Standard):
+class Seeyon(Store):
     """A connector (`engine.oa.contract.Connector`) to Seeyon."""
 
     def __init__(self, connection: Connection, desk: Desk) -> None:
-        super().__init__(connection, desk)
         self._client = Client(connection, desk)
-        self._push = Push(desk, Pendings(connection, self._client))
-        self._zone = zone_of(connection)
-
-    def push(self, snapshot: InstanceSnapshot, previous: InstanceSnapshot | None) -> Receipt:
-        return self._push.snapshot(snapshot)
-
-    def remove(self, snapshot: InstanceSnapshot) -> Receipt:
-        return self._push.remove(snapshot)
-
-    def call(self, request: OARequest) -> Receipt:
-        notice = read_notice(self.connection, self.desk, request, ID_TYPES[0])
-        return notice.tell(self._tell) if notice is not None else super().call(request)
+        super().__init__(connection, desk, Pendings(connection, self._client), CAPABILITIES)
 
     def _tell(self, person: str, account: str, notice: Notice) -> ItemResult:
         """Tell somebody by a message. Fields as client programs send them: the vendor's page on messages was not to be had."""
@@ -64,18 +50,9 @@ class Seeyon(Standard):
         self._client.one(MESSAGE, body)
         return ItemResult(person, person=person)
 
-    def capabilities(self) -> Capabilities:
-        return CAPABILITIES
-
-    def health(self) -> Health:
-        """Close what never was: any answer of Seeyon's own says that our user is let in."""
-        try:
-            self._client.one(UPDATE, {"registerCode": str(self.connection.settings.get("register_code") or ""), "taskId": "shenpi-health"})
-        except OARejected:
-            return Health(True, datetime.now(UTC), "")
-        except OAError as error:
-            return Health(False, datetime.now(UTC), str(error.facts["reason"]))
-        return Health(True, datetime.now(UTC), "")
+    def _probe(self) -> None:
+        """Close what never was."""
+        self._client.one(UPDATE, {"registerCode": str(self.connection.settings.get("register_code") or ""), "taskId": "shenpi-health"})
 
     def close(self) -> None:
         self._client.close()

@@ -7,13 +7,11 @@ sends it: e-cology knows registered systems and lets in known addresses, so a ga
 import hashlib
 from datetime import UTC, datetime
 
-from engine.errors import OAError, OARejected
-from engine.oa.contract import Capabilities, Connection, Desk, Field, Health, InstanceSnapshot, ItemResult, OARequest, Receipt
+from engine.oa.contract import Capabilities, Connection, Desk, Field, ItemResult
 from engine.oa.desk import Rate
-from engine.oa.sink.local_time import ZONE, local, zone_of
-from engine.oa.sink.notices import Notice, read_notice
-from engine.oa.sink.push import Push
-from engine.oa.standard import Standard
+from engine.oa.sink.local_time import ZONE, local
+from engine.oa.sink.notices import Notice
+from engine.oa.sink.store import Store
 from engine.oa.weaver.client import DELETE_FOR, Client
 from engine.oa.weaver.push import TITLE, Rows
 
@@ -32,26 +30,12 @@ ID_TYPES = ("account",)
 CC = "ReceiveCCRequestByJson"
 
 
-class Weaver(Standard):
+class Weaver(Store):
     """A connector (`engine.oa.contract.Connector`) to e-cology."""
 
     def __init__(self, connection: Connection, desk: Desk) -> None:
-        super().__init__(connection, desk)
         self._client = Client(connection, desk)
-        self._push = Push(desk, Rows(connection, self._client))
-        self._zone = zone_of(connection)
-
-    def push(self, snapshot: InstanceSnapshot, previous: InstanceSnapshot | None) -> Receipt:
-        return self._push.snapshot(snapshot)
-
-    def remove(self, snapshot: InstanceSnapshot) -> Receipt:
-        return self._push.remove(snapshot)
-
-    def call(self, request: OARequest) -> Receipt:
-        notice = read_notice(self.connection, self.desk, request, ID_TYPES[0])
-        if notice is None or notice.kind == "copy":  # a copy has a row of its own
-            return super().call(request)
-        return notice.tell(self._tell)
+        super().__init__(connection, desk, Rows(connection, self._client), CAPABILITIES)
 
     def _tell(self, person: str, account: str, notice: Notice) -> ItemResult:
         """Tell somebody by a row to be read (抄送), the same for the same notice."""
@@ -65,18 +49,9 @@ class Weaver(Standard):
         self._client.call(CC, body)
         return ItemResult(person, person=person)
 
-    def capabilities(self) -> Capabilities:
-        return CAPABILITIES
-
-    def health(self) -> Health:
-        """Delete what never was: any answer of e-cology's own says that it is there, and at which step it would refuse us."""
-        try:
-            self._client.call(DELETE_FOR, {"flowid": "shenpi-health", "userid": "shenpi-health"})
-        except OARejected:
-            return Health(True, datetime.now(UTC), "")
-        except OAError as error:
-            return Health(False, datetime.now(UTC), str(error.facts["reason"]))
-        return Health(True, datetime.now(UTC), "")
+    def _probe(self) -> None:
+        """Delete what never was."""
+        self._client.call(DELETE_FOR, {"flowid": "shenpi-health", "userid": "shenpi-health"})
 
     def close(self) -> None:
         self._client.close()
