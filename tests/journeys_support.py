@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import nursery_support
 import pytest
 from flask import Flask
-from tests_support import ROOT, SECRET, eventually, fresh_database
+from tests_support import SECRET, eventually, fresh_database
 
 from api import accounts
 from api.cli.company import CONNECTION, PEOPLE
@@ -57,7 +57,7 @@ class Installation:
             "SHENPI_CREDENTIALS_KEY": os.environ["SHENPI_CREDENTIALS_KEY"],
             "SHENPI_SIMULATOR_SECRET": SECRET, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore", **environment,
         }  # fmt: skip
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, nursery_support.Process] = {}
         self.clients: dict[str, httpx.Client] = {}
         self.tokens = self._prepare()
 
@@ -74,22 +74,19 @@ class Installation:
         return tokens
 
     def commands(self) -> dict[str, list[str]]:
-        shenpi = [sys.executable, "-m", "api.cli"]
         callback = f"{self.url}/oa/{CONNECTION}/callback"
         return {
-            "web": [*shenpi, "serve", "--port", str(self.ports["web"]), "--workers", str(self.web_processes)],
-            "worker": [*shenpi, "work"],
-            "simulator": [*shenpi, "simulate", "oa", "--port", str(self.ports["simulator"]), "--callback-url", callback],
+            "web": ["serve", "--port", str(self.ports["web"]), "--workers", str(self.web_processes)],
+            "worker": ["work"],
+            "simulator": ["simulate", "oa", "--port", str(self.ports["simulator"]), "--callback-url", callback],
         }
 
     def start(self, *parts: str, **environment: str) -> None:
         """Start parts and wait until they answer."""
         for part in parts or ("simulator", "web", "worker"):
-            command = self.commands()[part.partition("#")[0]]
-            with open(self.home / f"{part}.log", "ab") as log:
-                self.processes[part] = subprocess.Popen(
-                    command, cwd=ROOT, env={**self.environment, **environment}, stdout=log, stderr=log, start_new_session=True
-                )
+            arguments = self.commands()[part.partition("#")[0]]
+            told = {**self.environment, **environment}
+            self.processes[part] = nursery_support.start(*arguments, environment=told, log=self.home / f"{part}.log")
         for part in parts or ("simulator", "web"):
             if part in ("web", "simulator"):
                 address = f"{self.url}/health/ready" if part == "web" else f"{self.simulator}/health"
@@ -103,11 +100,10 @@ class Installation:
 
     def stop(self, *parts: str) -> None:
         """End parts as an administrator would."""
-        for part in parts or tuple(self.processes):
-            process = self.processes.pop(part, None)
-            if process is None:
-                continue
+        ending = [process for part in parts or tuple(self.processes) if (process := self.processes.pop(part, None)) is not None]
+        for process in ending:
             process.terminate()
+        for process in ending:
             try:
                 process.wait(25)
             except subprocess.TimeoutExpired:
@@ -186,7 +182,7 @@ class Installation:
 
     def shenpi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one `shenpi` command against this installation."""
-        return subprocess.run([sys.executable, "-m", "api.cli", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True)
+        return nursery_support.run(*arguments, environment=self.environment)
 
 
 def answers(address: str) -> bool:

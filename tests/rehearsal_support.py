@@ -4,8 +4,6 @@ Faults are set in the simulator; `settle` works until nothing is left to do, mov
 """
 
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,12 +14,13 @@ from urllib.parse import unquote
 from uuid import UUID
 
 import httpx
+import nursery_support
 from drawings import END, START, drawing, node, path
 from engine_support import advance, execute, rows, start, take_all
 from flask import Flask
 from journeys_support import answers, free_port
 from sqlalchemy import select
-from tests_support import ROOT, eventually, fresh_database, person, settings_for
+from tests_support import eventually, fresh_database, person, settings_for
 from werkzeug.serving import make_server
 
 from api.app import create_app
@@ -322,20 +321,8 @@ def simulator(vendor: Vendor, folder: Path, callback: str) -> Iterator[str]:
     """Give the address of a simulator that runs in a process of its own."""
     port = free_port()
     given = [word for name, text in vendor.options.items() for word in (f"--{name}", text.replace("{callback}", callback))]
-    command = [
-        sys.executable,
-        "-m",
-        "api.cli",
-        "simulate",
-        vendor.simulator,
-        "--port",
-        str(port),
-        "--store",
-        str(folder / "simulator.sqlite"),
-        *given,
-    ]
-    with open(folder / "simulator.log", "ab") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, "SHENPI_HOME": str(folder)})
+    words = ("simulate", vendor.simulator, "--port", str(port), "--store", str(folder / "simulator.sqlite"), *given)
+    process = nursery_support.start(*words, environment={**os.environ, "SHENPI_HOME": str(folder)}, log=folder / "simulator.log")
     try:
         address = f"http://127.0.0.1:{port}"
         eventually(lambda: answers(f"{address}/_sim/faults"))
