@@ -117,7 +117,7 @@ class Installation:
         """Return an HTTP client that speaks as somebody of the cast."""
         if person not in self.clients:
             headers = {"Authorization": f"Bearer {self.tokens[person]}"}
-            self.clients[person] = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60)
+            self.clients[person] = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60, verify=False)
         return self.clients[person]
 
     # --- what people do
@@ -167,18 +167,21 @@ class Installation:
 
     def todos(self, person: str) -> list[dict[str, Any]]:
         """Return what the office system shows a person."""
-        answer: Any = httpx.get(f"{self.simulator}/api/todos", params={"person": person}).json()
+        answer: Any = httpx.get(f"{self.simulator}/api/todos", params={"person": person}, verify=False).json()
         return (
             answer["items"] if isinstance(answer, dict) and "items" in answer else answer["todos"] if isinstance(answer, dict) else answer
         )
 
     def press(self, person: str, task_key: str, outcome: str = "approve", comment: str = "") -> httpx.Response:
         return httpx.post(
-            f"{self.simulator}/api/press", json={"person": person, "taskKey": task_key, "outcome": outcome, "comment": comment}, timeout=30
+            f"{self.simulator}/api/press",
+            json={"person": person, "taskKey": task_key, "outcome": outcome, "comment": comment},
+            timeout=30,
+            verify=False,
         )
 
     def fault(self, **switches: Any) -> None:
-        httpx.post(f"{self.simulator}/api/faults", json=switches).raise_for_status()
+        httpx.post(f"{self.simulator}/api/faults", json=switches, verify=False).raise_for_status()
 
     def shenpi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one `shenpi` command against this installation."""
@@ -186,8 +189,9 @@ class Installation:
 
 
 def answers(address: str) -> bool:
+    """Tell whether a server is up. Here and elsewhere `verify=False`: plain HTTP needs no certificates, and to read those of a machine takes longer."""
     try:
-        return httpx.get(address, timeout=2).status_code == 200
+        return httpx.get(address, timeout=2, verify=False).status_code == 200
     except httpx.HTTPError:
         return False
 

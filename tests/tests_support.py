@@ -40,6 +40,8 @@ def server() -> EmbeddedServer:
     """The PostgreSQL of the tests; it stays up between runs."""
     found = EmbeddedServer(HOME)
     found.start("postgres")
+    with psycopg.connect(found.dsn("postgres"), autocommit=True) as connection:
+        connection.execute("ALTER ROLE postgres SET synchronous_commit = off")
     return found
 
 
