@@ -59,6 +59,7 @@ class Installation:
         }  # fmt: skip
         self.processes: dict[str, nursery_support.Process] = {}
         self.clients: dict[str, httpx.Client] = {}
+        self.cookies: dict[str, Any] = {}  #: of people who have signed in by the page
         self.tokens = self._prepare()
 
     def _prepare(self) -> dict[str, str]:

@@ -13,8 +13,10 @@ import socket
 import sys
 from typing import Any
 
+from argon2 import PasswordHasher
 from sqlalchemy.orm import configure_mappers
 
+from api import accounts
 from api.cli import COMMANDS, main
 from engine import crash
 
@@ -67,6 +69,7 @@ def become(wish: dict[str, Any]) -> None:
 if __name__ == "__main__":
     asked = socket.socket(fileno=os.dup(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests; they end us
+    accounts.hasher = PasswordHasher(**json.loads(sys.argv[1]))
     configure_mappers()
     gc.collect()
     gc.freeze()

@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from tests_support import ROOT
+from tests_support import QUICK, ROOT
 
 PAUSE = 0.01  #: seconds between two looks at a process that is waited for
 
@@ -78,7 +78,8 @@ def ask(**question: Any) -> Any:
             ours, theirs = socket.socketpair()
             environment = {name: value for name, value in os.environ.items() if not name.startswith("SHENPI_")}
             environment |= {"PYTHONWARNINGS": "ignore", "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
-            process = subprocess.Popen([sys.executable, Path(__file__).parent / "nursery.py"], stdin=theirs, cwd=ROOT, env=environment)
+            command = [sys.executable, str(Path(__file__).parent / "nursery.py"), json.dumps(QUICK)]
+            process = subprocess.Popen(command, stdin=theirs, cwd=ROOT, env=environment)
             theirs.close()
             _nurse = (process, ours, ours.makefile("rb"))
             atexit.register(leave)
