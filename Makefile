@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 INSTALLED := .stamps/installed
 TESTABLE := .stamps/testable
 
+# A machine that keeps no compiled Python would compile all of ours again for each of the thousand processes of the tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help assets run test test-rt soak bench lint fmt pictures clean
 

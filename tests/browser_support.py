@@ -63,7 +63,7 @@ class Desks:
     """Everybody's browser windows; what a page complains about in its console is kept."""
 
     def __init__(self, browser: Browser, installation: Installation) -> None:
-        self.browser, self.url = browser, installation.url
+        self.browser, self.url, self.cookies = browser, installation.url, installation.cookies
         self.contexts: dict[tuple[str, int], BrowserContext] = {}
         self.complaints: list[str] = []
 
@@ -71,18 +71,26 @@ class Desks:
         """Return a page that a signed-in person has opened."""
         key = (person, size["width"])
         if key not in self.contexts:
-            self.contexts[key] = self.browser.new_context(viewport=size, base_url=self.url)  # type: ignore[arg-type]
-            page = self.contexts[key].new_page()
-            page.goto("/sign-in")
-            page.fill("#key", person)
-            page.fill("#password", PASSWORD)
-            page.click("main button[type=submit]")
-            expect(page.locator(".topbar-person")).to_be_visible()  # signed in, and nothing is under way any more
+            state = self.cookies.get(person)
+            self.contexts[key] = self.browser.new_context(viewport=size, base_url=self.url, storage_state=state)  # type: ignore[arg-type]
+            if state is None:
+                self.sign_in(person, self.contexts[key])
         page = self.contexts[key].new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda message: self.complaints.append(message.text) if "Content Security" in message.text else None)
         page.goto(path)
         return page
+
+    def sign_in(self, person: str, context: BrowserContext) -> None:
+        """Sign somebody in by the page, and keep her cookies for her next windows at this installation."""
+        page = context.new_page()
+        page.goto("/sign-in")
+        page.fill("#key", person)
+        page.fill("#password", PASSWORD)
+        page.click("main button[type=submit]")
+        expect(page.locator(".topbar-person")).to_be_visible()  # signed in, and nothing is under way any more
+        page.close()
+        self.cookies[person] = context.storage_state()
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ class Walker:
 
     def client(self, person: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.installation.tokens[person]}"}
-        return httpx.Client(base_url=f"{self.installation.url}/api/v1", headers=headers, timeout=30)
+        return httpx.Client(base_url=f"{self.installation.url}/api/v1", headers=headers, timeout=30, verify=False)
 
     def post(self, person: str, path: str, **content: Any) -> httpx.Response:
         key = str(uuid4())

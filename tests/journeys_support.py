@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import nursery_support
 import pytest
 from flask import Flask
-from tests_support import ROOT, SECRET, eventually, fresh_database
+from tests_support import SECRET, eventually, fresh_database
 
 from api import accounts
 from api.cli.company import CONNECTION, PEOPLE
@@ -57,8 +57,9 @@ class Installation:
             "SHENPI_CREDENTIALS_KEY": os.environ["SHENPI_CREDENTIALS_KEY"], "SHENPI_LOCAL_HOSTS": os.environ["SHENPI_LOCAL_HOSTS"],
             "SHENPI_SIMULATOR_SECRET": SECRET, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore", **environment,
         }  # fmt: skip
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, nursery_support.Process] = {}
         self.clients: dict[str, httpx.Client] = {}
+        self.cookies: dict[str, Any] = {}  #: of people who have signed in by the page
         self.tokens = self._prepare()
 
     def _prepare(self) -> dict[str, str]:
@@ -74,22 +75,19 @@ class Installation:
         return tokens
 
     def commands(self) -> dict[str, list[str]]:
-        shenpi = [sys.executable, "-m", "api.cli"]
         callback = f"{self.url}/oa/{CONNECTION}/callback"
         return {
-            "web": [*shenpi, "serve", "--port", str(self.ports["web"]), "--workers", str(self.web_processes)],
-            "worker": [*shenpi, "work"],
-            "simulator": [*shenpi, "simulate", "oa", "--port", str(self.ports["simulator"]), "--callback-url", callback],
+            "web": ["serve", "--port", str(self.ports["web"]), "--workers", str(self.web_processes)],
+            "worker": ["work"],
+            "simulator": ["simulate", "oa", "--port", str(self.ports["simulator"]), "--callback-url", callback],
         }
 
     def start(self, *parts: str, **environment: str) -> None:
         """Start parts and wait until they answer."""
         for part in parts or ("simulator", "web", "worker"):
-            command = self.commands()[part.partition("#")[0]]
-            with open(self.home / f"{part}.log", "ab") as log:
-                self.processes[part] = subprocess.Popen(
-                    command, cwd=ROOT, env={**self.environment, **environment}, stdout=log, stderr=log, start_new_session=True
-                )
+            arguments = self.commands()[part.partition("#")[0]]
+            told = {**self.environment, **environment}
+            self.processes[part] = nursery_support.start(*arguments, environment=told, log=self.home / f"{part}.log")
         for part in parts or ("simulator", "web"):
             if part in ("web", "simulator"):
                 address = f"{self.url}/health/ready" if part == "web" else f"{self.simulator}/health"
@@ -103,11 +101,10 @@ class Installation:
 
     def stop(self, *parts: str) -> None:
         """End parts as an administrator would."""
-        for part in parts or tuple(self.processes):
-            process = self.processes.pop(part, None)
-            if process is None:
-                continue
+        ending = [process for part in parts or tuple(self.processes) if (process := self.processes.pop(part, None)) is not None]
+        for process in ending:
             process.terminate()
+        for process in ending:
             try:
                 process.wait(25)
             except subprocess.TimeoutExpired:
@@ -121,7 +118,7 @@ class Installation:
         """Return an HTTP client that speaks as somebody of the cast."""
         if person not in self.clients:
             headers = {"Authorization": f"Bearer {self.tokens[person]}"}
-            self.clients[person] = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60)
+            self.clients[person] = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60, verify=False)
         return self.clients[person]
 
     # --- what people do
@@ -171,27 +168,31 @@ class Installation:
 
     def todos(self, person: str) -> list[dict[str, Any]]:
         """Return what the office system shows a person."""
-        answer: Any = httpx.get(f"{self.simulator}/api/todos", params={"person": person}).json()
+        answer: Any = httpx.get(f"{self.simulator}/api/todos", params={"person": person}, verify=False).json()
         return (
             answer["items"] if isinstance(answer, dict) and "items" in answer else answer["todos"] if isinstance(answer, dict) else answer
         )
 
     def press(self, person: str, task_key: str, outcome: str = "approve", comment: str = "") -> httpx.Response:
         return httpx.post(
-            f"{self.simulator}/api/press", json={"person": person, "taskKey": task_key, "outcome": outcome, "comment": comment}, timeout=30
+            f"{self.simulator}/api/press",
+            json={"person": person, "taskKey": task_key, "outcome": outcome, "comment": comment},
+            timeout=30,
+            verify=False,
         )
 
     def fault(self, **switches: Any) -> None:
-        httpx.post(f"{self.simulator}/api/faults", json=switches).raise_for_status()
+        httpx.post(f"{self.simulator}/api/faults", json=switches, verify=False).raise_for_status()
 
     def shenpi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one `shenpi` command against this installation."""
-        return subprocess.run([sys.executable, "-m", "api.cli", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True)
+        return nursery_support.run(*arguments, environment=self.environment)
 
 
 def answers(address: str) -> bool:
+    """Tell whether a server is up. Here and elsewhere `verify=False`: plain HTTP needs no certificates, and to read those of a machine takes longer."""
     try:
-        return httpx.get(address, timeout=2).status_code == 200
+        return httpx.get(address, timeout=2, verify=False).status_code == 200
     except httpx.HTTPError:
         return False
 

@@ -14,10 +14,12 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from seats_support import KEEP, Seat
 from sqlalchemy.orm import Session
 
+from api import accounts
 from api.cli.company import make_company
 from api.foundation import configure
 from diagrams.chromium import find
@@ -33,6 +35,10 @@ ROOT = Path(__file__).parent.parent
 HOME = ROOT / "var" / "test-database"
 SAMPLES = ROOT.parent / "shared" / "samples"
 SECRET = "a secret for tests"
+SHIPPED = accounts.hasher  #: what customers have
+#: what a password costs in tests, which sign in some hundred times; the test of the wheel pays the whole price
+QUICK = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
+accounts.hasher = PasswordHasher(**QUICK)
 
 
 @pytest.fixture(scope="session")
@@ -40,12 +46,14 @@ def server() -> EmbeddedServer:
     """The PostgreSQL of the tests; it stays up between runs."""
     found = EmbeddedServer(HOME)
     found.start("postgres")
+    with psycopg.connect(found.dsn("postgres"), autocommit=True) as connection:
+        connection.execute("ALTER ROLE postgres SET synchronous_commit = off")
     return found
 
 
 def fingerprint() -> str:
     """Return a digest of everything a template database is made from."""
-    digest = sha256(KEEP.encode())
+    digest = sha256(f"{KEEP}{QUICK}".encode())
     folders = [ROOT / "models", ROOT / "processes", ROOT / "api" / "cli", ROOT / "engine" / "bpmn", ROOT / "engine" / "dmn"]
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".bpmn", ".dmn")):
         digest.update(path.read_bytes())

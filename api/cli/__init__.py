@@ -3,6 +3,7 @@
 Each command is loaded when it is called: a worker or a simulator starts without the pages, an offline check without the database.
 """
 
+import gc
 from importlib import import_module
 
 import click
@@ -38,7 +39,11 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(f"{__name__}.{module}"), name)
+        gc.disable()  # loading makes many things and hardly any garbage: looking for it again and again would be a fifth of the start
+        try:
+            command: click.Command = getattr(import_module(f"{__name__}.{module}"), name)
+        finally:
+            gc.enable()
         return command
 
 

@@ -65,7 +65,7 @@ class Story:
 
     def __init__(self, url: str, simulator: str, patience: float) -> None:
         self.url = url
-        self.simulator = simulator
+        self.office = httpx.Client(base_url=simulator, timeout=30)
         self.patience = patience
         self.people = {key: Visitor(url, key) for key in ("li.na", "wang.fang", "zhao.lei", "wu.gang", "chen.jing", "sun.mei", "ma.lin")}
         self.number = 0
@@ -137,13 +137,13 @@ class Story:
         """Approve as the department head, with the button in the office system."""
 
         def found() -> Any:
-            items = httpx.get(f"{self.simulator}/api/todos", params={"person": "wang.fang"}, timeout=10).json()
+            items = self.office.get("/api/todos", params={"person": "wang.fang"}).json()
             return next((item for item in items if case in str(item)), None)
 
         todo = self.wait("王芳的待办出现在办公系统 / the to-do in the office system", found)
         key = todo.get("taskKey") or todo.get("task_key")
         body = {"person": "wang.fang", "taskKey": key, "outcome": "approve", "comment": "同意（在办公系统中）"}
-        answer = httpx.post(f"{self.simulator}/api/press", json=body, timeout=30)
+        answer = self.office.post("/api/press", json=body)
         if answer.status_code != 200:
             raise Failed(f"模拟器按键失败 / the press failed: {answer.text[:300]}")
         self.wait("王芳的审批生效 / the decision is recorded", lambda: self.task("wang.fang", case, "approve_manager") is None)
@@ -240,9 +240,9 @@ class Story:
         for person in ("wang.fang", "zhao.lei", "wu.gang"):
             self.wait(
                 f"{person} 在办公系统中没有遗留待办 / no to-do is left over",
-                lambda person=person: case not in httpx.get(f"{self.simulator}/api/todos", params={"person": person}, timeout=10).text,
+                lambda person=person: case not in self.office.get("/api/todos", params={"person": person}).text,
             )
-        requests = httpx.get(f"{self.simulator}/api/requests", timeout=10).json()
+        requests = self.office.get("/api/requests").json()
         if not any(request["payload"].get("archivalCode") == item["archivalCode"] for request in requests):
             raise Failed("办公系统中没有归档登记 / the office system has no archive entry")
         self.say("办公系统：待办全部关闭，归档已登记")

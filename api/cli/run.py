@@ -156,15 +156,16 @@ class Supervisor:
     def _await_web(self) -> None:
         url = f"{self.environment['SHENPI_PUBLIC_URL']}/health/ready"
         deadline = time.monotonic() + READY_WITHIN
-        while time.monotonic() < deadline:
-            if self.processes["web"].poll() is not None:
-                break
-            try:
-                if httpx.get(url, timeout=2).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.2)
+        with httpx.Client(timeout=2) as client:
+            while time.monotonic() < deadline:
+                if self.processes["web"].poll() is not None:
+                    break
+                try:
+                    if client.get(url).status_code == 200:
+                        return
+                except httpx.HTTPError:
+                    pass
+                time.sleep(0.2)
         tail = (self.logs / "web.log").read_text(encoding="utf-8", errors="replace")[-1500:]
         raise click.ClickException(f"网页服务没有启动 / the web server did not come up:\n{tail}")
 

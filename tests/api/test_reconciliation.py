@@ -47,8 +47,10 @@ class Operator:
     def __init__(self, stage: Rehearsal, key: str = "ma.lin") -> None:
         with transaction() as session:
             _, text = accounts.make_token(session, key, f"t{len(rows('SELECT 1 FROM api_token'))}")
-        self.rest = httpx.Client(base_url=f"{stage.url}/api/v1/reconciliation", headers={"Authorization": f"Bearer {text}"}, timeout=30)
-        self.web = httpx.Client(base_url=stage.url, timeout=30, follow_redirects=True)
+        self.rest = httpx.Client(
+            base_url=f"{stage.url}/api/v1/reconciliation", headers={"Authorization": f"Bearer {text}"}, timeout=30, verify=False
+        )
+        self.web = httpx.Client(base_url=stage.url, timeout=30, follow_redirects=True, verify=False)
         self.web.post("/sign-in", data={"key": key, "password": PASSWORD, "csrf_token": token_of(self.web.get("/sign-in").text)})
 
     def page(self, query: str = "") -> str:

@@ -1,32 +1,19 @@
 """Signing in with a password: who gets in, who is kept out, and what a foreign site cannot make a browser do."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import text
+from tests_support import SHIPPED
 from web_support import Web, sign_in, token_of, web
 
 from api import accounts
-from api.cli.company import PASSWORD, PEOPLE
+from api.cli.company import PASSWORD
 from engine.database import transaction
 from engine.errors import InvalidVariables
 
 __all__ = ["web"]
-USED = accounts.hasher
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_passwords(web: Web) -> Iterator[None]:
-    """Keep the passwords of this file with little work: what is tested here is not how slow argon2 is."""
-    accounts.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    with web.inside(), transaction() as session:
-        for person in PEOPLE:
-            accounts.set_password(session, person.key, PASSWORD)
-    yield
-    accounts.hasher = USED
 
 
 def test_a_person_with_her_password_gets_a_session(web: Web) -> None:
@@ -177,4 +164,4 @@ def test_passwords_are_kept_as_argon2id(web: Web) -> None:
 
 def test_a_guess_costs_at_least_what_owasp_asks_for() -> None:
     # OWASP Password Storage Cheat Sheet: argon2id with at least 19 MiB of memory, 2 iterations, 1 degree of parallelism
-    assert (USED.memory_cost >= 19 * 1024, USED.time_cost >= 2, USED.parallelism >= 1) == (True, True, True)
+    assert (SHIPPED.memory_cost >= 19 * 1024, SHIPPED.time_cost >= 2, SHIPPED.parallelism >= 1) == (True, True, True)

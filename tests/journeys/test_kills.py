@@ -96,6 +96,7 @@ class Witness:
             self.doing = {row[0] for row in self.connection.execute(self.DOING)} if part == "worker" else set()
             if self.held or self.doing:
                 return
+            time.sleep(0.002)  # or the looks themselves would hold up the work
 
     def was_hit(self) -> bool:
         """Tell whether the part was cut off in the middle of a step or a delivery when it was killed just now."""

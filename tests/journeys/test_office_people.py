@@ -4,15 +4,13 @@ import io
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import nursery_support
 import pytest
 from journeys_support import Installation, answers, eventually, free_port, installation
-from tests_support import ROOT
 
 __all__ = ["installation"]
 
@@ -56,10 +54,10 @@ class Feishu:
 def feishu(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Feishu]:
     folder, port = tmp_path_factory.mktemp("feishu"), free_port()
     (folder / "people.json").write_text(json.dumps(PEOPLE), encoding="utf-8")
-    command = [sys.executable, "-m", "api.cli", "simulate", "feishu", "--port", str(port), "--people", str(folder / "people.json"),
+    words = ("simulate", "feishu", "--port", str(port), "--people", str(folder / "people.json"),
                "--store", str(folder / "s.sqlite"), "--encrypt-key", "our-event-key",
-               "--event-url", f"{installation.url}/oa/feishu/events", "--same-instance-per-second", "0"]  # fmt: skip
-    process = subprocess.Popen(command, cwd=ROOT, env=installation.environment, start_new_session=True)
+               "--event-url", f"{installation.url}/oa/feishu/events", "--same-instance-per-second", "0")  # fmt: skip
+    process = nursery_support.start(*words, environment=installation.environment, log=folder / "simulator.log")
     url = f"http://127.0.0.1:{port}"
     try:
         eventually(lambda: answers(f"{url}/_sim/people"))
