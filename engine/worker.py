@@ -36,6 +36,7 @@ from engine import (
     notices,
     reconciliation,
     renewal,
+    sign_ins,
     signals,
     suspension,
     timers,
@@ -548,6 +549,7 @@ class Worker:
             resending.wake_lost(session)
             alerts.watch(session)
             alerts.forget_exchanges(session, read_settings().keep_exchanges)
+            sign_ins.forget(session, read_settings().keep_sign_ins)
             checks.ask_for_due(session)
             directory.want_nightly(session, read_settings().time_zone)
             reconciliation.enqueue_due(session)
