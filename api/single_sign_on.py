@@ -20,6 +20,8 @@ from models.identity import Account, OaIdentity, Person
 from models.oa import OaConnection
 from models.sign_in import SignIn
 
+LONGEST = 200  #: letters of an id; what is longer, or no text, is nobody's
+
 
 @dataclass(frozen=True, slots=True)
 class Door:
@@ -64,6 +66,7 @@ def claim(session: Session, connection: str, state: str) -> UUID | None:
 def enter(session: Session, door: Door, written: UUID, ids: Mapping[str, str]) -> Account | None:
     """Return the account of who came back, and complete what `claim` wrote; None for ids of nobody who works here, and for a locked account."""
     row = session.get_one(SignIn, written)
+    ids = {id_type: found for id_type, found in ids.items() if found.isprintable() and len(found) <= LONGEST}
     for id_type, person in _known(session, door, ids):
         row.id_type, row.remote_id = id_type, ids[id_type]
         account = accounts.account_of(session, person)

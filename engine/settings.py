@@ -42,6 +42,8 @@ class Settings:
     local_hosts: str
     #: days for which requests to office systems and their answers are kept
     keep_exchanges: int
+    #: days for which it is kept who signed in
+    keep_sign_ins: int
     #: seconds without a sign of life after which a worker's jobs are given to others
     worker_stalled: float
     #: largest upload
@@ -99,6 +101,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         alert_secret=value("SHENPI_ALERT_SECRET", ""),
         local_hosts=value("SHENPI_LOCAL_HOSTS", ""),
         keep_exchanges=int(value("SHENPI_KEEP_EXCHANGES", "90")),
+        keep_sign_ins=int(value("SHENPI_KEEP_SIGN_INS", "180")),
         worker_stalled=float(value("SHENPI_WORKER_STALLED", "8")),
         max_upload=int(value("SHENPI_MAX_UPLOAD", str(20 * 1024 * 1024))),
         time_zone=value("SHENPI_TIME_ZONE", "Asia/Shanghai"),

@@ -23,6 +23,7 @@ from api.pages import (
     processes,
     reconciliation,
     sign_in,
+    sign_ins,
     sso,
     start,
     submit,
@@ -36,7 +37,7 @@ BLUEPRINTS = (
     sign_in.blueprint, sso.blueprint, todos.blueprint, bulk.blueprint, task.blueprint, task_verbs.blueprint, submit.blueprint, cases.blueprint, case.blueprint,
     invoice.blueprint, archive.blueprint, processes.blueprint, start.blueprint, incidents.blueprint, people.blueprint, posts.blueprint, organisation.blueprint,
     substitutions.blueprint, authority.blueprint, duties.blueprint, deliveries.blueprint, connections.blueprint,
-    identities.blueprint, directory.blueprint, inbox.blueprint, reconciliation.blueprint,
+    identities.blueprint, directory.blueprint, inbox.blueprint, reconciliation.blueprint, sign_ins.blueprint,
 )  # fmt: skip
 
 

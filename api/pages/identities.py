@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import connections
@@ -19,6 +20,7 @@ from engine.database.transaction import read_clock
 from engine.errors import Fault, InvalidContent, NotFound
 from engine.identities import listing, tables
 from models.desk import OaDirectory
+from models.identity import Person
 from models.oa import OaConnection
 
 blueprint = Blueprint("identities_page", __name__, url_prefix="/identities")
@@ -82,6 +84,8 @@ def change(key: str, person: str) -> ResponseReturnValue:
 
     def work(session: Session) -> None:
         row = connections.find(session, key)
+        if session.scalars(select(Person.id).filter_by(key=person)).first() is None:
+            raise NotFound(kind="person")
         had = next((each.ids for each in identities.of_person(session, person) if each.connection == key), None)
         had = had if had is not None else ids_of(session, row, person)
         for id_type in kind_of(row.kind).id_types:

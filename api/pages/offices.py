@@ -11,6 +11,7 @@ TABS = (
     ("reconciliation", "reconciliation_page.index", _l("对账")),
     ("identities", "identities_page.index", _l("人员对应")),
     ("directory", "directory_page.index", _l("组织同步")),
+    ("sign-ins", "sign_ins_page.index", _l("登录记录")),
 )
 
 

@@ -76,6 +76,12 @@ MESSAGES = {
     "applied": Sign(_l("已生效"), "circle-check", "approve"),
     "ignored": Sign(_l("没有生效"), "x", "withdraw"),
 }
+ENTERING = {
+    "in": Sign(_l("已登录"), "circle-check", "approve"),
+    "unknown": Sign(_l("没有进来：不认识"), "x", "reject"),
+    "barred": Sign(_l("没有进来：已锁定或停用"), "x", "reject"),
+    "unfinished": Sign(_l("没有完成：被拒绝、取消或没有应答"), "x", "withdraw"),
+}
 #: what connectors say of to-dos that they cannot show
 HOLDS: Words = {
     "no id of this person is known here": _l("没有此人在这个办公系统里的编号"),

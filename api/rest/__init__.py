@@ -25,6 +25,7 @@ from api.rest import (
     people,
     reconciliation,
     reference,
+    sign_ins,
     substitutions,
     task_verbs,
     tasks,
@@ -35,7 +36,7 @@ BLUEPRINTS = (
     definitions.blueprint, instances.blueprint, tasks.blueprint, task_verbs.blueprint, case_verbs.blueprint, attachments.blueprint, drafts.blueprint,
     history.blueprint, invoices.blueprint, archive.blueprint, incidents.blueprint, messages.blueprint, people.blueprint, departments.blueprint,
     organisation.blueprint, substitutions.blueprint, authority.blueprint, duties.blueprint, connections.blueprint, deliveries.blueprint,
-    identities.blueprint, inbox.blueprint, reconciliation.blueprint,
+    identities.blueprint, inbox.blueprint, reconciliation.blueprint, sign_ins.blueprint,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.errors import NotFound
 from engine.identities.mapping import put_many
 from engine.oa.contract import RemotePerson
 from engine.oa.kinds import KINDS
@@ -84,8 +85,10 @@ def finder(session: Session, connection: str) -> Finder:
 
 
 def proposals(session: Session, connection: str) -> list[Proposal]:
-    """Return who of the contacts is probably who, as far as the map does not say so already."""
-    row = session.get_one(OaConnection, connection)
+    """Return who of the contacts is probably who, as far as the map does not say so already. Refuses with `NotFound` an unknown connection."""
+    row = session.get(OaConnection, connection)
+    if row is None:
+        raise NotFound(kind="connection")
     kind = KINDS.get(row.kind)
     types = kind.id_types if kind is not None else ("",)
     find = finder(session, connection)

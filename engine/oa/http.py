@@ -88,7 +88,7 @@ class Http:
         try:
             with within(TOTAL) as until, self._client.stream(method, path, params=params, content=body, headers=sent) as response:
                 whole = whole_of(response, until)
-            answer = Answer(response.status_code, response.headers, whole.decode(errors="replace"), read(whole))
+            answer = Answer(response.status_code, response.headers, whole.decode(errors="replace").replace("\0", "\ufffd"), read(whole))
             if answer.status in GATEWAY:
                 failure = Lost(connection=self._name, reason=f"HTTP {answer.status}", retry_after=waiting(answer.headers))
             elif answer.status >= 500:
@@ -150,9 +150,9 @@ def whole_of(response: httpx.Response, until: float) -> bytes:
 
 
 def read(content: bytes) -> Any:
-    """Return the JSON of an answer, or None: a login page of a gateway is no answer."""
+    """Return the JSON of an answer, or None: a login page of a gateway is no answer. A NUL in it is replaced, for no text of the database can hold one."""
     try:
-        return orjson.loads(content) if content else None
+        return orjson.loads(content.replace(b"\\u0000", b"\\ufffd")) if content else None
     except orjson.JSONDecodeError:
         return None
 

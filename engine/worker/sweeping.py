@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from engine import alerts, attachments, checks, directory, drafts, messages, reconciliation, signals
+from engine import alerts, attachments, checks, directory, drafts, messages, reconciliation, sign_ins, signals
 from engine.deliveries import resending
 from engine.settings import read_settings
 
@@ -16,6 +16,7 @@ def sweep(session: Session) -> None:
     resending.wake_lost(session)
     alerts.watch(session)
     alerts.forget_exchanges(session, read_settings().keep_exchanges)
+    sign_ins.forget(session, read_settings().keep_sign_ins)
     checks.ask_for_due(session)
     directory.want_nightly(session, read_settings().time_zone)
     reconciliation.enqueue_due(session)

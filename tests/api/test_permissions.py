@@ -176,6 +176,7 @@ GET    /deliveries                                  401 403 403 403 403 403 403 
 GET    /deliveries/<unknown>/<connection>/<one>     401 403 403 403 403 403 403 403 404 403
 GET    /exchanges/<unknown>                         401 403 403 403 403 403 403 403 404 403
 GET    /oa-messages                                 401 403 403 403 403 403 403 403 200 403
+GET    /sign-ins                                    401 403 403 403 403 403 403 403 200 403
 POST   /resends                                     401 403 403 403 403 403 403 403 409 403
 GET    /resends/<unknown>                           401 403 403 403 403 403 403 403 404 403
 """

@@ -140,6 +140,7 @@ def test_no_page_scrolls_sideways_on_a_phone_and_none_shuts_anybody_out(
             "/connections/new?kind=feishu",
             "/deliveries?state=sent",
             "/inbox",
+            "/sign-ins",
             "/identities",
             "/directory",
             f"/invoices/{case['invoiceId']}",

@@ -41,7 +41,9 @@ class Contacts:
         seen: set[str] = set()
         for department in [ROOT, *(int(one.id) for one in self.departments())]:
             cursor: Any = 0
-            for _ in range(MOST_PAGES):
+            known: set[str] = set()
+            while str(cursor) not in known and len(known) < MOST_PAGES:
+                known.add(str(cursor))
                 found = self._ask(PEOPLE, {"dept_id": department, "cursor": cursor, "size": PAGE}) or {}
                 for item in found.get("list") or ():
                     user = str(item.get("userid"))
@@ -53,9 +55,9 @@ class Contacts:
                         ids, str(item.get("name", "")), item.get("mobile") or None, item.get("email") or item.get("org_email") or None,
                         item.get("job_number") or None, tuple(str(one) for one in item.get("dept_id_list") or ()), item.get("active") is not False,
                     )  # fmt: skip
-                cursor = found.get("next_cursor") if found.get("has_more") else None
-                if cursor is None:
+                if not found.get("has_more"):
                     break
+                cursor = found.get("next_cursor", cursor)
             else:  # half a list would let the other half leave
                 raise OAUnavailable(connection=self._connection.key, reason="a list of people without an end")
 

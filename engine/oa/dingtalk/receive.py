@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 import orjson
 
-from engine.errors import NotPermitted
-from engine.oa.callback import malformed, read, text
+from engine.errors import InvalidContent, NotPermitted
+from engine.oa.callback import malformed, read, text, unreadable
 from engine.oa.contract import Connection, Desk, Event, RawRequest, Received, Reply, Said
 from engine.oa.envelope import Envelope
 from engine.oa.items import task_of
@@ -89,11 +89,15 @@ def told(connection: Connection, request: RawRequest, now: datetime) -> Received
     sealed = read(request.body).get("encrypt")
     if not isinstance(sealed, str):
         raise malformed("encrypt")
-    content = read(envelope.open(signature, stamp, nonce, sealed))
+    opened = envelope.open(signature, stamp, nonce, sealed)
     at = int(stamp[:13]) / (1000 if len(stamp) > 11 else 1) if stamp.isdecimal() else 0
     if abs(now - datetime.fromtimestamp(at, UTC)) > WINDOW:
         raise NotPermitted(reason="window")
     reply = success(envelope)
+    try:
+        content = read(opened)
+    except InvalidContent:  # it is DingTalk's all the same, and would come again
+        return Received((unreadable(connection, opened),), reply)
     if content.get("EventType") == "check_url":
         return Received(reply=reply)
     return Received(tuple(events_of(connection, content, request.body)), reply)

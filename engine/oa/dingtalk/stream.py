@@ -4,6 +4,7 @@ The gateway gives an address and a ticket; every frame is acknowledged by its me
 a slow acknowledgement brings it a second time.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from socket import socket as Wire
@@ -16,10 +17,13 @@ from websockets.sync.client import connect
 from websockets.sync.connection import Connection as Socket
 
 from engine import reach
-from engine.errors import OARejected, OAUnavailable
+from engine.errors import InvalidContent, OARejected, OAUnavailable
+from engine.oa.callback import is_sound, read, unreadable
 from engine.oa.contract import Connection, Event
 from engine.oa.dingtalk.receive import events_of
 from engine.oa.http import Http
+
+log = logging.getLogger("shenpi.dingtalk")
 
 OPEN = "/v1.0/gateway/connections/open"
 FRAME_BYTES = 1_000_000
@@ -73,24 +77,31 @@ def address(connection: Connection, http: Http) -> str:
 
 def answer(connection: Connection, socket: Socket, raw: bytes, take: Callable[[tuple[Event, ...]], None]) -> bool:
     """Take one frame and acknowledge it; False when the gateway asks us to leave. One that cannot be read is passed over."""
-    try:
-        frame = orjson.loads(raw)
-        headers: Mapping[str, Any] = frame["headers"]
-        kind, topic = frame.get("type"), headers.get("topic")
-    except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
+    frame = loaded(raw)
+    headers = frame.get("headers")
+    if not isinstance(headers, dict) or not is_sound(message := headers.get("messageId")):
+        log.warning("%s: a frame that cannot be read", connection.key)
         return True
+    kind, topic = frame.get("type"), headers.get("topic")
     data = SUCCESS
     if kind == "SYSTEM":
         if topic == "disconnect":
             return False
-        data = str(frame.get("data") or "")
+        data = str(frame.get("data") or "")[:FRAME_BYTES]
     elif kind == "EVENT":
-        take(events(connection, headers, str(frame.get("data") or "{}")))
+        take(events(connection, headers, str(frame.get("data") or "{}")) if is_sound(frame) else (unreadable(connection, raw),))
     acknowledgement = {"code": 200, "message": "OK", "data": data}
-    socket.send(
-        orjson.dumps(acknowledgement | {"headers": {"messageId": headers.get("messageId"), "contentType": "application/json"}}).decode()
-    )
+    socket.send(orjson.dumps(acknowledgement | {"headers": {"messageId": message, "contentType": "application/json"}}).decode())
     return True
+
+
+def loaded(raw: bytes) -> Mapping[str, Any]:
+    """Return the object of a frame; what is none has nothing in it."""
+    try:
+        found = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        found = None
+    return found if isinstance(found, dict) else {}
 
 
 def events(connection: Connection, headers: Mapping[str, Any], data: str) -> tuple[Event, ...]:
@@ -99,8 +110,7 @@ def events(connection: Connection, headers: Mapping[str, Any], data: str) -> tup
     if corp and headers.get("eventCorpId") not in (None, corp):
         return ()
     try:
-        content = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        content = {}
-    told = content if isinstance(content, dict) else {}
+        told = read(data.encode(errors="replace"))
+    except InvalidContent:
+        return (unreadable(connection, f"{headers.get('eventId')} {data}".encode(errors="replace")),)
     return tuple(events_of(connection, {**told, "EventType": headers.get("eventType"), "eventId": headers.get("eventId")}, data.encode()))

@@ -31,6 +31,11 @@ class Client:
         self._desk = desk
         self._http = Http(connection, desk)
 
+    @property
+    def name(self) -> str:
+        """The key of the connection, for errors."""
+        return self._connection.key
+
     def close(self) -> None:
         self._http.close()
 

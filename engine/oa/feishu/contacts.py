@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from engine.errors import OAUnavailable
 from engine.oa.contract import RemoteDepartment, RemotePerson
 from engine.oa.feishu.client import Client
 
@@ -43,11 +44,15 @@ def people(client: Client) -> Iterator[RemotePerson]:
 
 
 def pages(client: Client, path: str, api: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the items of all pages."""
-    token = ""
+    """Yield the items of all pages. Refuses with `OAUnavailable` a list that says it goes on and not where, or never ends."""
+    token, seen = "", {""}
     for _ in range(MOST_PAGES):
         data = client.call("GET", path, api=api, params={**params, "page_size": PAGE} | ({"page_token": token} if token else {}))
         yield from (item for item in data.get("items") or () if isinstance(item, dict))
-        token = str(data.get("page_token") or "")
-        if not data.get("has_more") or not token:
+        if not data.get("has_more"):
             return
+        token = str(data.get("page_token") or "")
+        if token in seen:
+            break
+        seen.add(token)
+    raise OAUnavailable(connection=client.name, reason=f"{api}: a list without an end")  # half a list would let the other half leave

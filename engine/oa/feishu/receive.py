@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import orjson
 
-from engine.errors import NotPermitted
-from engine.oa.callback import malformed, read, text
+from engine.errors import InvalidContent, NotPermitted
+from engine.oa.callback import malformed, read, text, unreadable
 from engine.oa.contract import Connection, Event, RawRequest, Received, Reply, Said
 from engine.oa.feishu.crypto import decrypt, signature
 from engine.oa.items import task_of
@@ -68,9 +68,14 @@ def received_event(connection: Connection, request: RawRequest, now: datetime) -
         if signed or "x-lark-request-timestamp" in headers:
             if not hmac.compare_digest(signature(key, stamp, nonce, request.body).encode(), signed.encode()):
                 raise NotPermitted(reason="signature")
-            if not stamp.isdecimal() or abs(now - datetime.fromtimestamp(int(stamp[:12]), UTC)) > WINDOW:
+            if not stamp.isdecimal() or abs(now - datetime.fromtimestamp(int(stamp[:11]), UTC)) > WINDOW:
                 raise NotPermitted(reason="window")
-        content = opened(key, body)
+        try:
+            content = opened(key, body)
+        except InvalidContent:
+            if not signed:
+                raise
+            return Received((unreadable(connection, request.body),), Reply(b"{}"))  # it is Feishu's all the same, and would come again
         if not signed and content.get("type") != "url_verification":  # only the first look at our address comes unsigned
             raise NotPermitted(reason="signature")
         body = content

@@ -136,7 +136,7 @@ def test_who_is_who_is_typed_and_imported_and_a_misfit_is_told_at_its_row(office
 
 
 def test_only_administrators_see_office_systems(office: Office) -> None:
-    for path in ("/connections", "/deliveries", "/inbox", "/identities", "/directory"):
+    for path in ("/connections", "/deliveries", "/inbox", "/identities", "/directory", "/sign-ins"):
         assert office.desk("ma.lin").get(path).status_code == 200, path
         assert office.desk("zheng.hao").get(path).status_code == 403, path
     assert "/connections" not in office.desk("li.na").get("/").text

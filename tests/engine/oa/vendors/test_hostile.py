@@ -76,12 +76,15 @@ def test_a_press_that_is_not_feishu_s_is_refused_in_one_shape(stage: Rehearsal, 
     assert count() == before
 
 
+LEAVING = b'{"EventType": "user_leave_org", "UserId": ["wang_fang"], "eventId": "e-1"}'
+
+
 def sealed(
-    stage: Rehearsal, *, at: float | None = None, token: str = "simtoken", owner: str = "dingsimappkey"
+    stage: Rehearsal, *, at: float | None = None, token: str = "simtoken", owner: str = "dingsimappkey", content: bytes = LEAVING
 ) -> tuple[bytes, dict[str, str]]:  # fmt: skip
     """Return an event as DingTalk sends it, with its query."""
     envelope = Envelope(token, stage.vendor.credentials["event_key"], owner)
-    text = envelope.seal(b'{"EventType": "user_leave_org", "UserId": ["wang_fang"], "eventId": "e-1"}')
+    text = envelope.seal(content)
     stamp, nonce = str(round((at or time.time()) * 1000)), "n0nce"
     return json.dumps({"encrypt": text}).encode(), {
         "msg_signature": envelope.signature(stamp, nonce, text),
@@ -109,6 +112,46 @@ def test_an_event_that_is_not_dingtalk_s_or_is_old_is_refused_in_one_shape(stage
     assert len({frozenset(answer.json()) for answer in wrong}) == 1
     assert count() == before
     assert send(stage, "events", good, **query).status_code == 200, "and this is what a good one looks like"
+
+
+UNREADABLE = {
+    "a NUL": b'{"EventType": "user_modify_org", "UserId": ["wang\\u0000fang"], "eventId": "e-2"}',
+    "a NUL in its number": b'{"EventType": "user_modify_org", "UserId": ["wang_fang"], "eventId": "e\\u0000"}',
+    "deep": b'{"EventType": "user_modify_org", "UserId": ' + b"[" * 300 + b"]" * 300 + b"}",
+    "deeper": b'{"EventType": "user_modify_org", "UserId": ' + b"[" * 990 + b"]" * 990 + b"}",
+    "deepest": b'{"EventType": "user_modify_org", "UserId": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    "no JSON": b"{",
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_an_event_of_dingtalk_s_that_cannot_be_read_is_acknowledged_and_stands_in_the_inbox_as_ignored(stage: Rehearsal, name: str) -> None:
+    if stage.vendor.name != "dingtalk":
+        return
+    raw, query = sealed(stage, content=UNREADABLE[name])
+    for _ in range(2):
+        assert send(stage, "events", raw, **query).status_code == 200, "else it would come again and again"
+    stage.settle()
+    kept = rows("SELECT state, note, event ->> 'comment' AS comment FROM oa_message ORDER BY received_at DESC LIMIT 1")[0]
+    assert kept.state == "ignored" and kept.note and "无法读取" in kept.comment
+    assert (
+        value("SELECT count(*) FROM oa_message WHERE raw_digest = (SELECT raw_digest FROM oa_message ORDER BY received_at DESC LIMIT 1)")
+        == 1
+    )
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_press_that_cannot_be_read_is_refused(stage: Rehearsal, count: Callable[[], Any], name: str) -> None:
+    if stage.vendor.kind not in ("dingtalk", "feishu"):
+        return
+    before = count()
+    for door in ("press-a-secret-of-the-address", "callback", "events"):
+        assert send(stage, door, UNREADABLE[name]).status_code in (403, 422)
+    press = {"action_type": "APPROVE", "reason": "a\0b"}
+    if stage.vendor.kind == "feishu":
+        assert send(stage, "callback", feishu(stage, **press)).status_code == 422
+        assert send(stage, "callback", feishu(stage, token=json.loads("[" * 400 + "]" * 400))).status_code == 422
+    assert count() == before
 
 
 def test_ten_megabytes_are_not_read(stage: Rehearsal, count: Callable[[], Any]) -> None:
