@@ -1,7 +1,7 @@
 """What is likely to happen next in a case: the user tasks ahead if everybody approves, with the people as they would be asked today.
 
 A guess for people who want to know who comes after them. It changes nothing, runs no script and no operation, and says nothing where the way depends on what
-is not known yet.
+is not known yet. Decision tables are asked: they read nothing but the variables.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from typing import Any
 from engine.assignment import Assigned, assign
 from engine.bpmn import model
 from engine.bpmn.model import Element, Flow, ProcessModel
+from engine.dmn import map_result
 from engine.errors import ShenpiError
 from engine.language import Budget, compile_expression
 from engine.step import Step
@@ -40,10 +41,23 @@ def ahead(step: Step) -> list[Ahead]:
             if element.id in seen:
                 continue
             seen.add(element.id)
+            _know(step, element, variables)
             if element.kind == model.HUMAN:
                 found.append(Ahead(element.id, element.name or element.id, _people(step, element, variables)))
             queue.append(element.id)
     return found
+
+
+def _know(step: Step, element: Element, variables: dict[str, Any]) -> None:
+    """Let what is behind a decision table see what it would answer today; nothing where it reads names of its own, or cannot answer."""
+    table = step.definition.decisions.get(element.decision_ref or "")
+    if table is None or element.kind != model.RULE or element.result_variable is None or element.inputs:
+        return
+    try:
+        verdict = table.decide(variables, now=step.now, zone=step.execution.zone)
+        variables[element.result_variable] = map_result(verdict.results, element.map_result)
+    except ShenpiError:
+        return
 
 
 def following(process: ProcessModel, element_id: str, variables: dict[str, Any], step: Step) -> list[Element]:

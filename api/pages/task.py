@@ -224,6 +224,7 @@ def opened(session: Session, row: Row[Any], found: filling.Filling | None = None
     instance = session.get_one(ProcessInstance, row.instance_id)
     mine = row.state == "open" and instance.status == "running" and may_decide(session, current(), row.id)
     behalf = tasks.behalf_of(step, row.id, by=current()) if mine else None
+    ahead = timeline.ahead(step)
     return {
         "now": now,
         "mine": mine,
@@ -237,14 +238,23 @@ def opened(session: Session, row: Row[Any], found: filling.Filling | None = None
         "beside": filling.kept_of(session, found.beside) if found is not None else [],
         "attached": attached(session, row.instance_id),
         "about": about(session, row),
-        "entries": timeline.story(session, row.instance_id, now, brief=True) + timeline.ahead(step),
+        "entries": timeline.story(session, row.instance_id, now, brief=True) + ahead,
+        "last": mine and not ahead and row.owner is None and is_alone(session, row),
         "verbs": offered(step, row.id, mine=mine),
         "signing": signing(session, row.id) if row.state == "held" else None,
         "people": choices(session, "", but=current().key) if mine else [],
         "following": after_this(session, row) if mine else None,
+        "previous": before_this(session, row) if mine else None,
         "withdrawable": instance.initiator == current().key and instance.status == "running",
         "held": timeline.last(session, row.instance_id, "instance:suspended") if instance.status == "suspended" else None,
     }
+
+
+def is_alone(session: Session, row: Row[Any]) -> bool:
+    """Tell whether a case waits for nobody but at this task, and for no signer who was added."""
+    return session.execute(select(UserTask.id).where(UserTask.instance_id == row.instance_id, UserTask.state.in_(OPEN)).limit(2)).all() == [
+        (row.id,)
+    ]
 
 
 def about(session: Session, row: Row[Any]) -> dict[str, Any]:
@@ -309,6 +319,11 @@ def after_this(session: Session, row: Row[Any]) -> Row[Any] | None:
     """Return the task that stands behind this one in my list, or None."""
     here = worklist.mark(row.due_key, row.created_at, row.id)
     return next(iter(worklist.my_tasks(session, current(), limit=1, after=here).rows), None)
+
+
+def before_this(session: Session, row: Row[Any]) -> Row[Any] | None:
+    """Return the task that stands before this one in my list, or None."""
+    return worklist.task_before(session, current(), worklist.mark(row.due_key, row.created_at, row.id))
 
 
 def next_task(session: Session, but: UUID) -> Row[Any] | None:

@@ -6,11 +6,11 @@ are a parameter, so that twenty groups are planned as fast as one.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from engine.database.transaction import read_clock
@@ -23,8 +23,11 @@ from engine.worklist.wanted import CASE, Sort, Wanted
 
 EVERYTHING = Wanted()
 #: name of the key, its type, where it stands among candidates, and where in tasks; and whether the list runs down
-KEYS: dict[Sort, tuple[tuple[tuple[str, str, str, str], ...], bool]] = {
-    "due": ((("due_key", "timestamptz", "x.due_key", "w.due_key"), ("created_at", "timestamptz", "x.created_at", "w.created_at")), False),
+Order = Sort | Literal["due, backwards"]
+DUE = (("due_key", "timestamptz", "x.due_key", "w.due_key"), ("created_at", "timestamptz", "x.created_at", "w.created_at"))
+KEYS: dict[Order, tuple[tuple[tuple[str, str, str, str], ...], bool]] = {
+    "due": (DUE, False),
+    "due, backwards": (DUE, True),
     "age": ((("created_at", "timestamptz", "x.created_at", "w.created_at"),), False),
     "amount": ((("amount_key", "numeric", "coalesce(x.amount, '-Infinity')", "coalesce(w.amount, '-Infinity')"),), True),
 }
@@ -74,7 +77,7 @@ def _of(key: str, groups: Iterable[str]) -> Iterable[dict[str, Any]]:
 
 
 def select(
-    sources: Sources, wanted: Wanted, sort: Sort, start: list[str] | None, limit: int, cases: list[UUID] | None = None
+    sources: Sources, wanted: Wanted, sort: Order, start: list[str] | None, limit: int, cases: list[UUID] | None = None
 ) -> tuple[str, dict[str, Any]]:
     """Return a statement for the first ids of a list, with the keys it is sorted by and on whose behalf each is, and its parameters.
 
@@ -92,7 +95,7 @@ def select(
     return statement, values
 
 
-def _part(sources: Sources, wanted: Wanted, sort: Sort, limit: int, continued: bool, candidates: bool, few: bool) -> str:
+def _part(sources: Sources, wanted: Wanted, sort: Order, limit: int, continued: bool, candidates: bool, few: bool) -> str:
     keys, down = KEYS[sort]
     at, identity = ("x", "x.task_id") if candidates else ("w", "w.id")
     columns = [(name, kind, of_candidate if candidates else of_task) for name, kind, of_candidate, of_task in keys]
@@ -131,6 +134,11 @@ def my_tasks(
     return _page(session, own(actor), limit, after, wanted, sort)
 
 
+def task_before(session: Session, actor: Actor, mark: str) -> Row[Any] | None:
+    """Return the open task that stands before a mark in the list of what an actor may work on, soonest due first; None before the first."""
+    return next(iter(_page(session, own(actor), 1, mark, EVERYTHING, "due, backwards").rows), None)
+
+
 def on_behalf(
     session: Session, actor: Actor, *, limit: int = 50, after: str | None = None, wanted: Wanted = EVERYTHING, sort: Sort = "due"
 ) -> Page:
@@ -139,7 +147,7 @@ def on_behalf(
     return _page(session, of_others(actor, found), limit, after, wanted, sort) if found else Page([], None)
 
 
-def _page(session: Session, sources: Sources, limit: int, after: str | None, wanted: Wanted, sort: Sort) -> Page:
+def _page(session: Session, sources: Sources, limit: int, after: str | None, wanted: Wanted, sort: Order) -> Page:
     limit = min(limit, MAX_PAGE)
     keys, down = KEYS[sort]
     names = [key[0] for key in keys]

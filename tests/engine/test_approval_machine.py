@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from random_approvals_support import MESSAGE, PEOPLE, blocks
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 from tests_support import person
 
 from engine import copies, definitions, incidents, interventions, jobs, messages, substitutions, suspension, tasks, timers, worker
@@ -28,16 +29,23 @@ from engine.duties import rules
 from engine.errors import ShenpiError
 from engine.operations import Outcome
 from engine.organisation.involved import deciders_of
+from engine.permissions import Actor
+from engine.step import Step
 
 OUTCOMES = ("approve", "approve", "approve", "reject", "return")
 OWN = node("startEvent", "start", camunda_initiator="initiator")
 COMPANY = "nobody approves what she began"
 VERBS = [
     *["decide"] * 8, *["sign"] * 3, *["take_back", "go_back", "hand_on", "take", "time_passes", "unsign", "go_away"] * 2, "give_back", "come_back", "talk",
-    "jobs_answer", "somebody_pays", "jump", "hold_and_let_go", "look_after", "withdraw",
+    "jobs_answer", "somebody_pays", "jump", "hold_and_let_go", "look_after", "look_after", "leave",
+    "withdraw",
 ]  # fmt: skip
 _keys = count()
 succeeded: Counter[str] = Counter()  #: how often each verb did something, so that nothing is tested in vain
+
+
+def hand_over(session: Session, task: UUID, *, by: Actor, person: str, to: str) -> Step:
+    return tasks.hand_over(session, task, tasks.leaving(session, person, by=by, to=to, reason="离职"), by=by)
 
 
 class Approvals(RuleBasedStateMachine):
@@ -92,6 +100,9 @@ class Approvals(RuleBasedStateMachine):
         getattr(self, verb)(data)
 
     def decide(self, data: st.DataObject) -> None:
+        if self.wrong() and data.draw(st.booleans()):  # else it would wait long for somebody who looks after it
+            self.look_after(data)
+            return
         outcome = data.draw(st.sampled_from(OUTCOMES))
         other = data.draw(st.sampled_from(PEOPLE))
         own = data.draw(st.integers(0, 9))
@@ -151,6 +162,13 @@ class Approvals(RuleBasedStateMachine):
         task = self.chosen(data)
         if task is not None and task.assignee:
             self.attempt(tasks.resolve, task.id, by=task.assignee)
+
+    def leave(self, data: st.DataObject) -> None:
+        """An administrator gives what somebody has to somebody else."""
+        task = self.chosen(data, data.draw(st.sampled_from(["open", "open", "held"])))
+        to = data.draw(st.sampled_from(PEOPLE))
+        if task is not None and task.assignee:
+            self.attempt(hand_over, task.id, by="ma.lin", person=task.assignee, to=to)
 
     def go_away(self, data: st.DataObject) -> None:
         """Somebody who has something to do goes away, and another stands in for her."""
@@ -268,9 +286,13 @@ class Approvals(RuleBasedStateMachine):
             assert self.attempt(suspension.resume, self.case, by="ma.lin", reason="核查完毕")
 
     def look_after(self, data: st.DataObject) -> None:
-        """Somebody tries again what went wrong; where nobody is found again, there is an incident again."""
+        """Somebody tries again what went wrong, or names who is to do it; where nobody is found again, there is an incident again."""
+        who = data.draw(st.sampled_from([None, *PEOPLE]))
         for one in self.wrong():
-            self.attempt(incidents.retry, one.id, by="ma.lin")
+            if who is None:
+                self.attempt(incidents.retry, one.id, by="ma.lin")
+            else:
+                self.attempt(tasks.assign, one.id, by="ma.lin", to=who, reason="补位")
 
     def withdraw(self, data: st.DataObject) -> None:
         if self.done > 3 and not data.draw(st.integers(0, 5)):

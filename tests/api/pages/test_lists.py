@@ -156,10 +156,15 @@ def test_only_the_initiator_withdraws_and_a_case_that_is_over_says_so(office: Of
     assert "流程已经结束" in words(office.desk("li.na").client.post(action, data=late, follow_redirects=True))
 
 
-def test_a_task_leads_to_the_one_behind_it_in_the_list(office: Office) -> None:
+def test_a_task_leads_to_the_one_behind_it_in_the_list_and_to_the_one_before(office: Office) -> None:
     first, second = office.task(office.submitted().case_id), office.task(office.submitted().case_id)
-    page = html.fromstring(office.desk("wang.fang").get(f"/tasks/{first}").text)
-    assert [link.get("href") for link in page.iter("a") if link.get("data-key") == "j"] == [f"/tasks/{second}"]
+
+    def leads(task: object, key: str) -> list[str | None]:
+        page = html.fromstring(office.desk("wang.fang").get(f"/tasks/{task}").text)
+        return [link.get("href") for link in page.iter("a") if link.get("data-key") == key]
+
+    assert leads(first, "j") == [f"/tasks/{second}"] and leads(second, "k") == [f"/tasks/{first}"]
+    assert leads(first, "k") != [f"/tasks/{second}"] and leads(second, "j") == []
 
 
 def test_a_follow_up_date_stands_on_the_list_and_at_the_task(office: Office, words: Words) -> None:

@@ -23,6 +23,55 @@ def test_a_case_is_approved_by_pages_from_to_do_to_archive(office: Office, words
     assert "情况属实" in words(office.desk("li.na").get(f"/cases/{case.case_id}"))
 
 
+def test_a_task_says_in_one_look_what_it_is_about_who_has_decided_and_who_comes_next(office: Office, words: Words) -> None:
+    case = office.submitted(gross="20600.00")
+    office.desk("wang.fang").decide(office.task(case.case_id), comment="情况属实")
+    page = words(office.desk("zhao.lei").get(f"/tasks/{office.task(case.case_id)}"))
+    for said in (
+        "¥20,600.00",
+        "贰万零陆佰元整",
+        "李娜 · 行政部 提交",
+        "销售方",
+        "检查",
+        "同意 部门负责人审批",
+        "王芳 · 行政部",
+        "情况属实",
+        "总监审批",
+    ):
+        assert said in page, said
+    assert "不能再拿回" not in page
+    assert "预计" in page and "总监" in page.split("总监审批", 1)[1], "who would be asked stands beside the step that is likely to come"
+    small = office.submitted(gross="900.00")
+    page = words(office.desk("wang.fang").get(f"/tasks/{office.task(small.case_id)}"))
+    assert "财务审批" in page and "总监审批" not in page, "the table of authority needs none for so little"
+
+
+def test_who_decides_last_is_told_that_it_cannot_be_taken_back(office: Office, words: Words) -> None:
+    case = office.submitted(gross="900.00")
+    assert "不能再拿回" not in words(office.desk("wang.fang").get(f"/tasks/{office.task(case.case_id)}"))
+    office.desk("wang.fang").decide(office.task(case.case_id))
+    task = office.task(case.case_id)
+    assert "您是最后一位：同意后审批就通过了，不能再拿回" in words(office.desk("zhao.lei").get(f"/tasks/{task}"))
+    assert office.desk("zhao.lei").decide(task, **FINANCE).status_code == 303
+    assert "拿回" not in words(office.desk("zhao.lei").get(f"/tasks/{task}")), "nor is it offered"
+
+
+def test_a_decision_shows_who_the_person_was_when_she_took_it(office: Office, words: Words) -> None:
+    case = office.web.start("leave")["id"]
+    assert office.desk("wang.fang").decide(office.task(case)).status_code == 303
+    later = """UPDATE person SET name = '王芳芳', active = false, department_id = (SELECT id FROM department WHERE key = 'finance')
+               WHERE key = 'wang.fang' RETURNING key"""
+    office.row(later)
+    try:
+        for tab in ("flow", "history"):
+            page = words(office.desk("sun.mei").get(f"/cases/{case}?tab={tab}"))
+            assert "王芳 · 行政部" in page and "王芳芳" not in page
+        told = office.web.get("sun.mei", f"/process-instances/{case}/history").text
+        assert "王芳" in told
+    finally:
+        office.row(later.replace("王芳芳", "王芳").replace("false", "true").replace("'finance'", "'office'"))
+
+
 def test_a_repeated_press_counts_once_and_leads_to_the_same_place(office: Office) -> None:
     case = office.submitted()
     desk, task = office.desk("wang.fang"), office.task(case.case_id)

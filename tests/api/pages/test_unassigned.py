@@ -167,6 +167,16 @@ def test_naming_somebody_needs_a_reason_an_active_person_and_not_oneself(house: 
     assert empty.status_code == 422 and "请写明原因" in words(empty)
 
 
+def test_a_task_for_which_nobody_is_there_is_told_in_words_and_given_to_somebody(house: Office, words: Words) -> None:
+    case = UUID(house.web.start("named", variables={"boss": "gone.away", "due": None})["id"])
+    page = words(house.desk("wu.gang").get(f"/cases/{case}"))
+    assert "“decide”没有处理人：gone.away 不是在职人员" in page and "指定其他人" in page and "申请例外" not in page
+    assert "gone.away is nobody who works here" in house.web.get("ma.lin", "/incidents?state=open&limit=200").text
+    assert send(house, "wu.gang", case, "assign", person="王芳", reason="由她办理").status_code == 303
+    assert holder(house, case) == "wang.fang"
+    prove(house, case)
+
+
 def test_programs_name_somebody_too_and_get_the_facts_of_a_conflict(house: Office, case: UUID) -> None:
     place = f"/incidents/{incident(house, case)}/assign"
     assert house.web.post("li.na", place, json={"person": "zhao.lei", "reason": "x"}).status_code == 403
