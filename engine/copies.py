@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -11,6 +11,7 @@ from engine.execution.values import clean
 from engine.permissions import Actor, require, require_instance
 from engine.step import Step, lock
 from engine.step.copies import people_of, send
+from models.approvals import InstanceCopy
 
 _READ = text(
     "UPDATE instance_copy SET read_at = shenpi_now() WHERE instance_id = :id AND person = :person AND read_at IS NULL RETURNING read_at"
@@ -34,6 +35,15 @@ def send_by_hand(session: Session, instance_id: UUID, *, by: Actor, to: Iterable
 def _groups(session: Session, names: set[str]) -> bool:
     known = set(session.scalars(text('SELECT key FROM "group" WHERE key = ANY(:names)'), {"names": sorted(names)}))
     return names == known
+
+
+def of_case(session: Session, instance_id: UUID, at_most: int = 500) -> list[InstanceCopy]:
+    """Return who has a copy of a case, when it was sent and when she read it; whether the caller may know is for the caller to ask."""
+    return list(
+        session.scalars(
+            select(InstanceCopy).filter_by(instance_id=instance_id).order_by(InstanceCopy.sent_at, InstanceCopy.person).limit(at_most)
+        )
+    )
 
 
 def mark_read(session: Session, instance_id: UUID, *, by: Actor) -> bool:

@@ -1,5 +1,6 @@
 """One case: its documents, the way it went and where it is, its whole history, what office systems were told, what was filed; taking it back, holding it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from api import problems
 from api.pages import document, incidents, timeline, waiting
 from api.pages.offers import everybody
 from api.pages.once import once, said
+from api.pages.people import somebody
 from api.pages.task import attached
 from api.security import current, needs
 from engine import copies, definitions, instances, interventions, suspension, tasks
@@ -28,12 +30,14 @@ from engine.permissions import Actor, allows, require_instance
 from engine.replay import people
 from engine.step import peek
 from models.archive import ArchiveItem
+from models.identity import Group
 from models.invoice import Invoice
 from models.oa import OaConnection
 from models.runtime import Incident, ProcessInstance, UserTask
 
 blueprint = Blueprint("case", __name__, url_prefix="/cases")
 MOST_INCIDENTS = 20  #: shown above a case; the list has them all
+MOST_COPIES = 100  #: at once
 TABS = ("flow", "documents", "history", "oa", "archive")
 
 
@@ -104,7 +108,10 @@ def flow(session: Session, row: ProcessInstance) -> dict[str, Any]:
     now, way = read_clock(session), timeline.way(session, row.id)
     way = replace(way, current=" ".join(filter(None, (way.current, *waiting.stands(session, row.id)))))
     entries = timeline.story(session, row.id, now, brief=True) + timeline.ahead(peek(session, row.id))
-    return {"entries": entries, "way": way, "waits": waiting.waits(session, row.id), "now": now}
+    sent = copies.of_case(session, row.id)
+    names = people(session, {one.person for one in sent})
+    copied = [{"who": names.get(one.person) or {"name": one.person}, "sent_at": one.sent_at, "read_at": one.read_at} for one in sent]
+    return {"entries": entries, "way": way, "waits": waiting.waits(session, row.id), "now": now, "copied": copied}
 
 
 def documents(session: Session, row: ProcessInstance) -> dict[str, Any]:
@@ -222,10 +229,12 @@ def revoke(instance_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/<uuid:instance_id>/copy")
 @needs("task.work")
 def copy(instance_id: UUID) -> ResponseReturnValue:
-    """Give somebody a copy."""
+    """Give people a copy: by name or key, or everybody in a group."""
 
     def room(session: Session, identity: UUID, *, by: Actor, reason: str) -> Any:
-        return copies.send_by_hand(session, identity, by=by, to=[reason])
+        named = [name for name in re.split(r"[,，、;；\s]+", reason) if name][:MOST_COPIES]
+        groups = set(session.scalars(select(Group.key).where(Group.key.in_(named))))
+        return copies.send_by_hand(session, identity, by=by, to=[name if name in groups else somebody(session, name) for name in named])
 
     return act(instance_id, room, _("已抄送。"), field="to")
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.idempotency import once
@@ -16,7 +15,6 @@ from api.security import current
 from engine import copies, instances, interventions, tasks, worklist
 from engine.database import transaction
 from engine.permissions import require_instance
-from models.approvals import InstanceCopy
 from models.approvals import Intervention as InterventionRow
 
 blueprint = Blueprint("case_verbs", __name__, description="Process instances: revoke, copy, comment, intervene")
@@ -129,8 +127,7 @@ def list_copies(instance_id: UUID) -> Response:
     """Who has a copy of the case, and when she read it; at most 500."""
     with transaction() as session:
         require_instance(session, current(), instance_id)
-        rows = session.scalars(select(InstanceCopy).filter_by(instance_id=instance_id).order_by(InstanceCopy.sent_at).limit(500)).all()
-        return shown({"items": Copy(many=True).dump(rows)})
+        return shown({"items": Copy(many=True).dump(copies.of_case(session, instance_id))})
 
 
 @blueprint.route("/process-instances/<uuid:instance_id>/read", methods=["POST"])

@@ -61,6 +61,8 @@ class Approvals(RuleBasedStateMachine):
         self.key = key = f"m{next(_keys)}"
         execute("DELETE FROM substitution")
         draft = human("draft", "${initiator}", shenpi_outcomes="done,approve" if not ruled else "done")
+        if ruled:  # the rule leaves nobody for a step of her own
+            xml, first = human("own", "${initiator}") + xml + path("own", first), "own"
         deploy(whole(OWN, draft, xml, END, path("start", "draft", first), path(last, "end"), key=key))
         self.ruled = ruled
         if ruled:

@@ -4,8 +4,8 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from approvals_support import decide, open_tasks, prove, why_closed
-from drawings import END, START, drawing, human, instances, path
+from approvals_support import case_of, decide, open_tasks, prove, root_decisions, why_closed
+from drawings import END, START, drawing, gateway, human, instances, path
 from engine_support import deploy, rows, start
 from flask import Flask
 from hypothesis import given
@@ -103,3 +103,23 @@ def test_a_result_never_changes_by_who_votes_later_and_is_there_when_all_have_vo
     early = next(found for found in seen if found is not None)
     if not vote.veto:  # a veto may come after a majority; the vote is over by then
         assert {found for found in seen if found is not None} == {early}
+
+
+def test_the_votes_of_two_branches_are_all_there_behind_their_join(app: Flask) -> None:
+    def ballot(name: str, rule: str) -> str:
+        return human(name, "${person}", shenpi_vote=rule, **({"shenpi_voteShare": "0.6"} if rule == "share" else {})).replace(
+            "</userTask>", instances(collection="people", element="person") + "</userTask>"
+        )
+
+    case = case_of(
+        START, gateway("split", "parallel"), ballot("law", "all"), ballot("money", "share"), gateway("join", "parallel"),
+        human("after", "chen.jing"), END,
+        path("start", "split", "law", "join", "after", "end"), path("split", "money", "join"), people=PEOPLE,
+    )  # fmt: skip
+    for who in PEOPLE:
+        decide(case, "law", who)
+    for who in PEOPLE[:2]:
+        decide(case, "money", who)
+    assert open_tasks(case) == [("after", "chen.jing")]
+    assert {name: [vote["by"] for vote in votes] for name, votes in root_decisions(case).items()} == {"law": PEOPLE, "money": PEOPLE[:2]}
+    prove(case)
