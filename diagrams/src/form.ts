@@ -113,6 +113,7 @@ function tell(mount: HTMLElement, values: Data): void {
 
 /** Lead to the first field that is wrong; what is wrong stands there. */
 function complain(mount: HTMLElement): void {
+  document.querySelectorAll<HTMLDetailsElement>('.action-bar details[open]').forEach((sheet) => { sheet.open = false; }); // it would lie over the field
   const wrong = mount.querySelector<HTMLElement>('.fjs-has-errors');
   wrong?.querySelector<HTMLElement>('input, select, textarea, button')?.focus();
   wrong?.scrollIntoView({ block: 'center' });

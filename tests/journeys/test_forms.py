@@ -105,10 +105,12 @@ def test_a_decision_is_taken_with_the_form_and_what_was_begun_is_there_again(
     expect(page.get_by_label("差旅费")).to_be_checked()
     expect(page.locator("#comment")).to_have_value("票据齐全")
     page.locator(".action-main").click()
+    page.get_by_role("button", name="确认同意").click()
     expect(page.locator(".fjs-form-field-error")).to_contain_text("格式不正确")
     page.get_by_label("超标审批单号").fill("CB-0042")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing to scroll sideways"
     page.locator(".action-main").click()
+    page.get_by_role("button", name="确认同意").click()
     expect(page.locator("h1")).to_have_text("您已同意")
 
 

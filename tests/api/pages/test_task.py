@@ -51,7 +51,7 @@ def test_who_decides_last_is_told_that_it_cannot_be_taken_back(office: Office, w
     assert "不能再拿回" not in words(office.desk("wang.fang").get(f"/tasks/{office.task(case.case_id)}"))
     office.desk("wang.fang").decide(office.task(case.case_id))
     task = office.task(case.case_id)
-    assert "您是最后一位：同意后审批就通过了，不能再拿回" in words(office.desk("zhao.lei").get(f"/tasks/{task}"))
+    assert "您是最后一位：同意后不再经过别人，也不能再拿回" in words(office.desk("zhao.lei").get(f"/tasks/{task}"))
     assert office.desk("zhao.lei").decide(task, **FINANCE).status_code == 303
     assert "拿回" not in words(office.desk("zhao.lei").get(f"/tasks/{task}")), "nor is it offered"
 
