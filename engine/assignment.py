@@ -142,7 +142,8 @@ def reason(wanted: Assignment, told: Collection[tuple[str, str]] = ()) -> dict[s
         return {"zh": "图中没有指定处理人，由管理员处理", "en": "the drawing names nobody: administrators", "expression": ""}
     said = ("；".join(zh for zh, _ in told), "; ".join(en for _, en in told)) if told else None
     if wanted.assignee:
-        plain = (f"按表达式 {wanted.assignee}", f"by the expression {wanted.assignee}")
+        drawn = "{" not in wanted.assignee
+        plain = ("图中指定", "named in the drawing") if drawn else (f"按表达式 {wanted.assignee}", f"by the expression {wanted.assignee}")
         zh, en = KNOWN.get(wanted.assignee.strip("${} "), said or plain)
         return {"zh": zh, "en": en, "expression": wanted.assignee}
     names = ", ".join(filter(None, (wanted.candidate_groups, wanted.candidate_users)))

@@ -102,8 +102,9 @@ def story(session: Session, instance_id: UUID, now: datetime, *, brief: bool) ->
     names = people(session, {key for event in events for key in mentioned(event)})
     opened = {event.body["data"].get("task"): event.at for event in events if event.body["type"] == "task:created"}
     told = [event for event in events if not (brief and event.body["type"] == "task:created")]
-    whys = {event.body["data"].get("task"): why(event) for event in events if event.body["type"] == "task:created"}
-    return [entry(event, model, names, opened) for event in told] + waiting(session, instance_id, names, now, whys)
+    groups = group_names(session, {key for event in events for key in event.body["data"].get("groups", ())})
+    whys = {event.body["data"].get("task"): why(event, groups, names) for event in events if event.body["type"] == "task:created"}
+    return [entry(event, model, names, opened, groups) for event in told] + waiting(session, instance_id, names, now, whys)
 
 
 def last(session: Session, instance_id: UUID, kind: str) -> Entry | None:
@@ -134,7 +135,9 @@ def read(row: Row[Any]) -> Told:
     return Told(row.number, orjson.loads(row.body), orjson.loads(row.personal) if row.personal else {}, row.at)
 
 
-def entry(event: Told, model: ProcessModel, names: dict[str, Person], opened: dict[str, datetime]) -> Entry:
+def entry(
+    event: Told, model: ProcessModel, names: dict[str, Person], opened: dict[str, datetime], groups: Mapping[str, str] | None = None
+) -> Entry:
     """Return the line of one event."""
     body, data, kind = event.body, event.body["data"], event.body["type"]
     element = model.elements.get(body["element"] or "")
@@ -168,7 +171,7 @@ def entry(event: Told, model: ProcessModel, names: dict[str, Person], opened: di
         what, place = place or what, None
         icon, colour, text = checked(event, operation_name(data.get("operation"), place))
     elif kind == "task:created":
-        text = why(event)
+        text = why(event, groups or {}, names)
     elif kind in ("incident:raised", "job:failed"):
         text = failed(event, model, names)
     else:
@@ -208,10 +211,21 @@ def failed(event: Told, model: ProcessModel, names: dict[str, Person]) -> str | 
     return " ".join(kept) or (said if english else event.personal.get("messageZh") or said)
 
 
-def why(event: Told) -> str | None:
-    """Return why these people were asked, as it stands in the record."""
-    found: dict[str, str] = event.body["data"].get("why") or {}
-    return found.get("en" if choose() == "en" else "zh")
+def why(event: Told, groups: Mapping[str, str], names: Mapping[str, Person]) -> str | None:
+    """Return why these people were asked, as it stands in the record; where that is a list of keys as drawn, with their names."""
+    data = event.body["data"]
+    found: dict[str, str] = data.get("why") or {}
+    said = found.get("en" if choose() == "en" else "zh")
+    asked = [*data.get("groups", ()), *data.get("users", ())]
+    if said and asked and found.get("expression") == ", ".join(filter(None, (",".join(data["groups"]), ",".join(data["users"])))):
+        known = "、".join(groups.get(key) or (names.get(key) or {}).get("name") or key for key in asked)
+        return said.replace(found["expression"], known)
+    return said
+
+
+def group_names(session: Session, keys: set[str]) -> dict[str, str]:
+    """Return what groups are called, by key."""
+    return {row.key: row.name for row in session.execute(select(Group.key, Group.name).where(Group.key.in_(keys)))} if keys else {}
 
 
 def called(names: dict[str, Person], key: str) -> str:
@@ -227,7 +241,7 @@ def mentioned(event: Told) -> Iterable[str]:
     """Return the keys of everybody that an event names."""
     data = event.body["data"]
     to = data.get("to")
-    kept = [one["person"] for one in data.get("conflicts", ())]
+    kept = [*(one["person"] for one in data.get("conflicts", ())), *data.get("users", ())]
     named = [event.body["actor"], event.body.get("onBehalfOf"), data.get("signer"), *(to if isinstance(to, list) else [to]), *kept]
     return (str(key) for key in named if key)
 

@@ -27,3 +27,7 @@ def test_a_task_says_why_it_is_hers(office: Office, words: Words) -> None:
     case = office.submitted().case_id
     assert "发起人所在部门的负责人" in words(office.desk("wang.fang").get(f"/tasks/{office.task(case)}"))
     assert "发起人所在部门的负责人" in words(office.desk("li.na").get(f"/cases/{case}?tab=history"))
+    grouped = office.web.start("grouped")["id"]
+    page = words(office.desk("zhao.lei").get(f"/tasks/{office.task(grouped)}"))
+    assert "候选：财务、吴刚" in page and "finance" not in page.split("流程", 1)[1].split("转办", 1)[0]
+    assert "图中指定" in words(office.desk("wang.fang").get(f"/tasks/{office.task(office.web.start('leave')['id'])}"))
