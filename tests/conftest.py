@@ -37,9 +37,9 @@ settings.load_profile("build-server" if os.environ.get("CI") else "here")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that hold slow tests, so that no worker is left with a long one at the end."""
+    """Begin with the files that hold slow tests or start processes, so that no worker is left with a long one at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: item.path not in slow and item.path.parent.name not in ("journeys", "vendors"))
 
 
 __all__ = [

@@ -1,12 +1,15 @@
 """A database that the tests of one process use one after another: put back as it was is quicker than made anew.
 
 The template holds a copy of every row in a schema of its own. Afterwards only the tables that a test changed are filled again, and the sequences set back.
-A test that changed the schema, or left much behind, costs its database: the next one gets a new one.
+A test that changed the schema, or left much behind, costs its database: the next one gets a new one. Connections are handed on as well, with what PostgreSQL
+and SQLAlchemy have learnt on them; whoever else is connected, or is in the middle of something, is cut off.
 """
 
+from typing import Any
 from uuid import uuid4
 
 import psycopg
+from sqlalchemy import Engine, event
 
 from engine.database.embedded import EmbeddedServer
 
@@ -79,6 +82,8 @@ class Seat:
         self.template = template
         self.name = ""
         self.watch: psycopg.Connection | None = None
+        self.shared: Engine | None = None
+        self.pooled: set[int] = set()  #: numbers of the connections of the shared engine
 
     def take(self) -> str:
         """Return the name of a database that is as the template, and nobody else's."""
@@ -92,8 +97,35 @@ class Seat:
         if self.watch is not None:
             self.watch.close()
             self.watch = None
+            self._forget_engine()
             with psycopg.connect(self.server.dsn("postgres"), autocommit=True) as connection:
                 connection.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+
+    def engine(self, new: Engine) -> Engine:
+        """Return the engine that the applications of all tests share: the first one's."""
+        if self.shared is None:
+            self.shared = new
+            event.listen(new, "connect", lambda connection, _: self.pooled.add(connection.info.backend_pid))
+        elif new is not self.shared:
+            new.dispose()
+        return self.shared
+
+    def _forget_engine(self) -> None:
+        if self.shared is not None:
+            self.shared.dispose()
+        self.shared = None
+        self.pooled.clear()
+
+    def _cut_off(self, connection: psycopg.Connection[Any]) -> None:
+        """End every connection to the database but the idle ones of the shared engine; when one of these is in the middle of something, all of them."""
+        cut = connection.execute(
+            """SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid() AND NOT (pid = ANY(%s) AND state = 'idle'
+                 AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory'))""",
+            (list(self.pooled),),
+        ).fetchall()
+        if self.pooled & {pid for pid, _ in cut}:
+            self._forget_engine()
 
     def _make(self) -> None:
         self.name = f"case_{uuid4().hex[:12]}"
@@ -105,9 +137,7 @@ class Seat:
     def _restored(self) -> bool:
         assert self.watch is not None
         try:
-            self.watch.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+            self._cut_off(self.watch)
             found = self.watch.execute("SELECT pg_database_size(current_database()) < %s AND pristine.restore()", (LARGEST,)).fetchone()
         except psycopg.Error:  # the test ended the server or dropped the database
             return False

@@ -130,13 +130,13 @@ def database(seat: Seat) -> str:
 
 
 @pytest.fixture
-def app(database: str, tmp_path: Path) -> Iterator[Flask]:
+def app(database: str, seat: Seat, tmp_path: Path) -> Iterator[Flask]:
     """An application with that database and no pages, its context open."""
     found = configure(Flask("case", root_path=str(ROOT)), settings_for(database, tmp_path))
     with found.app_context():
+        db.engines[None] = seat.engine(db.engine)
         yield found
         db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture
