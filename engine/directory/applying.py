@@ -33,8 +33,8 @@ class Applied:
 def apply(session: Session, connection: str, *, by: Actor, only: str | None = None, unseen: bool = False) -> Applied:
     """Make our organisation what the office system says, as far as the two are compared. People who are new are mapped.
 
-    `unseen` says that nobody looked at the differences. Refuses with `NotFound` an unknown connection, with `InvalidContent` what cannot be, with `Refused` when
-    too many would leave unseen.
+    `unseen` says that nobody looked at the differences. Refuses with `NotFound` an unknown connection, with `InvalidContent` what cannot be, with `Refused`
+    when too many would leave unseen.
     """
     if session.get(OaConnection, connection) is None:
         raise NotFound(kind="connection")
