@@ -14,11 +14,14 @@ from werkzeug.serving import make_server
 
 from engine.database import transaction
 
+MARKUP = (
+    "<script>window.hit=1</script>", "\"'><img src=x onerror=window.hit=1>",
+    "x\" onmouseover=window.hit=1 autofocus onfocus=window.hit=1 y=\"", "{{ 7*7 }}${7*7}#{7*7}%s%(n)s",
+)  # fmt: skip
 NAMES = {
-    "script": "<script>window.hit=1</script>", "image": "\"'><img src=x onerror=window.hit=1>",
-    "attribute": "x\" onmouseover=window.hit=1 autofocus onfocus=window.hit=1 y=\"",
-    "right to left": "\u202eابةشرکة\u202d", "emoji": "👩‍👩‍👧‍👦🧾" * 30, "controls": "a\x01b\x1f\u2028\uffff", "long": "长" * 10_000, "one word": "x" * 10_000,
-    "template": "{{ 7*7 }}${7*7}#{7*7}%s%(n)s", "link": "javascript:window.hit=1",
+    "markup": " ".join(MARKUP), "a link": "javascript:window.hit=1",
+    "letters": "\u202eابةشرکة\u202d a\x01b\x1f\u2028\uffff" + "👩‍👩‍👧‍👦🧾" * 30,
+    "length": "长" * 5_000 + "x" * 5_000,
 }  # fmt: skip
 PAGES = (
     "/connections", "/connections/demo-oa", "/connections/demo-oa/checks", "/deliveries", "/deliveries?q={name}", "/inbox", "/inbox?q={name}",
