@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 from click.testing import CliRunner
-from journeys_support import answers, free_port
+from journeys_support import answers, free_port, hears_interrupts
 from tests_support import ROOT, eventually
 
 from api.cli import main
@@ -57,7 +57,14 @@ class House:
         with open(self.home / log, "w") as output:
             command = [sys.executable, "-m", "api.cli", *arguments]
             return subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=output, stderr=output, text=True, start_new_session=True
+                command,
+                cwd=ROOT,
+                env=self.environment,
+                stdout=output,
+                stderr=output,
+                text=True,
+                start_new_session=True,
+                preexec_fn=hears_interrupts,
             )
 
     def shenpi(self, *arguments: str) -> str:
