@@ -83,6 +83,7 @@ class Other:
         self.hangs_up = False  #: after each answer, although it said nothing of it
         self.sent: list[tuple[str, dict[str, str], bytes]] = []
         self.connections = 0
+        self.over = threading.Semaphore(0)  #: one for each connection that has ended
         self._context = context
         self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -123,6 +124,8 @@ class Other:
                         return
         except OSError:
             pass  # the client may hang up first
+        finally:
+            self.over.release()
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -164,6 +167,7 @@ def test_pushes_share_a_connection_and_survive_its_end(client: Client, other: Ot
 
     other.hangs_up = True
     client.post("/snapshots", b"3", "k3")
+    other.over.acquire()
     client.post("/snapshots", b"4", "k4")
 
     assert [body for _, _, body in other.sent] == [b"1", b"2", b"3", b"4"]
