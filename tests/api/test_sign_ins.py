@@ -7,6 +7,8 @@ from pages_support import Desk
 from sqlalchemy import text
 from web_support import Web, sign_in, web
 
+from api import single_sign_on
+from api.single_sign_on import Door
 from engine.database import transaction
 from engine.worker import Worker
 
@@ -115,3 +117,13 @@ def test_workers_forget_old_ones_and_those_of_today_never(
         write(web, "wang.fang", remote=f"d{days}", days=days)
     Worker("", web.inside)._sweep()
     assert {one["remoteId"] for one in found(web, connection="demo-oa")} == left
+
+
+@pytest.mark.parametrize("remote", ["a\0b", "x" * 3000, "a\nb", "\u202eabc"])
+def test_an_id_that_is_no_text_is_nobodys_and_not_written_down(web: Web, desk: Desk, remote: str) -> None:
+    door = Door("demo-oa", "webhook", "办公系统", "", None)  # type: ignore[arg-type]
+    with web.inside(), transaction() as session:
+        written = single_sign_on.claim(session, "demo-oa", f"state-{remote}")
+        assert written is not None
+        assert single_sign_on.enter(session, door, written, {"": remote}) is None
+    assert [(one["result"], one["remoteId"]) for one in found(web, connection="demo-oa")] == [("unfinished", None)]

@@ -1,0 +1,117 @@
+"""What administrators do to an installation while to-dos go out: the database is restarted, the keys of credentials are changed. Nothing is lost or doubled."""
+
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from click.testing import CliRunner
+from journeys_support import Installation, installed
+from sqlalchemy import make_url
+from tests_support import eventually
+
+from api.cli import main
+from engine.database.embedded import EmbeddedServer
+from processes.invoice.samples.generate import default_number, make
+
+CASES, RESTARTS = 24, 4
+STALLED = {"SHENPI_WORKER_STALLED": "2"}
+
+
+class Load:
+    """Li Na submits invoices, one after another, and presses again what was not taken."""
+
+    def __init__(self, installation: Installation, first: int) -> None:
+        self.installation = installation
+        self.first = first
+        self.cases: list[str] = []
+        self.statuses: Counter[int] = Counter()
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        for number in range(CASES):
+            name, data = make("einvoice", number=default_number("einvoice", self.first + number))
+            self.cases.append(self._submit(name, data, f"storm-{self.first}-{number}"))
+
+    def _submit(self, name: str, data: bytes, key: str) -> str:
+        while True:
+            try:
+                answer = self.installation.client("li.na").post("/invoices", files={"file": (name, data)}, headers={"Idempotency-Key": key})
+            except httpx.TransportError:
+                time.sleep(0.1)
+                continue
+            self.statuses[answer.status_code] += 1
+            if answer.status_code in (200, 201):  # 200 when the first press had done it
+                return str(answer.json()["caseId"])
+            assert answer.status_code == 503, answer.text
+            time.sleep(0.1)
+
+
+def restart(server: EmbeddedServer, database: str) -> None:
+    """Do to one database what a restart of the server does to all: everybody is thrown out, and nobody comes in for a while."""
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS false')
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (database,))
+        time.sleep(0.7)
+        connection.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS true')
+
+
+def shown(installation: Installation, cases: list[str]) -> list[int]:
+    """Return how many to-dos of each case Wang Fang has in the office system."""
+    todos = [str(todo) for todo in installation.todos("wang.fang")]
+    return [sum(case in todo for todo in todos) for case in cases]
+
+
+def agree(installation: Installation, load: Load) -> None:
+    load.thread.join(240)
+    assert len(set(load.cases)) == CASES
+    eventually(lambda: shown(installation, load.cases) == [1] * CASES, 90)
+    eventually(
+        lambda: installation.client("wang.fang").get("/user-tasks").status_code == 200
+    )  # the first may find out that nobody is there any more
+    for case in load.cases:
+        installation.decide("wang.fang", case, "approve_manager")
+    eventually(lambda: installation.todos("wang.fang") == [], 90)
+
+
+@pytest.mark.slow
+def test_a_database_that_is_restarted_while_workers_push_loses_and_doubles_nothing(
+    server: EmbeddedServer, template: str, tmp_path: Path
+) -> None:
+    with installed(server, template, tmp_path, **STALLED) as installation:
+        load = Load(installation, 8100)
+        database = str(make_url(installation.database).database)
+        for _ in range(RESTARTS):
+            time.sleep(1.0)
+            restart(server, database)
+        agree(installation, load)
+        assert load.statuses[503], "no restart came in between"
+        assert set(load.statuses) <= {200, 201, 503}, load.statuses
+
+
+@pytest.mark.slow
+def test_keys_are_changed_while_to_dos_go_out(server: EmbeddedServer, template: str, tmp_path: Path) -> None:
+    with installed(server, template, tmp_path, **STALLED) as installation:
+        load = Load(installation, 8200)
+        old = installation.environment["SHENPI_CREDENTIALS_KEY"]
+        for step in (f"new,{old}", "new"):
+            installation.environment["SHENPI_CREDENTIALS_KEY"] = step
+            for part in ("worker", "web"):
+                installation.stop(part)
+                installation.start(part)
+            done = CliRunner(env=installation.environment).invoke(main, ["connection", "rekey"])
+            assert done.exit_code == 0, done.output
+        agree(installation, load)
+        failures = failed(server, installation)
+        assert failures == [], failures
+
+
+def failed(server: EmbeddedServer, installation: Installation) -> list[Any]:
+    database = str(make_url(installation.database).database)
+    with psycopg.connect(server.dsn(database)) as connection:
+        return connection.execute("SELECT state, last_error FROM oa_delivery WHERE state NOT IN ('sent', 'superseded')").fetchall()
