@@ -73,10 +73,12 @@ def test_enter_in_a_field_decides_nothing_and_faults_keep_what_was_typed(desks: 
     page.press("#field-voucherNumber", "Enter")
     expect(page.locator(".action-main")).to_be_visible()
     page.locator(".action-main").click()
+    page.get_by_role("button", name="确认同意").click()
     expect(page.locator(".alert-danger")).to_contain_text("请填写 会计期间")
     expect(page.locator("#comment")).to_have_value("科目已核对")
     page.fill("#field-accountingPeriod", "2026-11")
     page.locator(".action-main").click()
+    page.get_by_role("button", name="确认同意").click()
     expect(page.locator("h1")).to_have_text("您已同意")
 
 

@@ -37,7 +37,7 @@ def kind(request: pytest.FixtureRequest, app: Flask) -> Iterator[str]:
             )
         )  # fmt: skip
     yield name
-    worker.connectors.close()
+    worker.hands.connectors.close()
 
 
 def directory(kind: str) -> OaDirectory:
