@@ -45,7 +45,13 @@ def receive(connection: Connection, request: RawRequest, now: datetime) -> Recei
 
 def received_press(connection: Connection, request: RawRequest) -> Received:
     key = connection.credentials.get("callback_key", "")
-    body = opened(key, read(request.body))
+    sealed = read(request.body)
+    try:
+        body = opened(key, sealed)
+    except (
+        InvalidContent
+    ):  # only what is wrong in its padding would be told from what is wrong behind it: that is what a padding attack lives on
+        raise NotPermitted(reason="encryption") from None
     prove(connection.credentials.get("callback_token", ""), body.get("token"))
     action, task, nonce = text(body, "action_type"), text(body, "task_id"), text(body, "action_context")
     person, instance = text(body, "user_id"), text(body, "instance_id")
@@ -74,7 +80,7 @@ def received_event(connection: Connection, request: RawRequest, now: datetime) -
             content = opened(key, body)
         except InvalidContent:
             if not signed:
-                raise
+                raise NotPermitted(reason="encryption") from None
             return Received((unreadable(connection, request.body),), Reply(b"{}"))  # it is Feishu's all the same, and would come again
         if not signed and content.get("type") != "url_verification":  # only the first look at our address comes unsigned
             raise NotPermitted(reason="signature")
