@@ -26,7 +26,7 @@ class Load:
     """Li Na submits invoices, one after another, and presses again what was not taken."""
 
     def __init__(self, installation: Installation, first: int) -> None:
-        self.installation = installation
+        self.client = installation.client("li.na")  # while the database can be asked for a token
         self.first = first
         self.cases: list[str] = []
         self.statuses: Counter[int] = Counter()
@@ -41,7 +41,7 @@ class Load:
     def _submit(self, name: str, data: bytes, key: str) -> str:
         while True:
             try:
-                answer = self.installation.client("li.na").post("/invoices", files={"file": (name, data)}, headers={"Idempotency-Key": key})
+                answer = self.client.post("/invoices", files={"file": (name, data)}, headers={"Idempotency-Key": key})
             except httpx.TransportError:
                 time.sleep(0.1)
                 continue

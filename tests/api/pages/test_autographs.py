@@ -150,7 +150,7 @@ def test_somebody_signs_with_a_finger_or_the_mouse(
     expect(page.locator(".result")).to_be_visible()
     page.goto(f"/cases/{case}")
     expect(page.locator("img.autograph")).to_be_visible()
-    assert page.locator("img.autograph").evaluate("image => image.naturalWidth") > 100
+    page.wait_for_function("document.querySelector('img.autograph').naturalWidth > 100")
     page.context.close()
 
 
@@ -202,7 +202,7 @@ def test_the_auditor_sees_the_signature_at_its_step_and_that_it_is_the_one_that_
     page = replayed(browser, address, signed(office), size)
     image = page.get_by_alt_text("王芳 的手写签名")
     expect(image).to_be_visible()
-    assert image.evaluate("image => image.naturalWidth") > 100
+    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
     expect(page.locator(".replay-signature")).to_contain_text("图片与办理记录中的摘要一致")
     assert page.locator("#replay").get_attribute("data-verdict") == "good"
     page.locator(".replay-verdict summary").click()
