@@ -4,7 +4,5 @@ import threading
 
 from engine.oa.registry import Connectors
 
-LONGEST_CALL = 12.0  #: seconds a connector may take at most, with some to spare
-
 connectors = Connectors()
 leaving = threading.Event()  #: set when this process is asked to end

@@ -18,6 +18,7 @@ from engine.worker import hands
 
 log = logging.getLogger("shenpi.worker")
 
+LONGEST_CALL = 12.0  #: seconds a connector may take at most, with some to spare
 SHORTEST_PAUSE = 0.05  #: seconds between two looks for pushes: what comes meanwhile goes together
 PROMISE = 1.0  #: seconds
 LONGEST_PUSH = 5.0  #: seconds after which a job that finds more and more makes room for others
@@ -56,7 +57,7 @@ def keep_pushing(connection: str) -> None:
 
 def push_some(connection: str, settings: Settings, promise: float = 0.0) -> int:
     """Take some waiting snapshots, push them and record their receipts; returns how many were taken. If there were any, promise to look again."""
-    lease = 2 * settings.worker_stalled + hands.LONGEST_CALL
+    lease = 2 * settings.worker_stalled + LONGEST_CALL
     with transaction() as session:
         taken = deliveries.take(session, connection, settings.public_url, lease=lease)
         if taken and promise:

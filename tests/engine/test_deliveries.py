@@ -414,7 +414,7 @@ def test_a_push_of_many_slow_calls_keeps_its_case_to_itself_to_the_end(
     app: Flask, asked: Step, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHENPI_WORKER_STALLED", "0.3")
-    monkeypatch.setattr(worker.hands, "LONGEST_CALL", 0.0)
+    monkeypatch.setattr(worker.pushing, "LONGEST_CALL", 0.0)
     monkeypatch.setattr(desk, "TELL", 0.1)
     others: list[int] = []
 
