@@ -15,6 +15,7 @@ from uuid import UUID
 
 import httpx
 import nursery_support
+import pytest
 from drawings import END, START, drawing, node, path
 from engine_support import advance, execute, rows, start, take_all
 from flask import Flask
@@ -123,6 +124,11 @@ LANDRAY = Vendor(
 VENDORS = {vendor.name: vendor for vendor in (FEISHU, DINGTALK, TODOS, WEAVER, SEEYON, WECOM, LANDRAY)}
 
 
+def only(chosen: Callable[[Vendor], bool]) -> pytest.MarkDecorator:
+    """Rehearse a test with these vendors, for it says nothing about the others."""
+    return pytest.mark.parametrize("stage", [name for name in sorted(VENDORS) if chosen(VENDORS[name])], indirect=True)
+
+
 class Rehearsal:
     """One vendor, its simulator and us."""
 
@@ -166,6 +172,11 @@ class Rehearsal:
 
     # us
 
+    def rest(self) -> None:
+        """Let the limits of both sides forget what was called: some time without calls goes by."""
+        execute("UPDATE oa_rate SET free_at = now()")
+        self.tell("limits")
+
     def begin(self, **variables: Any) -> UUID:
         return start("rehearsal", **({"amount": 10600} | variables)).case.id
 
@@ -192,7 +203,7 @@ class Rehearsal:
                 return
             if rows("SELECT 1 FROM oa_delivery WHERE open AND next_at > shenpi_now()"):
                 advance(700)
-                execute("UPDATE oa_rate SET free_at = now()")
+                self.rest()
         raise AssertionError(f"not settled: {rows('SELECT state, attempts, last_error FROM oa_delivery WHERE open')}")
 
     @property

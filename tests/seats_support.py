@@ -1,4 +1,4 @@
-"""A database that the tests of one process use one after another: put back as it was is quicker than made anew.
+"""A database that the tests of one process use one after another, or its files: put back as it was is quicker than made anew.
 
 The template holds a copy of every row in a schema of its own. Afterwards only the tables that a test changed are filled again, and the sequences set back.
 A test that changed the schema, or left much behind, costs its database: the next one gets a new one. Connections are handed on as well, with what PostgreSQL

@@ -41,14 +41,20 @@ QUICK = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
 accounts.hasher = PasswordHasher(**QUICK)
 
 
+#: databases that a file of tests has had for itself, and the next one may have
+_left: list[Seat] = []
+
+
 @pytest.fixture(scope="session")
-def server() -> EmbeddedServer:
+def server() -> Iterator[EmbeddedServer]:
     """The PostgreSQL of the tests; it stays up between runs."""
     found = EmbeddedServer(HOME)
     found.start("postgres")
     with psycopg.connect(found.dsn("postgres"), autocommit=True) as connection:
         connection.execute("ALTER ROLE postgres SET synchronous_commit = off")
-    return found
+    yield found
+    while _left:
+        _left.pop().leave()
 
 
 def fingerprint() -> str:
@@ -104,15 +110,12 @@ def fill(url: str, home: Path) -> None:
 
 @contextmanager
 def fresh_database(server: EmbeddedServer, template: str) -> Iterator[str]:
-    """Give the name of a new database made from the template, and drop it afterwards."""
-    name = f"case_{uuid4().hex[:12]}"
-    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY wal_log')
+    """Give the name of a database that is as the template, and nobody else's meanwhile."""
+    seat = _left.pop() if _left else Seat(server, template)
     try:
-        yield name
+        yield seat.take()
     finally:
-        with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        _left.append(seat)
 
 
 @pytest.fixture(scope="session")

@@ -143,9 +143,13 @@ def calls() -> Response:
     return jsonify(simulator().calls.shown(request.args.get("last", -1, type=int)))
 
 
-@doors.get("/limits")
+@doors.route("/limits", methods=["GET", "POST"])
 def limits() -> Response:
-    return jsonify(simulator().limits.shown())
+    """How often each API was called and refused; a POST lets a minute without calls go by."""
+    sim = simulator()
+    if request.method == "POST":
+        sim.limits.rest()
+    return jsonify(sim.limits.shown())
 
 
 @doors.route("/clock", methods=["GET", "POST"])

@@ -65,6 +65,13 @@ class Limits:
                 for api, windows in self._windows.items()
             }
 
+    def rest(self) -> None:
+        """Go on as after a minute without a call. What was refused, and the most that came at once, stays known."""
+        with self._lock:
+            for window in (window for windows in self._windows.values() for window in windows.values()):
+                window.admitted.clear()
+                window.tried.clear()
+
     def reset(self) -> None:
         with self._lock:
             self._windows.clear()

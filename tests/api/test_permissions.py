@@ -252,7 +252,7 @@ ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "approve": lambda: {"json": {"note": "同意"}},
     "refuse": lambda: {"json": {"note": "不同意"}},
     "/connections": lambda: {"json": connection()},
-    "/connections/<connection>": lambda: {"json": {"name": "办公系统", "baseUrl": "https://oa.example.com"}},
+    "/connections/<connection>": lambda: {"json": {"name": "办公系统", "baseUrl": "https://192.0.2.10"}},
     "secrets": lambda: {"json": {"make": True}},
     "/connections/<connection>/activate": lambda: {"json": {"active": False}},
     "scope": lambda: {"json": {"modules": {"notices": False}}},
@@ -267,7 +267,7 @@ ALLOWED_BODIES: dict[str, Callable[[], dict[str, Any]]] = {
 
 def connection() -> dict[str, Any]:
     """Return the body of a connection that is not there yet."""
-    return {"key": f"c{uuid4().hex}", "name": "办公系统", "kind": "webhook", "baseUrl": "https://oa.example.com"}
+    return {"key": f"c{uuid4().hex}", "name": "办公系统", "kind": "webhook", "baseUrl": "https://192.0.2.10"}
 
 
 class Objects:

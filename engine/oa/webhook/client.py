@@ -97,14 +97,20 @@ class SafeSocket(Bounded, ssl.SSLSocket):
     """A socket with encryption."""
 
 
+class HungUp(ConnectionError):
+    """The other side ended a connection that it had kept open, before it answered with a single byte."""
+
+
 class Whole:
     """Lets a request leave in one piece, for a head that travels alone wakes the other side for nothing; only to where we may, and answered in time."""
 
     _parts: list[bytes] | None = None
     _until = 0.0
+    _kept = False  #: whether a request before this one was answered on the same connection
 
     def _new_conn(self) -> socket.socket:
         """Return a connection to an address that was looked at."""
+        self._kept = False
         try:
             made = reach.connect(self._dns_host, self.port, CONNECT)  # type: ignore[attr-defined]
         except TimeoutError as error:
@@ -118,7 +124,12 @@ class Whole:
 
     def getresponse(self) -> Any:
         self.sock.until = self._until  # type: ignore[attr-defined]
-        return super().getresponse()  # type: ignore[misc]
+        try:
+            found = super().getresponse()  # type: ignore[misc]
+        except ConnectionError as error:
+            raise HungUp if self._kept else error from error
+        self._kept = True
+        return found
 
     def request(self, *arguments: Any, **named: Any) -> None:
         self._until = time.monotonic() + TOTAL
@@ -213,16 +224,12 @@ class Client:
     def _exchange(self, method: str, path: str, body: bytes, sent: Mapping[str, str]) -> tuple[int, float | None, bytes]:
         deadline = time.monotonic() + TOTAL
         try:
-            response = self._pool.urlopen(
-                method,
-                self._path + path,
-                body,
-                {**ALWAYS, **sent},
-                retries=False,
-                redirect=False,
-                preload_content=False,
-                decode_content=False,
-            )
+            try:
+                response = self._opened(method, path, body, sent)
+            except ProtocolError as error:
+                if not isinstance(error.args[-1], HungUp):
+                    raise
+                response = self._opened(method, path, body, sent)  # nobody was there to read it; had somebody been, the key is the same
             try:
                 content = b""
                 while piece := response.read1(PIECE):
@@ -244,6 +251,18 @@ class Client:
             raise self._unavailable("answer-lost") from error
         except (HTTPError, ValueError) as error:
             raise OARejected(connection=self._name, reason=type(error).__name__) from error
+
+    def _opened(self, method: str, path: str, body: bytes, sent: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        return self._pool.urlopen(
+            method,
+            self._path + path,
+            body,
+            {**ALWAYS, **sent},
+            retries=False,
+            redirect=False,
+            preload_content=False,
+            decode_content=False,
+        )
 
     def _object(self, content: bytes, status: int) -> Mapping[str, Any]:
         try:

@@ -15,3 +15,9 @@ def stage(
     vendor = VENDORS[request.param]
     with rehearsal(vendor, server, template, tmp_path_factory.mktemp(vendor.name)) as found:
         yield found
+
+
+@pytest.fixture(autouse=True)
+def rested(stage: Rehearsal) -> None:
+    """No test waits for the limits that the one before it used up."""
+    stage.rest()

@@ -1,5 +1,6 @@
 """A worker killed at each line of a delivery: before and after every call of the vendor's API and everything that is committed in between."""
 
+import gc
 import os
 import signal
 import warnings
@@ -24,6 +25,7 @@ def work_and_die(stage: Rehearsal, point: str, folder: Path) -> bool:
         warnings.simplefilter("ignore", DeprecationWarning)  # a fork beside threads: the child touches none of theirs
         child = os.fork()
     if child == 0:
+        gc.disable()  # to look for what is unreachable, it would copy everything that it shares with its parent
         try:
             db.engine.dispose(close=False)  # the connections are the parent's
             db.session.remove()

@@ -81,6 +81,7 @@ class Other:
         self.says = answer()
         self.silent = False  #: takes the request and says nothing
         self.hangs_up = False  #: after each answer, although it said nothing of it
+        self.forgets = False  #: hangs up on the next request that comes over a connection it has kept
         self.sent: list[tuple[str, dict[str, str], bytes]] = []
         self.connections = 0
         self.over = threading.Semaphore(0)  #: one for each connection that has ended
@@ -112,7 +113,11 @@ class Other:
     def _talk(self, connection: socket.socket) -> None:
         try:
             with connection, connection.makefile("rb") as stream:
+                kept = False
                 while line := stream.readline():
+                    if kept and self.forgets:
+                        return
+                    kept = True
                     headers = {}
                     while (header := stream.readline().decode().strip()) != "":
                         name, _, value = header.partition(": ")
@@ -171,6 +176,26 @@ def test_pushes_share_a_connection_and_survive_its_end(client: Client, other: Ot
     client.post("/snapshots", b"4", "k4")
 
     assert [body for _, _, body in other.sent] == [b"1", b"2", b"3", b"4"]
+
+
+def test_a_request_that_meets_the_end_of_a_kept_connection_is_sent_once_more_at_once(client: Client, other: Other) -> None:
+    client.post("/snapshots", b"1", "k1")
+    other.forgets = True
+
+    client.post("/snapshots", b"2", "k2")
+
+    assert [body for _, _, body in other.sent] == [b"1", b"2"]
+    assert other.connections == 2
+
+
+def test_a_new_connection_that_ends_without_an_answer_is_an_answer_lost(client: Client, other: Other) -> None:
+    client.post("/snapshots", b"1", "k1")
+    other.forgets, other.says = True, b""
+
+    with pytest.raises(OAUnavailable, match="answer-lost"):
+        client.post("/snapshots", b"2", "k2")
+
+    assert [body for _, _, body in other.sent] == [b"1", b"2"], "the outbox sends it again, not we"
 
 
 def test_nothing_packed_is_asked_for_and_nothing_of_the_environment_is_used(
@@ -251,7 +276,8 @@ def test_an_answer_that_breaks_off_is_lost(client: Client, other: Other, says: b
 
 
 def test_a_silent_office_system_is_left_after_a_while(other: Other, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "TOTAL", http.CONNECT + 0.05)
+    monkeypatch.setattr(http, "CONNECT", 1.0)
+    monkeypatch.setattr(http, "TOTAL", 1.05)
     client = Client(connection(f"http://127.0.0.1:{other.port}"), MemoryDesk())
     other.silent = True
 
@@ -264,7 +290,8 @@ def test_a_silent_office_system_is_left_after_a_while(other: Other, monkeypatch:
 
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"], ids=["head", "body"])
 def test_an_answer_that_comes_drop_by_drop_is_left_after_a_while(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
-    monkeypatch.setattr(http, "TOTAL", http.CONNECT + 0.5)
+    monkeypatch.setattr(http, "CONNECT", 1.0)
+    monkeypatch.setattr(http, "TOTAL", 1.5)
     listening = socket.create_server(("127.0.0.1", 0))
     dropped: list[int] = []
 
