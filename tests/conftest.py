@@ -1,5 +1,6 @@
 """The fixtures of every test; what they are made of stands in `tests_support.py`, which test files may also import from."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -40,6 +41,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that hold slow tests or start processes, so that no worker is left with a long one at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
     items.sort(key=lambda item: item.path not in slow and item.path.parent.name not in ("journeys", "vendors"))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector thousands of looks at what was collected for the tests: it stays to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 __all__ = [

@@ -91,7 +91,7 @@ def serving() -> Iterator[Provider]:
     provider = Provider()
     server = make_server("127.0.0.1", 0, build(provider), threaded=True)
     provider.issuer = f"http://127.0.0.1:{server.port}/realm"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield provider

@@ -73,7 +73,7 @@ def receiving() -> Iterator[Receiver]:
     app.add_url_rule("/hook", view_func=found.take, methods=["POST"])
     server = make_server("127.0.0.1", 0, app, threaded=True)
     found.address = f"http://127.0.0.1:{server.port}/hook"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield found

@@ -21,11 +21,10 @@ from engine_support import advance, execute, rows, start, take_all
 from flask import Flask
 from journeys_support import answers, free_port
 from sqlalchemy import select
-from tests_support import eventually, fresh_database, person, settings_for
+from tests_support import application, eventually, fresh_database, person
 from uuid_utils.compat import uuid7
 from werkzeug.serving import make_server
 
-from api.app import create_app
 from api.cli.company import PEOPLE
 from engine import definitions, deliveries, incidents, jobs, reconciliation, tasks, worker
 from engine.database import transaction
@@ -382,9 +381,9 @@ def product(
     before = os.environ.get("SHENPI_PUBLIC_URL")
     os.environ["SHENPI_PUBLIC_URL"] = url
     with fresh_database(server, template) as name:
-        app = create_app(settings_for(server.url(name), folder))
+        app = application(server.url(name), folder)
         web = make_server("127.0.0.1", port, app, threaded=True)
-        thread = threading.Thread(target=web.serve_forever)
+        thread = threading.Thread(target=web.serve_forever, args=(0.02,))
         thread.start()
         try:
             with app.app_context():

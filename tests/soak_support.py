@@ -4,20 +4,26 @@ The simulator's clock runs faster, and our limits with it, so that a vendor's ca
 """
 
 import random
+import re
 import threading
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
+import pytest
 from engine_support import advance, execute, rows, take_all
 from rehearsal_support import Rehearsal
 
 from engine import jobs, worker
+from engine.oa.desk import StoredDesk
 from models import db
 
 FAULTS = ("fail", "busy", "lose", "loseBefore", "html")
 SHARE = 0.05
 HANDS = 3  #: threads that push
+TASK = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -47,18 +53,25 @@ class Soak:
         self.faults = 0
 
     def run(self) -> Found:
+        """Go through all of it, while our clock for limits runs as fast as theirs: also where they ask for a pause."""
+        hold_off = StoredDesk.hold_off
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(StoredDesk, "hold_off", lambda desk, api, seconds: hold_off(desk, api, seconds / self.rate))
+            return self._run()
+
+    def _run(self) -> Found:
         stage = self.stage
         stage.tell("clock", rate=self.rate)
         execute("UPDATE oa_connection SET settings = settings || jsonb_build_object('rate_factor', CAST(:rate AS float)) WHERE key = :key",
                 rate=self.rate, key=stage.key)  # fmt: skip
         cases = [stage.begin(amount=100 + number) for number in range(self.cases)]
         self.push()
-        for case in cases:
-            self.decide(case, "check", self.chance.choice(("wang.fang", "zhao.lei")))
-        self.push()
-        for case in cases:
-            self.decide(case, "decide", "wu.gang")
-        self.push()
+        for element, people in (("check", ("wang.fang", "zhao.lei")), ("decide", ("wu.gang",))):
+            seen = {person: self.cards(person) for person in people}
+            for case in cases:
+                by = self.chance.choice(people)
+                self.decide(case, element, by, seen[by].get(case))
+            self.push()
         undecided = sum(len(stage.decisions(case)) != 2 for case in cases)
         unlike = sum(bool(stage.reconcile(case)) for case in self.chance.sample(cases, min(len(cases), 20)))
         left = sum(len(stage.door("todos", person=stage.remote(key))) for key in ("wang.fang", "zhao.lei", "wu.gang"))
@@ -72,11 +85,17 @@ class Soak:
     def over(limit: dict[str, object]) -> bool:
         return bool(limit.get("refused"))
 
-    def decide(self, case: UUID, element: str, by: str) -> None:
+    def cards(self, person: str) -> dict[UUID, dict[str, Any]]:
+        """Return what somebody sees there, by case; looked at once, for thousands of cards are no small answer."""
+        cases = {str(row.id): UUID(str(row.instance_id)) for row in rows("SELECT id, instance_id FROM user_task WHERE state = 'open'")}
+        shown = self.stage.door("todos", person=self.stage.remote(person))
+        return {cases[task]: todo for todo in shown for task in TASK.findall(unquote(str(todo["url"]))) if task in cases}
+
+    def decide(self, case: UUID, element: str, by: str, card: dict[str, Any] | None) -> None:
         """Press there, or decide here: half and half where there are buttons."""
         self.spoil(3)
-        if self.stage.vendor.buttons and self.chance.random() < 0.5 and self.stage.todos(by, case):
-            self.stage.press(by, case)
+        if self.stage.vendor.buttons and self.chance.random() < 0.5 and card:
+            self.stage.press_on(card, by)
             self.stage.work()
         else:
             self.stage.decide(case, element, by)

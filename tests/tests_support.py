@@ -20,6 +20,7 @@ from seats_support import KEEP, Seat
 from sqlalchemy.orm import Session
 
 from api import accounts
+from api.app import create_app
 from api.cli.company import make_company
 from api.foundation import configure
 from diagrams.chromium import find
@@ -116,6 +117,18 @@ def fresh_database(server: EmbeddedServer, template: str) -> Iterator[str]:
         yield seat.take()
     finally:
         _left.append(seat)
+
+
+_applications: dict[str, Flask] = {}  #: by the address of their database
+
+
+def application(url: str, home: Path) -> Flask:
+    """Return the whole web application over a database. Each database has one, which takes a third of a second to make."""
+    settings = settings_for(url, home)
+    if url not in _applications:
+        _applications[url] = create_app(settings)
+    _applications[url].config["SETTINGS"] = settings
+    return _applications[url]
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,10 @@ import pytest
 from drawings import END, START, drawing, flow, human, node, path, service
 from flask import Flask
 from flask.testing import FlaskClient
-from tests_support import fresh_database, settings_for
+from tests_support import application, fresh_database
 from werkzeug.test import TestResponse
 
 from api import accounts
-from api.app import create_app
 from api.cli.company import PASSWORD, PEOPLE
 from engine import definitions, worker
 from engine.database import transaction
@@ -153,7 +152,7 @@ def call_job(identity: str | UUID) -> None:
 def web(server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     """One application for all tests of a file; each test brings cases of its own."""
     with fresh_database(server, template) as name:
-        app = create_app(settings_for(server.url(name), tmp_path_factory.mktemp("home")))
+        app = application(server.url(name), tmp_path_factory.mktemp("home"))
         yield Web(app)
         with app.app_context():
             db.session.remove()

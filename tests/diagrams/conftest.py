@@ -240,7 +240,7 @@ def site() -> Iterator[str]:
         pytest.skip("NO BROWSER FILES: run python diagrams/build.py; the replay page was not tested")
     recordings = {"good": record()} | {change: tampered(change) for change in ("body", "column", "comment", "gap", "erased")}
     server = make_server("127.0.0.1", 0, application(recordings), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()

@@ -48,7 +48,7 @@ class Answering(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def pager() -> Iterator[Pager]:
     made = Pager()
-    thread = threading.Thread(target=made.serve_forever)
+    thread = threading.Thread(target=made.serve_forever, args=(0.02,))
     thread.start()
     yield made
     made.shutdown()

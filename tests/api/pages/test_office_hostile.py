@@ -39,7 +39,7 @@ WIDEST = """[...document.querySelectorAll('body *')].filter(one => one.getBoundi
 @pytest.fixture(scope="module")
 def served(web: Any) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, web.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()
