@@ -101,6 +101,10 @@ class Installation:
 
     def stop(self, *parts: str) -> None:
         """End parts as an administrator would."""
+        if not parts:  # a web server that ends waits for those who are still connected
+            for client in self.clients.values():
+                client.close()
+            self.clients.clear()
         ending = [process for part in parts or tuple(self.processes) if (process := self.processes.pop(part, None)) is not None]
         for process in ending:
             process.terminate()
@@ -110,9 +114,6 @@ class Installation:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        if not parts:
-            for client in self.clients.values():
-                client.close()
 
     def client(self, person: str) -> httpx.Client:
         """Return an HTTP client that speaks as somebody of the cast."""

@@ -34,6 +34,7 @@ async function draw(mount: HTMLElement): Promise<void> {
   });
   const filled = owner.querySelector<HTMLInputElement>('[data-form-filled]')!;
   filled.disabled = false;
+  hold(mount);
   let touched = false; // the viewer also speaks of changes of its own, when it is drawn
   for (const act of ['input', 'change', 'click'] as const) mount.addEventListener(act, () => { touched = true; });
   form.on('changed', ({ errors }: { errors: Data }) => {
@@ -50,6 +51,20 @@ async function draw(mount: HTMLElement): Promise<void> {
     }
     filled.value = JSON.stringify(written(form, schema.components));
     sendFiles(form, schema.components, owner);
+  }, { capture: true });
+}
+
+/** What is pressed stays under the finger: to leave a field may take its complaint away or bring one, and what stands below would move before it is let go. */
+function hold(mount: HTMLElement): void {
+  document.addEventListener('pointerdown', () => {
+    if (!mount.contains(document.activeElement)) return;
+    const heights = [mount, ...mount.querySelectorAll<HTMLElement>('.fjs-form-field')].map((place) => [place, place.offsetHeight] as const);
+    for (const [place, height] of heights) place.style.height = `${height}px`;
+    const release = (): void => { for (const [place] of heights) place.style.height = ''; };
+    const over = new AbortController();
+    for (const end of ['pointerup', 'pointercancel'] as const) {
+      document.addEventListener(end, () => { over.abort(); setTimeout(release); }, { signal: over.signal }); // after the click
+    }
   }, { capture: true });
 }
 

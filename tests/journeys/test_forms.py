@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,36 @@ def test_a_claim_is_filled_in_with_rows_a_condition_and_files(
     assert (kept["country"], kept["total"], [row["kind"] for row in kept["items"]]) == ("新加坡", {"$d": "940.1"}, ["meal", "hotel"])
     names = [each["name"] for each in installation.client("li.na").get(f"/process-instances/{case}/attachments").json()["items"]]
     assert names == ["高铁票.pdf"]
+
+
+def test_what_is_pressed_stays_under_the_finger_though_the_field_that_is_left_is_right_now(
+    desks: Desks, installation: Installation, definition: str
+) -> None:
+    page = desks.open("li.na", f"/processes/{definition}/start", DESK)
+    page.clock.install()
+    page.reload()
+    expect(page.locator(".fjs-powered-by")).to_be_visible()
+    page.get_by_role("button", name="发起").click()
+    complaint = page.locator(".fjs-form-field", has=page.get_by_label("事由")).locator(".fjs-form-field-error")
+    expect(complaint).to_be_visible()
+    box = page.get_by_label("境外发生")
+    box.scroll_into_view_if_needed()
+    place = box.bounding_box()
+    assert place is not None
+    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))  # what is typed is looked at after a moment, or when the field is left
+    page.get_by_label("事由").fill("去杭州谈合同")
+    expect(complaint).to_be_visible()
+
+    page.mouse.move(place["x"] + 5, place["y"] + 5)
+    page.mouse.down()
+    expect(complaint).to_have_count(0)
+    held = box.bounding_box()
+    page.mouse.up()
+
+    expect(box).to_be_checked()
+    assert held == place
+    page.clock.resume()
+    expect(page.locator(".fjs-form-field[style*=height]")).to_have_count(0)  # and has its own height again when it is let go
 
 
 @pytest.mark.parametrize("size", [DESK], ids=["desk"])

@@ -127,7 +127,7 @@ def test_events_over_the_stream_that_cannot_be_read_are_acknowledged_and_kept_as
         connection.send(orjson.dumps({"type": "SYSTEM", "headers": {"topic": "disconnect"}}).decode())
 
     server: Server = serve(gateway, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread = threading.Thread(target=server.serve_forever)
     thread.start()
     monkeypatch.setattr(stream, "address", lambda *_: f"ws://127.0.0.1:{server.socket.getsockname()[1]}/connect?ticket=x")
     connection = Connection("ding", "dingtalk", "http://oa.example", {}, {})
