@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
