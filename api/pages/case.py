@@ -18,6 +18,7 @@ from api.pages.offers import everybody
 from api.pages.once import once, said
 from api.pages.people import somebody
 from api.pages.task import attached
+from api.pages.way import way_of
 from api.security import current, needs
 from engine import copies, definitions, instances, interventions, suspension, tasks
 from engine.bpmn.model import HUMAN
@@ -105,7 +106,7 @@ def verbs(session: Session, row: ProcessInstance) -> dict[str, Any]:
 
 def flow(session: Session, row: ProcessInstance) -> dict[str, Any]:
     """What is waited for, the time line, and the drawing with the way taken."""
-    now, way = read_clock(session), timeline.way(session, row.id)
+    now, way = read_clock(session), way_of(session, row.id)
     way = replace(way, current=" ".join(filter(None, (way.current, *waiting.stands(session, row.id)))))
     entries = timeline.story(session, row.id, now, brief=True) + timeline.ahead(peek(session, row.id))
     sent = copies.of_case(session, row.id)

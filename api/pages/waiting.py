@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.pages.frame import moment
-from api.pages.timeline import operation_name
+from api.pages.telling import operation_name
 from engine import definitions
 from engine.bpmn.model import BOUNDARY, START, Element
 from models.events import EventSubscription

@@ -1,29 +1,24 @@
 """HTTP to one webhook: signed, bounded in time and size, every failure one of our own errors."""
 
-import socket
-import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-import certifi
 import orjson
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError, SSLError, TimeoutError
 
 from engine import reach
 from engine.errors import Fault, InvalidContent, OAError, OARejected, OAUnavailable
 from engine.oa.contract import Connection, Desk, Exchange, Health
 from engine.oa.masking import masked
+from engine.oa.webhook import wire
 from engine.oa.webhook.signature import headers, identify
 
-CONNECT, TOTAL = 3.0, 10.0
 ANSWER_BYTES = 1_000_000
 #: 4xx that pass with time
 PASSING = frozenset({408, 425, 429})
@@ -31,7 +26,6 @@ CLOSED = 409
 NO_CONTENT = 204
 LENGTHS = frozenset({"Content-Length", "Transfer-Encoding"})
 PIECE = 65_536
-POOL = 16  #: connections kept open; more are opened when more threads ask
 #: no packed answer: a small one may unpack to a very large one
 ALWAYS = {"Accept-Encoding": "identity", "Accept": "application/json", "User-Agent": "shenpi"}
 
@@ -49,7 +43,7 @@ def checked(url: str, path: str = "baseUrl") -> str:
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and not parts.query and not parts.fragment
-        sound = sound and (parts.port is None or parts.port > 0) and url.isprintable() and " " not in url and bool(host_of(url))
+        sound = sound and (parts.port is None or parts.port > 0) and url.isprintable() and " " not in url and bool(wire.host_of(url))
     except ValueError:
         sound = False
     if not sound:
@@ -57,111 +51,6 @@ def checked(url: str, path: str = "baseUrl") -> str:
         zh, en = "地址必须是不含账号、参数的 http(s) 地址", "the address must be http(s), without credentials, query or fragment"
         raise InvalidContent([Fault("url", zh, en, path=path)])
     return url.rstrip("/")
-
-
-def host_of(url: str) -> str:
-    """Return the host of a URL as the network spells it. Raises `ValueError` for a name that cannot be spelled so."""
-    host = (urlsplit(url).hostname or "").encode("idna").decode()
-    return f"[{host}]" if ":" in host else host
-
-
-@cache
-def trusted() -> ssl.SSLContext:
-    """Return whom we believe on https: the public authorities and those of this machine, for an OA in the house often has its own."""
-    context = ssl.create_default_context(cafile=certifi.where())
-    context.load_default_certs()
-    context.sslsocket_class = SafeSocket
-    return context
-
-
-class Bounded:
-    """A socket from which is read until a moment and no longer, however much comes drop by drop."""
-
-    until: float | None = None
-
-    def recv_into(self, *arguments: Any, **named: Any) -> int:
-        if self.until is not None:
-            rest = self.until - time.monotonic()
-            if rest <= 0:
-                raise TimeoutError("too slow")
-            self.settimeout(min(rest, TOTAL))  # type: ignore[attr-defined]
-        found: int = super().recv_into(*arguments, **named)  # type: ignore[misc]
-        return found
-
-
-class PlainSocket(Bounded, socket.socket):
-    """A socket without encryption."""
-
-
-class SafeSocket(Bounded, ssl.SSLSocket):
-    """A socket with encryption."""
-
-
-class HungUp(ConnectionError):
-    """The other side ended a connection that it had kept open, before it answered with a single byte."""
-
-
-class Whole:
-    """Lets a request leave in one piece, for a head that travels alone wakes the other side for nothing; only to where we may, and answered in time."""
-
-    _parts: list[bytes] | None = None
-    _until = 0.0
-    _kept = False  #: whether a request before this one was answered on the same connection
-
-    def _new_conn(self) -> socket.socket:
-        """Return a connection to an address that was looked at."""
-        self._kept = False
-        try:
-            made = reach.connect(self._dns_host, self.port, CONNECT)  # type: ignore[attr-defined]
-        except TimeoutError as error:
-            raise ConnectTimeoutError(self, f"no connection to {self.host}") from error  # type: ignore[attr-defined]
-        except OSError as error:
-            raise NewConnectionError(self, str(error)) from error  # type: ignore[arg-type]
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        found = PlainSocket(fileno=made.detach())
-        found.settimeout(CONNECT)
-        return found
-
-    def getresponse(self) -> Any:
-        self.sock.until = self._until  # type: ignore[attr-defined]
-        try:
-            found = super().getresponse()  # type: ignore[misc]
-        except ConnectionError as error:
-            raise HungUp if self._kept else error from error
-        self._kept = True
-        return found
-
-    def request(self, *arguments: Any, **named: Any) -> None:
-        self._until = time.monotonic() + TOTAL
-        self._parts = []
-        try:
-            super().request(*arguments, **named)  # type: ignore[misc]
-            whole = b"".join(self._parts)
-        finally:
-            self._parts = None
-        super().send(whole)  # type: ignore[misc]
-
-    def send(self, data: Any) -> None:
-        if self._parts is None:
-            super().send(data)  # type: ignore[misc]
-        else:
-            self._parts.append(data)
-
-
-class PlainConnection(Whole, HTTPConnection):
-    """A connection without encryption."""
-
-
-class SafeConnection(Whole, HTTPSConnection):
-    """A connection with encryption."""
-
-
-class PlainPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = PlainConnection
-
-
-class SafePool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = SafeConnection
 
 
 class Client:
@@ -178,15 +67,8 @@ class Client:
         if not self._secret:
             raise InvalidContent([Fault("secret", "缺少密钥", "the secret is missing", path="secret")])
         self._name = connection.key
-        parts = urlsplit(self._url)
-        self._path = parts.path
-        host, port = host_of(self._url), parts.port
-        timeout = urllib3.Timeout(connect=CONNECT, read=TOTAL - CONNECT)  # connecting and waiting add up to the total
-        self._pool = (
-            SafePool(host, port, timeout, POOL, ssl_context=trusted(), cert_reqs="CERT_REQUIRED")
-            if parts.scheme == "https"
-            else PlainPool(host, port, timeout, POOL)
-        )
+        self._path = urlsplit(self._url).path
+        self._pool = wire.pool_of(self._url)
 
     def close(self) -> None:
         self._pool.close()
@@ -222,12 +104,12 @@ class Client:
         return Health(200 <= status < 300, datetime.now(UTC), f"HTTP {status}")
 
     def _exchange(self, method: str, path: str, body: bytes, sent: Mapping[str, str]) -> tuple[int, float | None, bytes]:
-        deadline = time.monotonic() + TOTAL
+        deadline = time.monotonic() + wire.TOTAL
         try:
             try:
                 response = self._opened(method, path, body, sent)
             except ProtocolError as error:
-                if not isinstance(error.args[-1], HungUp):
+                if not isinstance(error.args[-1], wire.HungUp):
                     raise
                 response = self._opened(method, path, body, sent)  # nobody was there to read it; had somebody been, the key is the same
             try:

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from offices_support import MemoryDesk, connection
 
 from engine.errors import InvalidContent, OARejected, OAUnavailable
-from engine.oa.webhook import client as http
+from engine.oa.webhook import wire
 from engine.oa.webhook.client import Client, checked, waiting
 
 
@@ -276,8 +276,8 @@ def test_an_answer_that_breaks_off_is_lost(client: Client, other: Other, says: b
 
 
 def test_a_silent_office_system_is_left_after_a_while(other: Other, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "CONNECT", 1.0)
-    monkeypatch.setattr(http, "TOTAL", 1.05)
+    monkeypatch.setattr(wire, "CONNECT", 1.0)
+    monkeypatch.setattr(wire, "TOTAL", 1.05)
     client = Client(connection(f"http://127.0.0.1:{other.port}"), MemoryDesk())
     other.silent = True
 
@@ -290,8 +290,8 @@ def test_a_silent_office_system_is_left_after_a_while(other: Other, monkeypatch:
 
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"], ids=["head", "body"])
 def test_an_answer_that_comes_drop_by_drop_is_left_after_a_while(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
-    monkeypatch.setattr(http, "CONNECT", 1.0)
-    monkeypatch.setattr(http, "TOTAL", 1.5)
+    monkeypatch.setattr(wire, "CONNECT", 1.0)
+    monkeypatch.setattr(wire, "TOTAL", 1.5)
     listening = socket.create_server(("127.0.0.1", 0))
     dropped: list[int] = []
 
@@ -364,7 +364,7 @@ def test_only_a_trusted_certificate_of_the_right_name_is_told_anything(
     secure: Other, certificate: Path, monkeypatch: pytest.MonkeyPatch, believed: bool, host: str, reached: bool
 ) -> None:
     if believed:
-        monkeypatch.setattr(http, "trusted", lambda: ssl.create_default_context(cafile=certificate))
+        monkeypatch.setattr(wire, "trusted", lambda: ssl.create_default_context(cafile=certificate))
     client = Client(connection(f"https://{host}:{secure.port}"), MemoryDesk())
 
     if reached:
