@@ -36,7 +36,7 @@ run: assets ## start everything with the demo company
 test: $(TESTABLE) assets ## linters, types, import contracts, and every test
 	$(BIN)/python diagrams/chromium.py
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(TESTABLE) ## linters, types, import contracts
 	$(BIN)/ruff check .

@@ -35,6 +35,8 @@ def served(app: Flask) -> Iterator[str]:
     server.server_close()
 
 
+expect.set_options(timeout=20_000)  # a machine that is busy is no fault
+
 AXE = ROOT / "diagrams" / "node_modules" / "axe-core" / "axe.min.js"
 
 
