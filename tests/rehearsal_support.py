@@ -5,6 +5,7 @@ Faults are set in the simulator; `settle` works until nothing is left to do, mov
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -157,6 +158,11 @@ class Rehearsal:
         ours = [str(row.id) for row in rows("SELECT id FROM user_task WHERE instance_id = :case", case=case)]
         return [todo for todo in self.door("todos", person=self.remote(key)) if any(task in unquote(str(todo["url"])) for task in ours)]
 
+    def cards(self, case: UUID) -> list[dict[str, Any]]:
+        """Return every card of a case that the office system has or had, whosever it is."""
+        ours = [str(row.id) for row in rows("SELECT id FROM user_task WHERE instance_id = :case", case=case)]
+        return [card for card in self.door("tasks") if any(task in unquote(str(card.get("url"))) for task in ours)]
+
     def press(self, key: str, case: UUID, outcome: str = "approve", reason: str = "同意", **more: str) -> Any:
         """Press a button of somebody's to-do, as on a phone."""
         (todo,) = self.todos(key, case)
@@ -253,11 +259,11 @@ class Rehearsal:
             )
         }
         found = []
+        shown = Counter(card["person"] for card in self.cards(case) if card["open"])
         for key in (one.key for one in PEOPLE):
-            seen = self.todos(key, case)
-            expected = sum(name == key for _, name in ours)
-            if len(seen) != expected:
-                found.append(f"{key} sees {len(seen)} to-dos instead of {expected}")
+            seen, expected = shown[self.remote(key)], sum(name == key for _, name in ours)
+            if seen != expected:
+                found.append(f"{key} sees {seen} to-dos instead of {expected}")
         for state in rows("SELECT DISTINCT state FROM oa_delivery WHERE instance_id = :case AND state IN ('unknown', 'dead')", case=case):
             found.append(f"a delivery is {state.state}")
         decided = [
@@ -270,9 +276,7 @@ class Rehearsal:
 
     def doubles(self, case: UUID) -> list[dict[str, Any]]:
         """Return the tasks of a case of which the office system has shown more than one card."""
-        ours = [str(row.id) for row in rows("SELECT id FROM user_task WHERE instance_id = :case", case=case)]
-        mine = [task for task in self.door("tasks") if any(one in unquote(str(task.get("url"))) for one in ours)]
-        return [task for task in mine if int(task.get("cards", 1)) > 1]
+        return [card for card in self.cards(case) if int(card.get("cards", 1)) > 1]
 
     def credentials(self, given: dict[str, str]) -> None:
         execute("UPDATE oa_connection SET credentials = :sealed WHERE key = :key", sealed=vault.seal(self.key, given), key=self.key)

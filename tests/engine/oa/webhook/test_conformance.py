@@ -15,7 +15,7 @@ from offices_support import MemoryDesk, connection
 from engine.errors import NotPermitted, OARejected, OAUnavailable
 from engine.oa.codec import encode
 from engine.oa.contract import Connection, InstanceSnapshot, Item, OARequest, TaskView
-from engine.oa.webhook import Webhook, client
+from engine.oa.webhook import Webhook, wire
 from engine.oa.webhook.signature import headers
 
 NOW = datetime(2026, 11, 22, 1, 41, 7, tzinfo=UTC)
@@ -215,8 +215,8 @@ def test_a_slow_oa_is_waited_for(connector: Webhook, simulator: Any, snapshot: I
 def test_an_oa_that_does_not_answer_in_time_is_unavailable_and_asked_again(
     simulator: Any, snapshot: InstanceSnapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "CONNECT", 0.5)
-    monkeypatch.setattr(client, "TOTAL", 1.5)
+    monkeypatch.setattr(wire, "CONNECT", 0.5)
+    monkeypatch.setattr(wire, "TOTAL", 1.5)
     simulator.faults(slow=3)
     connector = Webhook(simulator.connection(), MemoryDesk())
 
