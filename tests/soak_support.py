@@ -30,7 +30,8 @@ TASK = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class Found:
     """What a soak came to."""
 
-    todos: int
+    todos: int  #: that people saw there
+    cards: int  #: that were made for them: one may be for several people, and one may be used again
     duplicates: int
     lost: int
     exceeded: dict[str, object]
@@ -66,8 +67,10 @@ class Soak:
                 rate=self.rate, key=stage.key)  # fmt: skip
         cases = [stage.begin(amount=100 + number) for number in range(self.cases)]
         self.push()
+        shown = 0
         for element, people in (("check", ("wang.fang", "zhao.lei")), ("decide", ("wu.gang",))):
             seen = {person: self.cards(person) for person in people}
+            shown += sum(map(len, seen.values()))
             for case in cases:
                 by = self.chance.choice(people)
                 self.decide(case, element, by, seen[by].get(case))
@@ -75,11 +78,11 @@ class Soak:
         undecided = sum(len(stage.decisions(case)) != 2 for case in cases)
         unlike = sum(bool(stage.reconcile(case)) for case in self.chance.sample(cases, min(len(cases), 20)))
         left = sum(len(stage.door("todos", person=stage.remote(key))) for key in ("wang.fang", "zhao.lei", "wu.gang"))
-        lost = undecided + unlike + left
+        lost = undecided + unlike + left + abs(3 * len(cases) - shown)
         tasks = stage.door("tasks")
         doubled = sum(int(task.get("cards", 1)) > 1 for task in tasks)
         limits = {api: one for api, one in stage.door("limits").items() if self.over(one)}
-        return Found(len(tasks), doubled, lost, limits, len(stage.door("calls")), self.faults)
+        return Found(shown, len(tasks), doubled, lost, limits, len(stage.door("calls")), self.faults)
 
     @staticmethod
     def over(limit: dict[str, object]) -> bool:
