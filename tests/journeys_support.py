@@ -139,8 +139,8 @@ class Installation:
         """Wait for a person's to-do of a case and return it."""
 
         def found() -> dict[str, Any] | None:
-            items = self.client(person).get("/user-tasks", params={"limit": 200}).json()["items"]
-            return next((item for item in items if item["processInstanceId"] == case and item["element"] == element), None)
+            items = self.client(person).get("/user-tasks", params={"processInstanceId": case}).json()["items"]
+            return next((item for item in items if item["element"] == element), None)
 
         return eventually(found)  # type: ignore[no-any-return]
 

@@ -90,6 +90,7 @@ class Asked(Paging):
     words = fields.String(load_default=None, validate=validate.Length(max=100))
     department = fields.String(load_default=None, validate=validate.Length(max=64))
     process_definition_key = fields.String(load_default=None, validate=validate.Length(max=255))
+    process_instance_id = fields.UUID(load_default=None)
     amount_from = fields.Decimal(places=6, load_default=None, validate=amount)
     amount_to = fields.Decimal(places=6, load_default=None, validate=amount)
     due = fields.String(load_default=None, validate=validate.OneOf(worklist.PERIODS))
@@ -109,12 +110,13 @@ class Counts(Camel):
 @blueprint.response(200, Tasks)
 def index(asked: dict[str, Any]) -> Any:
     """My open tasks, soonest due first (`sort`: `due`, `amount`, `age`); with `behalf` those of people for whom I may act now; with `state=completed` what I
-    have decided, newest first. Filters: `words`, the initiator's `department`, `processDefinitionKey`, `amountFrom`, `amountTo`, `due`, `returned`."""
+    have decided, newest first. Filters: `words`, the initiator's `department`, `processDefinitionKey`, `processInstanceId`,
+    `amountFrom`, `amountTo`, `due`, `returned`."""
     with transaction() as session:
         within = worklist.due_within(asked["due"], read_clock(session), ZoneInfo(read_settings().time_zone)) if asked["due"] else {}
         wanted = worklist.Wanted(
             words=asked["words"], department=asked["department"], definition=asked["process_definition_key"],
-            least=_amount(asked["amount_from"]), most=_amount(asked["amount_to"]), returned=asked["returned"], **within,
+            case=asked["process_instance_id"], least=_amount(asked["amount_from"]), most=_amount(asked["amount_to"]), returned=asked["returned"], **within,
         )  # fmt: skip
         where = {"limit": asked["limit"], "after": asked["after"], "wanted": wanted}
         if asked["state"] == "completed":

@@ -151,7 +151,7 @@ def _page(session: Session, sources: Sources, limit: int, after: str | None, wan
     limit = min(limit, MAX_PAGE)
     keys, down = KEYS[sort]
     names = [key[0] for key in keys]
-    cases = open_cases(session, wanted.words) if wanted.words else None
+    cases = [wanted.case] if wanted.case else open_cases(session, wanted.words) if wanted.words else None
     listed, values = select(sources, wanted, sort, place(after, len(names) + 1, amounts=sort == "amount"), limit + 1, cases)
     way = " DESC" if down else ""
     key = f", m.{names[0]}" if sort == "amount" else ""

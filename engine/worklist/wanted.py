@@ -38,12 +38,13 @@ class Wanted:
     due_until: datetime | None = None
     returned: bool = False
     only: tuple[UUID, ...] | None = None  #: none but these tasks
+    case: UUID | None = None  #: none but tasks of this case
 
     def values(self) -> dict[str, Any]:
         """Return the parameters of the conditions."""
         found: dict[str, Any] = {
             name: value
-            for name in ("department", "definition", "least", "most", "due_from", "due_until")
+            for name in ("department", "definition", "least", "most", "due_from", "due_until", "case")
             if (value := getattr(self, name)) not in (None, "")
         }
         if self.only is not None:
@@ -60,6 +61,7 @@ class Wanted:
             found.append(("x.task_id" if at == "x" else f"{at}.id") + " = ANY(CAST(:only AS uuid[]))")
         found += [AMOUNTS[name].format(at=at) for name in AMOUNTS if name in values]
         of_task = [RETURNED.format(task=task)] if self.returned else []
+        of_task += [f"{task}.instance_id = CAST(:case AS uuid)"] if self.case else []
         of_case = [CASES[name].format(task=task) for name in CASES if name in values]
         return [*found, *of_task, *of_case], bool(of_task or of_case)
 

@@ -68,9 +68,35 @@ def test_filters_and_orders_of_my_tasks(web: Web, ask: Callable[..., str]) -> No
     assert web.get("wang.fang", f"/user-tasks?sort=due&after={first['after']}").status_code == 422
 
 
+def test_the_tasks_of_one_case_are_found_open_and_decided(web: Web, ask: Callable[..., str]) -> None:
+    task, other = ask("设备", "30.00"), ask("设备", "40.00")
+    case = web.get("wang.fang", f"/user-tasks/{task}").json["processInstanceId"]
+    of_it = f"processInstanceId={case}"
+    assert titles(web, "wang.fang", of_it) == ["设备"]
+    assert titles(web, "wang.fang", f"{of_it}&words=设备&sort=amount") == ["设备"]
+    assert titles(web, "wang.fang", f"{of_it}&words=会议") == []
+    assert titles(web, "zhao.lei", of_it) == [], "what is not hers is not shown because she names its case"
+    assert titles(web, "wang.fang", f"processInstanceId={unknown()}") == []
+
+    for each in (task, other):
+        assert web.post("wang.fang", f"/user-tasks/{each}/complete", json={"outcome": "approve"}).status_code == 200
+    assert titles(web, "wang.fang", of_it) == []
+    decided = web.get("wang.fang", f"/user-tasks?state=completed&{of_it}").json["items"]
+    assert [item["id"] for item in decided] == [task]
+
+
 @pytest.mark.parametrize(
     "query",
-    ["sort=name", "due=yesterday", "amountFrom=x", "amountFrom=NaN", "amountFrom=1e999999999", "amountTo=1e-999999999", "behalf=perhaps"],
+    [
+        "sort=name",
+        "processInstanceId=mine",
+        "due=yesterday",
+        "amountFrom=x",
+        "amountFrom=NaN",
+        "amountFrom=1e999999999",
+        "amountTo=1e-999999999",
+        "behalf=perhaps",
+    ],
 )
 def test_a_filter_that_cannot_be_read_answers_422(web: Web, query: str) -> None:
     assert web.get("wang.fang", f"/user-tasks?{query}").status_code in ((200, 422) if "e-9" in query else (422,))
