@@ -222,14 +222,15 @@ def samples() -> Path:
 
 
 def eventually(check, seconds: float = 30.0):  # type: ignore[no-untyped-def]
-    """Wait until `check()` gives something true and return it; the last value is in the failure."""
-    deadline = time.monotonic() + seconds
+    """Wait until `check()` gives something true and return it; the last value is in the failure. What takes long is looked at less often."""
+    deadline, pause = time.monotonic() + seconds, 0.01
     while True:
         value = check()
         if value or time.monotonic() > deadline:
             assert value, f"not within {seconds} s: {value!r}"
             return value
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(1.3 * pause, 0.2)
 
 
 @pytest.fixture(scope="session")
