@@ -7,7 +7,7 @@ import random
 import re
 import threading
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -17,7 +17,9 @@ from engine_support import advance, execute, rows, take_all
 from rehearsal_support import Rehearsal
 
 from engine import jobs, worker
-from engine.oa.desk import StoredDesk
+from engine.oa.contract import Connection
+from engine.oa.desk import Rate, StoredDesk
+from engine.oa.kinds import Kind
 from models import db
 
 FAULTS = ("fail", "busy", "lose", "loseBefore", "html")
@@ -54,17 +56,26 @@ class Soak:
         self.faults = 0
 
     def run(self) -> Found:
-        """Go through all of it, while our clock for limits runs as fast as theirs: also where they ask for a pause."""
-        hold_off = StoredDesk.hold_off
+        """Go through all of it, while our clock for limits runs as fast as theirs: also where they ask for a pause. As many may come at once as ever."""
+        hold_off, limits = StoredDesk.hold_off, Kind.limits
+
+        def sooner(kind: Kind, connection: Connection) -> dict[str, tuple[Rate, ...]]:
+            return {
+                api: tuple(replace(rate, seconds=rate.seconds / self.rate) for rate in rates)
+                for api, rates in limits(kind, connection).items()
+            }
+
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(StoredDesk, "hold_off", lambda desk, api, seconds: hold_off(desk, api, seconds / self.rate))
+            patch.setattr(Kind, "limits", sooner)
             return self._run()
 
     def _run(self) -> Found:
         stage = self.stage
         stage.tell("clock", rate=self.rate)
-        execute("UPDATE oa_connection SET settings = settings || jsonb_build_object('rate_factor', CAST(:rate AS float)) WHERE key = :key",
-                rate=self.rate, key=stage.key)  # fmt: skip
+        execute(
+            "UPDATE oa_connection SET settings = settings || '{\"soaked\": true}' WHERE key = :key", key=stage.key
+        )  # its connector is made anew
         cases = [stage.begin(amount=100 + number) for number in range(self.cases)]
         self.push()
         shown = 0

@@ -87,11 +87,12 @@ def talking(
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `calls` in `seconds`, of which `burst` may come at once."""
+    """At most `calls` in `seconds`, of which `burst` may come at once. With one that is `fixed` nobody can agree on more."""
 
     calls: int
     seconds: float = 1.0
     burst: int = 1
+    fixed: bool = False
 
 
 class StoredDesk:

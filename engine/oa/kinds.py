@@ -25,10 +25,12 @@ class Kind:
     scope: Mapping[str, bool] = field(default_factory=dict)  #: what a new connection of it is not for
 
     def limits(self, connection: Connection) -> dict[str, tuple[Rate, ...]]:
-        """Return the limits of one connection: the vendor's, times what an administrator has agreed with it (`rate_factor`)."""
+        """Return the limits of one connection: the vendor's, times what an administrator has agreed with it (`rate_factor`) where that can be."""
         factor = float(connection.settings.get("rate_factor") or 1)
         return {
-            api: tuple(Rate(rate.calls, rate.seconds / factor, max(1, round(rate.burst * factor))) for rate in rates)
+            api: tuple(
+                rate if rate.fixed else Rate(rate.calls, rate.seconds / factor, max(1, round(rate.burst * factor))) for rate in rates
+            )
             for api, rates in self.rates.items()
         }
 

@@ -58,7 +58,7 @@ FIELDS = (
 # without a word; the last is the limit of every name that is not listed, one a person (`member/...`).
 USUAL = (Rate(40, 1.0, burst=10),)
 LISTED = (SEND, UPDATE, TOKEN_PATH, contacts.DEPARTMENTS, contacts.PEOPLE, sign_in.USER)
-RATES = {"": (Rate(20, 60.0, burst=8), Rate(900, 3600.0, burst=60)), **dict.fromkeys(LISTED, USUAL)}
+RATES = {"": (Rate(20, 60.0, burst=8, fixed=True), Rate(900, 3600.0, burst=60, fixed=True)), **dict.fromkeys(LISTED, USUAL)}
 ID_TYPES = ("userid",)
 
 
