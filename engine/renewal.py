@@ -20,7 +20,7 @@ _TELL = text(
       FROM substitution WHERE told = 'nothing' AND (starts_at <= shenpi_now() OR revoked_at IS NOT NULL)
         OR told = 'begun' AND least(ends_at, revoked_at) <= shenpi_now()
       ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED) AS x
-    WHERE s.id = x.id RETURNING s.id, x.before, s.told
+    WHERE s.id = x.id RETURNING s.id, s.told = 'begun' OR x.before = 'begun' OR least(s.ends_at, s.revoked_at) > s.starts_at AS counted
     """
 )
 # Of her and of everybody for whom she stands in herself; tasks of other definitions are none of its business.
@@ -46,8 +46,11 @@ _CASES = text(
 
 
 def enqueue_changed(session: Session) -> int:
-    """Make a job of each substitution that has begun or ended since office systems were told; returns how many. One that never began concerns nobody."""
-    found = [row.id for row in session.execute(_TELL, {"batch": BATCH}) if (row.before, row.told) != ("nothing", "over")]
+    """Make a job of each substitution that has begun or ended since office systems were told; returns how many.
+
+    One that began and ended since is told as well: a step in between may have shown it. One that was over before it began concerns nobody.
+    """
+    found = [row.id for row in session.execute(_TELL, {"batch": BATCH}) if row.counted]
     for identity in found:
         jobs.enqueue(session, jobs.RENEW, jobs.arguments(substitution=identity))
     return len(found)

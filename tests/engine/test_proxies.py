@@ -148,6 +148,17 @@ def test_a_substitution_that_begins_is_revoked_or_ends_shows_the_open_cases_agai
     assert [set(shown(one.snapshot)) for one in taken()] == [{"wang.fang"}]
 
 
+def test_a_substitution_that_begins_and_ends_between_two_rounds_leaves_no_card_that_a_step_in_between_has_shown(asked: Step) -> None:
+    taken()
+    away("wang.fang", "wu.gang", lasts=60)
+    start(amount="901")
+    assert [set(shown(one.snapshot)) for one in taken()] == [{"wang.fang", "wu.gang"}]
+    advance(61)
+
+    assert renewed() == 2, "every case that waits for her"
+    assert [set(shown(one.snapshot)) for one in taken()] == [{"wang.fang"}] * 2
+
+
 def test_the_versions_shown_again_grow_with_those_of_the_steps(asked: Step) -> None:
     taken()
     away("wang.fang", "wu.gang")
