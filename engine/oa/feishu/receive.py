@@ -48,9 +48,8 @@ def received_press(connection: Connection, request: RawRequest) -> Received:
     sealed = read(request.body)
     try:
         body = opened(key, sealed)
-    except (
-        InvalidContent
-    ):  # only what is wrong in its padding would be told from what is wrong behind it: that is what a padding attack lives on
+    except InvalidContent:
+        # what is wrong in its padding must not be told from what is wrong behind it: a padding attack lives on the difference
         raise NotPermitted(reason="encryption") from None
     prove(connection.credentials.get("callback_token", ""), body.get("token"))
     action, task, nonce = text(body, "action_type"), text(body, "task_id"), text(body, "action_context")

@@ -15,6 +15,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from engine import reach
 
 CONNECT, TOTAL = 3.0, 10.0  #: seconds
+AT_ONCE = 1.0  #: seconds within which a kept connection ends that had ended before: later, somebody may have read what was sent
 POOL = 16  #: connections kept open; more are opened when more threads ask
 
 

@@ -188,6 +188,17 @@ def test_a_request_that_meets_the_end_of_a_kept_connection_is_sent_once_more_at_
     assert other.connections == 2
 
 
+def test_a_kept_connection_that_ends_late_is_an_answer_lost(client: Client, other: Other, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.post("/snapshots", b"1", "k1")
+    monkeypatch.setattr(wire, "AT_ONCE", -1.0)
+    other.forgets = True
+
+    with pytest.raises(OAUnavailable, match="answer-lost"):
+        client.post("/snapshots", b"2", "k2")
+
+    assert other.connections == 1
+
+
 def test_a_new_connection_that_ends_without_an_answer_is_an_answer_lost(client: Client, other: Other) -> None:
     client.post("/snapshots", b"1", "k1")
     other.forgets, other.says = True, b""
