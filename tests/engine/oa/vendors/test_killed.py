@@ -52,8 +52,10 @@ class Passed(frozenset[str]):
 def watched(passed: Passed) -> Iterator[None]:
     before = crash._AT
     crash._AT = passed
-    yield
-    crash._AT = before
+    try:
+        yield
+    finally:
+        crash._AT = before
 
 
 @pytest.fixture
