@@ -11,6 +11,7 @@ import httpcore
 import httpx
 
 from engine import reach
+from engine.trust import trusted
 
 _until: ContextVar[float | None] = ContextVar("until", default=None)
 MOST, KEPT, IDLE = 100, 20, 5.0  #: connections, connections kept open, and for how many seconds
@@ -85,9 +86,8 @@ class Transport(httpx.HTTPTransport):
     """The way of an `httpx.Client` to others; nothing of the environment is used."""
 
     def __init__(self) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=trusted(), trust_env=False)
         self._pool.close()
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False), max_connections=MOST, max_keepalive_connections=KEPT, keepalive_expiry=IDLE,
-            network_backend=Backend(),
-        )  # fmt: skip
+            ssl_context=trusted(), max_connections=MOST, max_keepalive_connections=KEPT, keepalive_expiry=IDLE, network_backend=Backend()
+        )

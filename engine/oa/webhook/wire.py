@@ -7,12 +7,12 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-import certifi
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from engine import reach
+from engine.trust import authorities
 
 CONNECT, TOTAL = 3.0, 10.0  #: seconds
 AT_ONCE = 1.0  #: seconds within which a kept connection ends that had ended before: later, somebody may have read what was sent
@@ -37,9 +37,8 @@ def host_of(url: str) -> str:
 
 @cache
 def trusted() -> ssl.SSLContext:
-    """Return whom we believe on https: the public authorities and those of this machine, for an OA in the house often has its own."""
-    context = ssl.create_default_context(cafile=certifi.where())
-    context.load_default_certs()
+    """Return whom we believe on https, for sockets that are bounded in time."""
+    context = authorities()
     context.sslsocket_class = SafeSocket
     return context
 

@@ -1,40 +1,25 @@
-"""Feishu's own client against our Feishu: what it sends is understood, and what it reads is what it expects."""
+"""Feishu's own client against our Feishu: what it sends is understood, and what it reads is what it expects. What our connector seals it opens."""
 
 import base64
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import lark_oapi as lark
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from lark_oapi.api.approval.v4 import (
-    ActionConfig,
-    ApprovalCreateExternal,
-    CheckExternalInstanceRequest,
-    CheckExternalInstanceRequestBody,
-    CreateExternalApprovalRequest,
-    CreateExternalInstanceRequest,
-    ExteranlInstanceCheck,
-    ExternalApproval,
-    ExternalInstance,
-    ExternalInstanceLink,
-    ExternalInstanceTaskNode,
-    GetExternalApprovalRequest,
-    I18nResource,
-    I18nResourceText,
-    ListExternalTaskRequest,
-    ListExternalTaskRequestBody,
-)
-from lark_oapi.api.contact.v3 import ChildrenDepartmentRequest, FindByDepartmentUserRequest, GetUserRequest
-from lark_oapi.core.model import RawRequest
-from lark_oapi.core.utils.decryptor import AESCipher
+from sdk_support import Sdk
 
 from api.simulators.feishu import Config, create_app
 from api.simulators.feishu.cipher import encrypt, signature
+from engine.oa.feishu import crypto
+
+lark = Sdk("lark_oapi")
+approval, contacts = Sdk("lark_oapi.api.approval.v4"), Sdk("lark_oapi.api.contact.v3")
+model, decryptor = Sdk("lark_oapi.core.model"), Sdk("lark_oapi.core.utils.decryptor")
 
 VECTOR = "AAECAwQFBgcICQoLDA0OD4phaJAH2Mp/HqiSA/SI8RRiuJBLO+irt1CaCkiiBmPiE2gdArW047Y7vnNVmDgXEbxgrs0x/wFuKBeXQ3h2nBmqW4niNK3LP1aZP5U2aoxI"
 PLAIN = '{"action_type":"APPROVE","instance_id":"i-1","task_id":"t-1","token":"tok-1"}'
@@ -43,7 +28,7 @@ KEY = "oa-sim-encrypt-key"
 
 def test_the_published_vector_is_encrypted_and_signed() -> None:
     assert encrypt(KEY, PLAIN.encode(), bytes(range(16))) == VECTOR
-    assert AESCipher(KEY).decrypt_str(VECTOR) == PLAIN
+    assert decryptor.AESCipher(KEY).decrypt_str(VECTOR) == PLAIN
     signed = signature("1700000000", "n0nce", KEY, f'{{"encrypt":"{VECTOR}"}}')
     assert signed == "63a6e8a9d14d2ddc1a3cf3d9f61bb5ae201565fe883f57fd662222426b9d4fb1"
 
@@ -52,7 +37,13 @@ def test_the_published_vector_is_encrypted_and_signed() -> None:
 def test_what_we_encrypt_the_vendor_decrypts(key: str, plain: bytes) -> None:
     key = key.encode("utf-8", "ignore").decode()
     if plain:
-        assert AESCipher(key).decrypt(base64.b64decode(encrypt(key, plain))) == plain
+        assert decryptor.AESCipher(key).decrypt(base64.b64decode(encrypt(key, plain))) == plain
+
+
+@settings(max_examples=60)
+@given(text=st.text(max_size=300), key=st.text(min_size=1, max_size=40))
+def test_what_our_connector_seals_the_vendor_opens(text: str, key: str) -> None:
+    assert decryptor.AESCipher(key).decrypt_str(crypto.encrypt(key, text.encode(), os.urandom(16))) == text
 
 
 @pytest.fixture
@@ -67,30 +58,37 @@ def running(tmp_path: Path, serve: Callable[[Flask], str], open_client: Any, peo
 
 
 def resource(*keys: str) -> Any:
-    texts = [I18nResourceText.builder().key(key).value(key.removeprefix("@i18n@")).build() for key in keys]
-    return I18nResource.builder().locale("zh-CN").is_default(True).texts(texts).build()
+    texts = [approval.I18nResourceText.builder().key(key).value(key.removeprefix("@i18n@")).build() for key in keys]
+    return approval.I18nResource.builder().locale("zh-CN").is_default(True).texts(texts).build()
 
 
 def define(client: Any, url: str) -> str:
-    external = ApprovalCreateExternal.builder().support_mobile(True).action_callback_url(url).action_callback_token("tok").build()
-    body = ExternalApproval.builder().approval_name("@i18n@付款审批").approval_code("pay").group_code("g").external(external)
+    external = approval.ApprovalCreateExternal.builder().support_mobile(True).action_callback_url(url).action_callback_token("tok").build()
+    body = approval.ExternalApproval.builder().approval_name("@i18n@付款审批").approval_code("pay").group_code("g").external(external)
     body = body.i18n_resources([resource("@i18n@付款审批")]).build()
     made = client.approval.v4.external_approval.create(
-        CreateExternalApprovalRequest.builder().user_id_type("open_id").request_body(body).build()
+        approval.CreateExternalApprovalRequest.builder().user_id_type("open_id").request_body(body).build()
     )
     assert made.success(), made.msg
     return str(made.data.approval_code)
 
 
 def sync(client: Any, code: str) -> Any:
-    links = ExternalInstanceLink.builder().mobile_link("https://p.example/t/1").build()
-    task = ExternalInstanceTaskNode.builder().task_id("t-1").user_id("wang.fang").links(links).status("PENDING").title("@i18n@发票审批")
+    links = approval.ExternalInstanceLink.builder().mobile_link("https://p.example/t/1").build()
+    task = (
+        approval.ExternalInstanceTaskNode.builder()
+        .task_id("t-1")
+        .user_id("wang.fang")
+        .links(links)
+        .status("PENDING")
+        .title("@i18n@发票审批")
+    )
     task = task.create_time(1000).end_time(0).update_time(1000).action_context("nonce-1")
-    task = task.action_configs([ActionConfig.builder().action_type("APPROVE").build()]).build()
-    body = ExternalInstance.builder().approval_code(code).instance_id("i-1").status("PENDING").links(links).title("@i18n@发票审批")
+    task = task.action_configs([approval.ActionConfig.builder().action_type("APPROVE").build()]).build()
+    body = approval.ExternalInstance.builder().approval_code(code).instance_id("i-1").status("PENDING").links(links).title("@i18n@发票审批")
     body = body.user_id("li.na").start_time(1000).end_time(0).update_time(1000).update_mode("UPDATE").task_list([task])
     body = body.i18n_resources([resource("@i18n@发票审批")]).build()
-    return client.approval.v4.external_instance.create(CreateExternalInstanceRequest.builder().request_body(body).build())
+    return client.approval.v4.external_instance.create(approval.CreateExternalInstanceRequest.builder().request_body(body).build())
 
 
 def test_the_vendors_client_defines_syncs_compares_and_lists(running: tuple[Any, Any], product: Any) -> None:
@@ -99,17 +97,19 @@ def test_the_vendors_client_defines_syncs_compares_and_lists(running: tuple[Any,
     v4 = client.approval.v4
 
     synced = sync(client, code)
-    mine = ExteranlInstanceCheck.builder().instance_id("i-9").update_time(5).tasks([]).build()
+    mine = approval.ExteranlInstanceCheck.builder().instance_id("i-9").update_time(5).tasks([]).build()
     compared = v4.external_instance.check(
-        CheckExternalInstanceRequest.builder().request_body(CheckExternalInstanceRequestBody.builder().instances([mine]).build()).build()
-    )
-    listed = v4.external_task.list(
-        ListExternalTaskRequest.builder()
-        .page_size(5)
-        .request_body(ListExternalTaskRequestBody.builder().approval_codes([code]).build())
+        approval.CheckExternalInstanceRequest.builder()
+        .request_body(approval.CheckExternalInstanceRequestBody.builder().instances([mine]).build())
         .build()
     )
-    defined = v4.external_approval.get(GetExternalApprovalRequest.builder().approval_code(code).build())
+    listed = v4.external_task.list(
+        approval.ListExternalTaskRequest.builder()
+        .page_size(5)
+        .request_body(approval.ListExternalTaskRequestBody.builder().approval_codes([code]).build())
+        .build()
+    )
+    defined = v4.external_approval.get(approval.GetExternalApprovalRequest.builder().approval_code(code).build())
 
     assert synced.data.data.instance_id == "i-1"
     assert [(each.instance_id, each.update_time) for each in compared.data.diff_instances] == [("i-9", "0")]
@@ -133,10 +133,12 @@ def test_the_vendors_client_reads_refusals(running: tuple[Any, Any]) -> None:
 def test_the_vendors_client_reads_people_and_departments(running: tuple[Any, Any]) -> None:
     contact = running[0].contact.v3
 
-    user = contact.user.get(GetUserRequest.builder().user_id("wang.fang").user_id_type("user_id").build())
-    below = contact.department.children(ChildrenDepartmentRequest.builder().department_id("0").fetch_child(True).build())
+    user = contact.user.get(contacts.GetUserRequest.builder().user_id("wang.fang").user_id_type("user_id").build())
+    below = contact.department.children(contacts.ChildrenDepartmentRequest.builder().department_id("0").fetch_child(True).build())
     finance = next(each for each in below.data.items if each.name == "财务部")
-    members = contact.user.find_by_department(FindByDepartmentUserRequest.builder().department_id(finance.open_department_id).build())
+    members = contact.user.find_by_department(
+        contacts.FindByDepartmentUserRequest.builder().department_id(finance.open_department_id).build()
+    )
 
     assert (user.data.user.name, user.data.user.union_id, user.data.user.status.is_resigned) == ("王芳", "on_wang.fang", False)
     assert [each.user_id for each in members.data.items] == ["wang.fang"]
@@ -147,7 +149,7 @@ def test_the_vendors_dispatcher_accepts_our_events(running: tuple[Any, Any], pro
     handler = lark.EventDispatcherHandler.builder(KEY, "simulated-verification").register_p2_contact_user_deleted_v3(heard.append).build()
 
     running[1].post("/_sim/events", json={"kind": "user.left", "person": "wang.fang"})
-    raw = RawRequest()
+    raw = model.RawRequest()
     raw.uri, raw.body, raw.headers = "/events", product.told[0]["body"], product.told[0]["headers"]
     answer = handler.do(raw)
 

@@ -2,15 +2,19 @@
 
 import gzip
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from certificates_support import shown
 from flask import Flask
 
 from api.cli.company import CONNECTION
+from engine import trust
 from engine.errors import OAUnavailable
 from engine.oa import http
 from engine.oa.contract import Connection
@@ -21,12 +25,18 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
 @contextmanager
-def peer(say: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Give the address of somebody who answers one request as `say` does."""
+def peer(say: Callable[[socket.socket], None], safe: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Give the address of somebody who answers one request as `say` does, over https with a certificate."""
     listening = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
         taken, _ = listening.accept()
+        if safe is not None:
+            try:
+                taken = safe.wrap_socket(taken, server_side=True)
+            except OSError:
+                taken.close()
+                return
         with taken:
             taken.recv(65_536)
             try:
@@ -37,7 +47,8 @@ def peer(say: Callable[[socket.socket], None]) -> Iterator[str]:
     thread = threading.Thread(target=serve)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        port = listening.getsockname()[1]
+        yield f"http://127.0.0.1:{port}" if safe is None else f"https://localhost:{port}"
     finally:
         thread.join(20)
         listening.close()
@@ -119,3 +130,29 @@ def test_an_office_system_that_says_it_is_down_has_done_nothing(app: Flask) -> N
     ):
         ask(address)
     assert not isinstance(found.value, Lost)
+
+
+@pytest.fixture
+def believed_anew() -> Iterator[None]:
+    """Have authorities read again in the test, and again after it."""
+    trust.trusted.cache_clear()
+    yield
+    trust.trusted.cache_clear()
+
+
+@pytest.mark.usefixtures("believed_anew")
+@pytest.mark.parametrize("known", [True, False])
+def test_an_office_system_is_believed_by_an_authority_that_this_machine_knows(
+    app: Flask, certificate: Path, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    if known:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("SHENPI_LOCAL_HOSTS", "localhost, 127.0.0.1, ::1")
+
+    with peer(lambda taken: taken.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}"), shown(certificate)) as address:
+        if known:
+            assert ask(address).status == 200
+        else:
+            with pytest.raises(OAUnavailable) as found:
+                ask(address)
+            assert not isinstance(found.value, Lost), "nothing was told"

@@ -1,0 +1,5 @@
+"""What tests of connectors share."""
+
+from certificates_support import certificate
+
+__all__ = ["certificate"]
