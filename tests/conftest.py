@@ -47,7 +47,7 @@ def pytest_collection_finish() -> None:
     """Spare the garbage collector thousands of looks at what was collected for the tests: it stays to the end."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(50_000, 20, 20)
 
 
 __all__ = [

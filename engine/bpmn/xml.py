@@ -17,6 +17,7 @@ FLOWABLE = "http://flowable.org/bpmn"
 ACTIVITI = "http://activiti.org/bpmn"
 VENDORS = (CAMUNDA, "http://operaton.org/schema/1.0/bpmn", FLOWABLE, ACTIVITI)
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
+WITHIN = f"{{{BPMN}}}"  #: how the tag of an element begins that is BPMN's own
 EXTENSIONS = f"{{{BPMN}}}extensionElements"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 
@@ -58,12 +59,12 @@ def _cap(root: etree._Element, name: str) -> None:
 
 def tag(name: str) -> str:
     """Return a BPMN name with its namespace."""
-    return f"{{{BPMN}}}{name}"
+    return WITHIN + name
 
 
 def is_bpmn(node: etree._Element) -> bool:
     """Say whether an element is BPMN's own."""
-    return etree.QName(node).namespace == BPMN
+    return str(node.tag).startswith(WITHIN)
 
 
 def text_of(node: etree._Element | None) -> str | None:
@@ -78,7 +79,7 @@ def line_of(node: etree._Element) -> int | None:
 
 def local(node: etree._Element) -> str:
     """Return an element's name without its namespace."""
-    return etree.QName(node).localname
+    return str(node.tag).rpartition("}")[2]
 
 
 def vendor(node: etree._Element, name: str) -> str | None:
