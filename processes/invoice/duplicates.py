@@ -4,9 +4,10 @@ Looked for in every state and legal entity: the same bytes, the same number of t
 within three days.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import Literal
 
 from sqlalchemy import func, select, text
@@ -36,33 +37,41 @@ class Twin:
 
 
 def find(session: Session, row: InvoiceRow) -> list[Twin]:
-    """Return the invoices that look like this one, the most alike first; each of them once."""
+    """Return the invoices that look like this one, the most alike first; each of them once, and no more than `MOST`."""
+    found = list(islice(_alike(session, row), MOST))
+    wanted = [other.case_id for _, other in found if other.case_id]
+    cases = {case.id: case for case in session.scalars(select(ProcessInstance).where(ProcessInstance.id.in_(wanted)))} if wanted else {}
+    return [_twin(row, other, like, cases.get(other.case_id)) for like, other in found]  # type: ignore[arg-type]
+
+
+def _alike(session: Session, row: InvoiceRow) -> Iterator[tuple[Likeness, InvoiceRow]]:
+    """Give each invoice that looks like this one with the first likeness that is found. What comes later is not looked for unless it is asked for."""
     invoice = Invoice.from_json(row.content)
-    found: dict[object, Twin] = {}
-    for like, others in (
+    ways: tuple[tuple[Likeness, Iterable[InvoiceRow]], ...] = (
         ("file", _same_file(session, row)),
         ("number", _same_number(session, row, invoice)),
         ("amount", _same_amount(session, row, invoice)),
-    ):
+    )
+    seen = set()
+    for like, others in ways:
         for other in others:
-            if other.id not in found:
-                found[other.id] = _twin(session, row, other, like)  # type: ignore[arg-type]
-    return list(found.values())[:MOST]
+            if other.id not in seen:
+                seen.add(other.id)
+                yield like, other
 
 
-def _twin(session: Session, row: InvoiceRow, other: InvoiceRow, like: Likeness) -> Twin:
-    case = session.get(ProcessInstance, other.case_id) if other.case_id else None
-    counts = kept.standing(session, case) != "free"
-    return Twin(like, case.business_key if case else "", other.number, counts and (other.created_at, other.id) < (row.created_at, row.id))
+def _twin(row: InvoiceRow, other: InvoiceRow, like: Likeness, case: ProcessInstance | None) -> Twin:
+    earlier = (other.created_at, other.id) < (row.created_at, row.id)
+    return Twin(like, case.business_key if case else "", other.number, kept.is_taken(case) and earlier)
 
 
-def _same_file(session: Session, row: InvoiceRow) -> Iterable[InvoiceRow]:
+def _same_file(session: Session, row: InvoiceRow) -> Iterator[InvoiceRow]:
     own = select(Carrier.sha256).filter_by(invoice_id=row.id)
     others = select(Carrier.invoice_id).where(Carrier.sha256.in_(own), Carrier.invoice_id != row.id)
-    return session.scalars(select(InvoiceRow).where(InvoiceRow.id.in_(others)).limit(MOST))
+    yield from session.scalars(select(InvoiceRow).where(InvoiceRow.id.in_(others)).limit(MOST))
 
 
-def _same_number(session: Session, row: InvoiceRow, invoice: Invoice) -> Iterable[InvoiceRow]:
+def _same_number(session: Session, row: InvoiceRow, invoice: Invoice) -> Iterator[InvoiceRow]:
     last = row.identity.rpartition(":")[2]
     others = session.scalars(
         select(InvoiceRow).where(InvoiceRow.id != row.id, func.substring(InvoiceRow.identity, text("'[^:]*$'")) == last).limit(LOOKED_AT)
@@ -81,7 +90,7 @@ def _told_apart(one: Invoice, other: Invoice) -> bool:
     return (all(codes) and codes[0] != codes[1]) or kinds[0] != kinds[1] or one.red != other.red
 
 
-def _same_amount(session: Session, row: InvoiceRow, invoice: Invoice) -> Iterable[InvoiceRow]:
+def _same_amount(session: Session, row: InvoiceRow, invoice: Invoice) -> Iterator[InvoiceRow]:
     if invoice.gross is None:
         return
     span = timedelta(days=DAYS)

@@ -53,12 +53,19 @@ def lock(session: Session, row: InvoiceRow) -> ProcessInstance | None:
     return case
 
 
+def is_taken(case: ProcessInstance | None) -> bool:
+    """Tell whether an invoice has an open or approved case, from its case."""
+    if case is None:
+        return False
+    return case.status in ("running", "suspended") or (case.outcome == "approve" and case.status != "revoked")
+
+
 def standing(session: Session, case: ProcessInstance | None) -> Standing:
     """Tell what is going on about an invoice, from its locked case."""
-    if case is None:
+    if case is None or not is_taken(case):
         return "free"
     if case.status not in ("running", "suspended"):
-        return "approved" if case.outcome == "approve" and case.status != "revoked" else "free"
+        return "approved"
     corrected = select(UserTask.id).filter_by(instance_id=case.id, element=CORRECTION, state="open")
     return "correcting" if case.status == "running" and session.execute(corrected).scalar() is not None else "open"
 

@@ -6,10 +6,11 @@ from decimal import Decimal
 from hashlib import sha256
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 import pytest
 from PIL import Image
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import DatabaseError
 from web_support import Web, multipart
 from werkzeug.test import TestResponse
@@ -17,7 +18,10 @@ from werkzeug.test import TestResponse
 from engine import incidents
 from engine.database import transaction
 from engine.operations import Outcome
+from models import db
+from models.invoice import Invoice
 from models.runtime import UserTask
+from processes.invoice.duplicates import find
 from processes.invoice.samples.code import png
 from processes.invoice.samples.generate import default_number, make
 
@@ -276,6 +280,28 @@ def test_the_same_amount_of_the_same_seller_within_three_days_only_warns_and_nam
     assert element(web, near.json["caseId"]) == ["approve_manager"]
     far = sample(web, number=number(), gross=Decimal("4321.09"), issue_date=date(2026, 11, 9))
     assert duplicates(web, far) == [("ok", None)]
+
+
+def looked_for(web: Web, answer: TestResponse) -> tuple[int, int]:
+    """Return how many invoices like this one are named, and how many questions to the database it took."""
+    asked: list[str] = []
+    with web.inside(), transaction() as session:
+        row = session.get_one(Invoice, UUID(answer.json["invoiceId"]))
+        event.listen(db.engine, "before_cursor_execute", note := lambda *said: asked.append(said[2]))
+        try:
+            return len(find(session, row)), len(asked)
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_many_invoices_alike_take_no_more_questions_than_one(web: Web) -> None:
+    first = sample(web, number=number(), gross=Decimal("6543.21"))
+    sample(web, number=number(), gross=Decimal("6543.21"))
+    named, asked = looked_for(web, first)
+    assert named == 1
+    for _ in range(11):
+        sample(web, number=number(), gross=Decimal("6543.21"))
+    assert looked_for(web, first) == (10, asked)
 
 
 def test_what_arrives_meanwhile_is_found_at_the_recheck(web: Web) -> None:
