@@ -18,8 +18,9 @@ from rehearsal_support import Rehearsal
 
 from engine import jobs, worker
 from engine.oa.contract import Connection
-from engine.oa.desk import Rate, StoredDesk
+from engine.oa.desk import StoredDesk
 from engine.oa.kinds import Kind
+from engine.oa.limits import Rate
 from models import db
 
 FAULTS = ("fail", "busy", "lose", "loseBefore", "html")

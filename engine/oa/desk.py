@@ -1,6 +1,5 @@
 """What the engine lends a connector, kept in the database (`engine.oa.contract.Desk`): so it outlives the process, and all workers share it."""
 
-import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -10,49 +9,60 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
 from engine.database import transaction
+from engine.database.prepared import Prepared
 from engine.errors import OAUnavailable, Unavailable
 from engine.oa import vault
 from engine.oa.contract import Exchange, Shown
-from models.identity import OaIdentity, Person
-from models.oa import OaExchange, OaShown, OaToken
+from engine.oa.limits import LONGEST_WAIT, Limits, Rate
+from models.oa import OaToken
 
 INTENDED = "intended"
-LONGEST_WAIT = 3.0  #: seconds that a worker stands still for a limit; what takes longer is put off
 REMEMBERED = 60.0  #: seconds for which a process looks nowhere for a token that it has
 TELL = 2.0  #: seconds between two words that a worker is still there
 HELD = 60.0  #: seconds for which a worker that died keeps others from making what it was making
-LONGEST_PAUSE = 600.0  #: seconds for which nobody calls because an office system asked for it; it is asked again then
 EARLY = 300.0  #: seconds before its end at which a token is no longer given out, or half its life where that is less
 
-#: what lies further ahead than anything that is asked for was written before the clock was put back
-_FREE_AT = """greatest(CASE WHEN r.free_at <= clock_timestamp() + make_interval(secs => :share * :burst + :patience + :longest) THEN r.free_at END,
-  clock_timestamp())"""
-#: free_at moves by one call's share of time; `burst` calls may come at once (GCRA). Returns how long the caller has to wait.
-_RATE = text(
-    f"""
-    INSERT INTO oa_rate AS r (connection, api, free_at) VALUES (:connection, :api, clock_timestamp() + make_interval(secs => :share))
-    ON CONFLICT (connection, api) DO UPDATE SET free_at = {_FREE_AT} + make_interval(secs => :share)
-    WHERE {_FREE_AT} - clock_timestamp() <= make_interval(secs => :share * (:burst - 1) + :patience)
-    RETURNING extract(epoch FROM free_at - clock_timestamp()) - :share * :burst
+_CLAIM = Prepared(
     """
-)
-_CLAIM = text(
-    """
-    INSERT INTO oa_shown AS s (connection, key, status, version, at) VALUES (:connection, :key, 'intended', 0, shenpi_now())
+    INSERT INTO oa_shown AS s (connection, key, status, version, at) VALUES (%(connection)s, %(key)s, 'intended', 0, shenpi_now())
     ON CONFLICT (connection, key) DO UPDATE SET at = shenpi_now()
-    WHERE s.at NOT BETWEEN shenpi_now() - make_interval(secs => :seconds) AND shenpi_now() + make_interval(secs => :seconds) RETURNING key
+    WHERE s.at NOT BETWEEN shenpi_now() - make_interval(secs => %(seconds)s) AND shenpi_now() + make_interval(secs => %(seconds)s) RETURNING key
     """
 )
-_FREE_IN = text("SELECT extract(epoch FROM free_at - clock_timestamp()) FROM oa_rate WHERE connection = :connection AND api = :api")
-_HOLD_OFF = text(
+_SHOWN = "SELECT key, remote_id, status, version, person, remote_person FROM oa_shown WHERE connection = %(connection)s AND"
+_BY_KEYS = Prepared(f"{_SHOWN} key = ANY(%(keys)s)")
+_BY_INSTANCE = Prepared(f"{_SHOWN} instance_id = %(instance)s ORDER BY key")
+_BY_REMOTE = Prepared(f"{_SHOWN} remote_id = %(remote)s LIMIT 1")
+_INTEND = Prepared(
     """
-    INSERT INTO oa_rate AS r (connection, api, free_at) VALUES (:connection, :api, clock_timestamp() + make_interval(secs => :seconds))
-    ON CONFLICT (connection, api) DO UPDATE SET free_at = greatest(r.free_at, excluded.free_at)
+    INSERT INTO oa_shown AS s (connection, key, instance_id, status) VALUES (%(connection)s, %(key)s, %(instance)s, %(status)s)
+    ON CONFLICT (connection, key) DO UPDATE SET instance_id = coalesce(excluded.instance_id, s.instance_id), status = excluded.status, at = shenpi_now()
+    """
+)
+_SETTLE = Prepared(
+    """
+    INSERT INTO oa_shown AS s (connection, key, instance_id, remote_id, status, version, remote_person)
+    VALUES (%(connection)s, %(key)s, %(instance)s, %(remote)s, %(status)s, %(version)s, %(remote_person)s)
+    ON CONFLICT (connection, key) DO UPDATE SET instance_id = coalesce(excluded.instance_id, s.instance_id), remote_id = excluded.remote_id,
+      status = excluded.status, version = excluded.version, remote_person = coalesce(excluded.remote_person, s.remote_person), at = shenpi_now()
+    """
+)
+_FORGET = Prepared("DELETE FROM oa_shown WHERE connection = %(connection)s AND key = %(key)s")
+_IDS = Prepared(
+    """
+    SELECT p.key, i.remote_id FROM oa_identity i JOIN person p ON p.id = i.person_id
+    WHERE i.connection = %(connection)s AND i.id_type = %(id_type)s AND p.key = ANY(%(people)s)
+    """
+)
+_NOTE = Prepared(
+    """
+    INSERT INTO oa_exchange (id, connection, purpose, instance_id, version, api, request, answer, status, code, ok, milliseconds)
+    VALUES (%(id)s, %(connection)s, %(purpose)s, %(instance)s, %(version)s, %(api)s, %(request)s, %(answer)s, %(status)s, %(code)s, %(ok)s, %(ms)s)
     """
 )
 
@@ -85,66 +95,48 @@ def talking(
         _about.reset(mark)
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most `calls` in `seconds`, of which `burst` may come at once. With one that is `fixed` nobody can agree on more."""
-
-    calls: int
-    seconds: float = 1.0
-    burst: int = 1
-    fixed: bool = False
-
-
 class StoredDesk:
-    """The desk of one connection. `rates` are its limits by API; a name that is not in it has the limit of "" if there is one."""
+    """The desk of one connection. `rates` are its limits by API (`engine.oa.limits`)."""
 
     def __init__(self, connection: str, rates: dict[str, tuple[Rate, ...]] | None = None) -> None:
         self._connection = connection
-        self._rates = rates or {}
+        self._limits = Limits(connection, rates or {})
         self._lock = threading.Lock()
         self._tokens: dict[str, tuple[str, float]] = {}
 
     # what is shown
 
     def shown(self, keys: Iterable[str]) -> dict[str, Shown]:
-        with transaction() as session:
-            rows = session.scalars(select(OaShown).where(OaShown.connection == self._connection, OaShown.key.in_(list(keys)))).all()
-            return {row.key: Shown(row.key, row.remote_id, row.status, row.version, row.person, row.remote_person) for row in rows}
+        return {one.key: one for one in self._look(_BY_KEYS, keys=list(keys))}
 
     def shown_of(self, instance_key: str) -> list[Shown]:
-        with transaction() as session:
-            wanted = select(OaShown).filter_by(connection=self._connection, instance_id=UUID(instance_key)).order_by(OaShown.key)
-            return [
-                Shown(row.key, row.remote_id, row.status, row.version, row.person, row.remote_person) for row in session.scalars(wanted)
-            ]
+        return self._look(_BY_INSTANCE, instance=UUID(instance_key))
 
     def found(self, remote_id: str) -> Shown | None:
+        return next(iter(self._look(_BY_REMOTE, remote=remote_id)), None)
+
+    def _look(self, which: Prepared, **values: object) -> list[Shown]:
         with transaction() as session:
-            row = session.scalars(select(OaShown).filter_by(connection=self._connection, remote_id=remote_id).limit(1)).first()
-            return Shown(row.key, row.remote_id, row.status, row.version, row.person, row.remote_person) if row is not None else None
+            return [Shown(*row) for row in which.run(session, {"connection": self._connection, **values})]
 
     def intend(self, key: str, instance_key: str | None = None) -> None:
-        self._keep(key, {"status": INTENDED}, instance_key)
+        values = {"connection": self._connection, "key": key, "instance": UUID(instance_key) if instance_key else None, "status": INTENDED}
+        with transaction("desk.intended") as session:
+            _INTEND.leave(session, values)
 
     def settle(
         self, key: str, remote_id: str | None, *, status: str = "", version: int = 0, instance_key: str | None = None, remote_person: str | None = None
     ) -> None:  # fmt: skip
-        person: dict[str, object] = {"remote_person": remote_person} if remote_person is not None else {}
-        self._keep(key, {"remote_id": remote_id, "status": status, "version": version, **person}, instance_key)
-
-    def _keep(self, key: str, values: dict[str, object], instance_key: str | None) -> None:
-        if instance_key is not None:
-            values["instance_id"] = UUID(instance_key)
-        with transaction(f"desk.{values['status']}" if values["status"] == INTENDED else "desk.settled") as session:
-            session.execute(
-                insert(OaShown)
-                .values(connection=self._connection, key=key, **values)
-                .on_conflict_do_update(index_elements=["connection", "key"], set_={**values, "at": func.shenpi_now()})
-            )
+        values = {
+            "connection": self._connection, "key": key, "instance": UUID(instance_key) if instance_key else None, "remote": remote_id, "status": status,
+            "version": version, "remote_person": remote_person,
+        }  # fmt: skip
+        with transaction("desk.settled") as session:
+            _SETTLE.leave(session, values)
 
     def forget(self, key: str) -> None:
         with transaction() as session:
-            session.execute(delete(OaShown).where(OaShown.connection == self._connection, OaShown.key == key))
+            _FORGET.leave(session, {"connection": self._connection, "key": key})
 
     @contextmanager
     def alone(self, key: str) -> Iterator[None]:
@@ -162,18 +154,13 @@ class StoredDesk:
 
     def _claim(self, key: str) -> bool:
         with transaction() as session:
-            return session.execute(_CLAIM, {"connection": self._connection, "key": key, "seconds": HELD}).first() is not None
+            return _CLAIM.run(session, {"connection": self._connection, "key": key, "seconds": HELD}).fetchone() is not None
 
     # who is who
 
     def ids(self, people: Iterable[str], id_type: str) -> dict[str, str]:
         with transaction() as session:
-            found = session.execute(
-                select(Person.key, OaIdentity.remote_id)
-                .join(OaIdentity, OaIdentity.person_id == Person.id)
-                .where(OaIdentity.connection == self._connection, OaIdentity.id_type == id_type, Person.key.in_(list(people)))
-            )
-            return {row.key: row.remote_id for row in found}
+            return dict(_IDS.run(session, {"connection": self._connection, "id_type": id_type, "people": list(people)}))
 
     # when it may call
 
@@ -182,29 +169,10 @@ class StoredDesk:
         if about is not None and about.still_here is not None and time.monotonic() - about.told > TELL:
             about.still_here()
             about.told = time.monotonic()
-        rates = self._rates.get(api) or self._rates.get("", ())
-        if not rates:
-            return
-        pauses = [0.0]
-        with transaction() as session:
-            for place, rate in enumerate(rates):
-                share = rate.seconds / rate.calls
-                name = api if place == 0 else f"{api}/{rate.seconds:g}s"
-                values = {
-                    "connection": self._connection, "api": name, "share": share, "burst": rate.burst, "patience": LONGEST_WAIT,
-                    "longest": LONGEST_PAUSE,
-                }  # fmt: skip
-                pause = session.execute(_RATE, values).scalar()
-                if pause is None:  # it would take too long: what was reserved of the others goes back with the transaction
-                    late = float(session.execute(_FREE_IN, values).scalar() or 0.0) - share * (rate.burst - 1)
-                    asked = max(late, 0.1) * random.uniform(1.0, 1.2)
-                    raise OAUnavailable(connection=self._connection, reason=f"our own limit of {api}", retry_after=asked, limited=True)
-                pauses.append(float(pause))
-        time.sleep(max(pauses))
+        self._limits.wait(api)
 
     def hold_off(self, api: str, seconds: float) -> None:
-        with transaction() as session:
-            session.execute(_HOLD_OFF, {"connection": self._connection, "api": api, "seconds": min(seconds, LONGEST_PAUSE)})
+        self._limits.hold_off(api, seconds)
 
     # tokens
 
@@ -249,11 +217,10 @@ class StoredDesk:
         about = _about.get() or About("call")
         identity = uuid7()
         about.exchange = identity
+        said = {
+            "id": identity, "connection": self._connection, "purpose": about.purpose, "instance": about.instance_id, "version": about.version,
+            "api": exchange.api, "request": exchange.request, "answer": exchange.answer, "status": exchange.status, "code": exchange.code,
+            "ok": exchange.ok, "ms": exchange.milliseconds,
+        }  # fmt: skip
         with transaction() as session:
-            session.add(
-                OaExchange(
-                    id=identity, connection=self._connection, purpose=about.purpose, instance_id=about.instance_id, version=about.version,
-                    api=exchange.api, request=exchange.request, answer=exchange.answer, status=exchange.status, code=exchange.code, ok=exchange.ok,
-                    milliseconds=exchange.milliseconds,
-                )
-            )  # fmt: skip
+            _NOTE.leave(session, said)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from engine.oa import cloudevents, dingtalk, feishu, landray, oidc, seeyon, weaver, webhook, wecom
 from engine.oa.contract import Connection, Connector, Desk, Field
-from engine.oa.desk import Rate
+from engine.oa.limits import Rate
 
 
 @dataclass(frozen=True, slots=True)

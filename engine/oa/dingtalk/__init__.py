@@ -27,7 +27,6 @@ from engine.oa.contract import (
     Said,
     Shown,
 )
-from engine.oa.desk import Rate
 from engine.oa.dingtalk import compare, sign_in, stream
 from engine.oa.dingtalk.centre import Centre
 from engine.oa.dingtalk.client import Client
@@ -36,6 +35,7 @@ from engine.oa.dingtalk.naming import TITLE
 from engine.oa.dingtalk.receive import receive, reply
 from engine.oa.dingtalk.todo import Todos
 from engine.oa.http import Http
+from engine.oa.limits import Rate
 from engine.oa.standard import Standard
 
 CAPABILITIES = Capabilities(

@@ -25,13 +25,13 @@ from engine.oa.contract import (
     Said,
     Shown,
 )
-from engine.oa.desk import Rate
 from engine.oa.feishu import compare, contacts, sign_in
 from engine.oa.feishu.client import Client
 from engine.oa.feishu.notify import notify
 from engine.oa.feishu.push import FORM_CHARACTERS, Push
 from engine.oa.feishu.receive import receive, reply
 from engine.oa.http import Http
+from engine.oa.limits import Rate
 from engine.oa.standard import Standard
 
 CAPABILITIES = Capabilities(

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from engine.oa.contract import Capabilities, Connection, Desk, Difference, Field, InstanceSnapshot, ItemResult, Shown
-from engine.oa.desk import Rate
 from engine.oa.landray.client import Client
 from engine.oa.landray.compare import OPEN, compare
 from engine.oa.landray.push import NORMAL, NOTICE, TITLE, Todos
+from engine.oa.limits import Rate
 from engine.oa.sink.local_time import ZONE, local
 from engine.oa.sink.notices import Notice
 from engine.oa.sink.store import Store

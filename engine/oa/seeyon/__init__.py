@@ -7,7 +7,7 @@ import hashlib
 from datetime import UTC, datetime
 
 from engine.oa.contract import Capabilities, Connection, Desk, Field, ItemResult
-from engine.oa.desk import Rate
+from engine.oa.limits import Rate
 from engine.oa.seeyon.client import Client
 from engine.oa.seeyon.push import BULK, TITLE, UPDATE, Pendings
 from engine.oa.sink.local_time import ZONE, local

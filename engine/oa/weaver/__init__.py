@@ -8,7 +8,7 @@ import hashlib
 from datetime import UTC, datetime
 
 from engine.oa.contract import Capabilities, Connection, Desk, Field, ItemResult
-from engine.oa.desk import Rate
+from engine.oa.limits import Rate
 from engine.oa.sink.local_time import ZONE, local
 from engine.oa.sink.notices import Notice
 from engine.oa.sink.store import Store

@@ -24,7 +24,7 @@ from engine.oa.contract import (
     Reply,
     Said,
 )
-from engine.oa.desk import Rate
+from engine.oa.limits import Rate
 from engine.oa.sink.notices import Notice, read_notice
 from engine.oa.standard import Standard
 from engine.oa.wecom import contacts, sign_in

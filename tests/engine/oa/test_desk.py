@@ -13,7 +13,8 @@ from engine.database import transaction
 from engine.errors import OAUnavailable, Unavailable
 from engine.oa import vault
 from engine.oa.contract import Exchange, Shown
-from engine.oa.desk import Rate, StoredDesk, talking
+from engine.oa.desk import StoredDesk, talking
+from engine.oa.limits import Rate
 from engine.oa.masking import masked
 from models import db
 from models.oa import OaConnection
