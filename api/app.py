@@ -7,7 +7,7 @@ from flask_babel import Babel
 from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import callbacks, locale, pages, problems, rest, security
+from api import assets, callbacks, locale, pages, problems, rest, security
 from api.foundation import configure
 from engine.settings import Settings, read_settings
 
@@ -18,6 +18,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("api", root_path=str(Path(__file__).parent))
     configure(app, found)
     security.install(app)
+    assets.install(app)
     Babel(app, locale_selector=locale.choose, timezone_selector=lambda: found.time_zone, default_locale="zh")
     api = Api(app)
     problems.install(app)  # after `Api`, which brings an answer to HTTP errors of its own

@@ -1,8 +1,10 @@
-// Builds api/static/assets/: app.css, app.js, viewer.js, form.js and form.css, signature.js, replay.js under fixed names for the templates, icons.svg, licences.txt, and shared chunks under hashed names.
+// Builds api/static/assets/: app.css (of Tabler only what src/tabler.ts lists), app.js, viewer.js, form.js and form.css, signature.js, replay.js under fixed names for the templates, icons.svg, licences.txt, and shared chunks under hashed names.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
+import type { AcceptedPlugin, AtRule, Root } from 'postcss';
 import { icons } from './src/icons.ts';
+import { classes } from './src/tabler.ts';
 
 /** One sprite of the icons we use: `<svg class="icon"><use href=".../icons.svg#check"/></svg>`. */
 function sprite(): Plugin {
@@ -16,6 +18,26 @@ function sprite(): Plugin {
     generateBundle() {
       const source = `<svg xmlns="http://www.w3.org/2000/svg">\n${icons.map(symbol).join('\n')}\n</svg>\n`;
       this.emitFile({ type: 'asset', fileName: 'icons.svg', source });
+    },
+  };
+}
+
+/** Leaves out of Tabler the rules for classes that no page names; what has no class stays. */
+function named(): AcceptedPlugin {
+  const known = new Set(classes);
+  const alternatives = /:(?:not|is|where|has)\([^()]*\)/g;
+  const isNamed = (selector: string): boolean =>
+    [...selector.replace(alternatives, '').matchAll(/\.((?:[\w-]|\\.)+)/g)].every(([, name = '']) => known.has(name.replaceAll('\\', '')));
+  return {
+    postcssPlugin: 'named',
+    Once(root: Root) {
+      root.walkRules((rule) => {
+        const inFrames = rule.parent?.type === 'atrule' && (rule.parent as AtRule).name.endsWith('keyframes');
+        if (inFrames || !rule.source?.input.file?.includes('@tabler/core')) return;
+        const kept = rule.selectors.filter(isNamed);
+        if (kept.length === 0) rule.remove();
+        else if (kept.length < rule.selectors.length) rule.selectors = kept;
+      });
     },
   };
 }
@@ -44,6 +66,7 @@ export default defineConfig({
   base: './',
   publicDir: false,
   plugins: [sprite(), licences()],
+  css: { postcss: { plugins: [named()] } },
   build: {
     outDir: '../api/static/assets',
     emptyOutDir: true,
