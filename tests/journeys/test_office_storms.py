@@ -86,8 +86,8 @@ def test_a_database_that_is_restarted_while_workers_push_loses_and_doubles_nothi
     with installed(server, template, tmp_path, **STALLED) as installation:
         load = Load(installation, 8100)
         database = str(make_url(installation.database).database)
-        for _ in range(RESTARTS):
-            time.sleep(1.0)
+        for number in range(RESTARTS):
+            eventually(lambda number=number: len(load.cases) > number * CASES // (RESTARTS + 1))  # each while there is more to submit
             restart(server, database)
         agree(installation, load)
         assert load.statuses[503], "no restart came in between"
