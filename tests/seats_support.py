@@ -14,15 +14,17 @@ from sqlalchemy import Engine, event
 from engine.database.embedded import EmbeddedServer
 
 LARGEST = 60_000_000  #: bytes; a full scan of every table must stay quick
+SELDOM = 10  #: times a database is put back between two looks at its size
 
 KEEP = """
 CREATE SCHEMA pristine;
 CREATE TABLE pristine.mark (name text PRIMARY KEY, mark text);
-CREATE FUNCTION pristine.mark_of(name text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE found text;
+-- One statement over all tables, which PostgreSQL plans once a connection.
+CREATE FUNCTION pristine.see() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  EXECUTE format('SELECT count(*) || '':'' || coalesce(max(xmin::text::bigint), 0) FROM public.%I', name) INTO found;
-  RETURN found;
+  EXECUTE format('CREATE FUNCTION pristine.marks() RETURNS TABLE (name text, mark text) LANGUAGE plpgsql AS $f$ BEGIN RETURN QUERY %s; END $f$',
+    (SELECT string_agg(format('SELECT %L, count(*) || '':'' || coalesce(max(xmin::text::bigint), 0) FROM public.%I', tablename, tablename), ' UNION ALL ')
+     FROM pg_tables WHERE schemaname = 'public'));
 END $$;
 CREATE FUNCTION pristine.schema_mark() RETURNS text LANGUAGE sql AS $$
   SELECT concat_ws(':', (SELECT count(*) || '-' || max(oid::bigint) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind <> 'S'),
@@ -41,15 +43,15 @@ END $$;
 CREATE FUNCTION pristine.remember() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   DELETE FROM pristine.mark;
-  INSERT INTO pristine.mark SELECT tablename, pristine.mark_of(tablename) FROM pg_tables WHERE schemaname = 'public';
+  INSERT INTO pristine.mark SELECT * FROM pristine.marks();
   INSERT INTO pristine.mark VALUES ('', pristine.schema_mark());
 END $$;
 CREATE FUNCTION pristine.restore() RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE t text; columns text; g record; s record;
+DECLARE t text; columns text; g record; s record; changed boolean = false;
 BEGIN
   IF pristine.schema_mark() <> (SELECT mark FROM pristine.mark WHERE name = '') THEN RETURN false; END IF;
-  SET LOCAL session_replication_role = replica;  -- no checks and no jobs woken; what never lets a row go is switched off below
-  FOR t IN SELECT m.name FROM pristine.mark m WHERE m.name <> '' AND m.mark <> pristine.mark_of(m.name) LOOP
+  FOR t IN SELECT m.name FROM pristine.mark m JOIN pristine.marks() n USING (name) WHERE m.mark <> n.mark LOOP
+    changed = true;
     FOR g IN SELECT tgname FROM pg_trigger WHERE tgrelid = ('public.' || quote_ident(t))::regclass AND tgenabled = 'A' LOOP
       EXECUTE format('ALTER TABLE public.%I DISABLE TRIGGER %I', t, g.tgname);
     END LOOP;
@@ -60,8 +62,10 @@ BEGIN
     FOR g IN SELECT tgname FROM pg_trigger WHERE tgrelid = ('public.' || quote_ident(t))::regclass AND tgenabled = 'D' LOOP
       EXECUTE format('ALTER TABLE public.%I ENABLE ALWAYS TRIGGER %I', t, g.tgname);
     END LOOP;
-    UPDATE pristine.mark SET mark = pristine.mark_of(t) WHERE name = t;
   END LOOP;
+  IF changed THEN
+    UPDATE pristine.mark m SET mark = n.mark FROM pristine.marks() n WHERE n.name = m.name AND n.mark <> m.mark;
+  END IF;
   FOR s IN SELECT sequencename AS name FROM pg_sequences WHERE schemaname = 'public' AND sequencename NOT IN (SELECT name FROM pristine.sequences) LOOP
     EXECUTE format('DROP SEQUENCE public.%I', s.name);  -- business keys with a new prefix have a sequence of their own
   END LOOP;
@@ -71,6 +75,7 @@ BEGIN
   RETURN true;
 END $$;
 SELECT pristine.keep();
+SELECT pristine.see();
 """
 
 
@@ -82,6 +87,7 @@ class Seat:
         self.template = template
         self.name = ""
         self.watch: psycopg.Connection | None = None
+        self.taken = 0
         self.shared: Engine | None = None
         self.pooled: set[int] = set()  #: numbers of the connections of the shared engine
 
@@ -132,13 +138,17 @@ class Seat:
         with psycopg.connect(self.server.dsn("postgres"), autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}" STRATEGY wal_log')
         self.watch = psycopg.connect(self.server.dsn(self.name), autocommit=True)
+        # No checks and no jobs woken; what never lets a row go is switched off by `restore`. Once a connection, since each change costs all that was planned.
+        self.watch.execute("SET session_replication_role = replica")
         self.watch.execute("SELECT pristine.remember()")
 
     def _restored(self) -> bool:
         assert self.watch is not None
         try:
             self._cut_off(self.watch)
-            found = self.watch.execute("SELECT pg_database_size(current_database()) < %s AND pristine.restore()", (LARGEST,)).fetchone()
+            self.taken += 1
+            small = "" if self.taken % SELDOM else f"pg_database_size(current_database()) < {LARGEST} AND "
+            found = self.watch.execute(f"SELECT {small}pristine.restore()").fetchone()
         except psycopg.Error:  # the test ended the server or dropped the database
             return False
         return bool(found and found[0])
