@@ -23,6 +23,12 @@ def test_a_browser_on_the_path_is_found_under_each_of_its_names(name: str, tmp_p
     assert chromium.find() == path
 
 
+def test_of_several_the_headless_shell_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    paths = [program(tmp_path / name) for name in reversed(chromium.NAMES)]
+    assert chromium.find() == paths[-1] == str(tmp_path / "chromium-headless-shell")
+
+
 def test_playwrights_own_browser_is_found_where_playwright_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "kept"))
