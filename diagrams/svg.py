@@ -76,7 +76,9 @@ def write(stale: list[Path]) -> None:
     if browser_path is None:
         raise SystemExit("no Chromium found: run python diagrams/chromium.py")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=browser_path, args=["--no-sandbox", "--font-render-hinting=none"]
+        )  # widths as in a window
         page = browser.new_page()
         page.set_content("<!doctype html><body></body>")
         page.add_script_tag(path=BPMN_JS)
