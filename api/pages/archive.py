@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.downloads import named
 from api.pages.listing import next_url, rows_only, text
-from api.pages.words import ITEMS
+from api.pages.words.cases import ITEMS
 from api.rest.archive import zipped
 from api.security import current, needs
 from engine.database import transaction

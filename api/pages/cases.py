@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from api.pages.counts import counts
 from api.pages.frame import moment, zone
 from api.pages.listing import next_url, rows_only, text
-from api.pages.words import CASES, case_sign
+from api.pages.words.cases import CASES, case_sign
 from api.security import current, needs
 from engine import worklist
 from engine.database import transaction

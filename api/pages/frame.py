@@ -45,13 +45,13 @@ def register(app: Flask) -> None:
     """Give the templates their context and filters."""
     app.context_processor(context)
     app.after_request(keep_private)
-    for filter_ in (money, moment, capital, duration, brief, day, due, words.reason):
+    for filter_ in (money, moment, capital, duration, brief, day, due, words.offices.reason):
         app.add_template_filter(filter_)
     app.jinja_env.globals.update(
         words=words,
-        decision=words.decision,
-        decided=words.decided,
-        case_sign=words.case_sign,
+        decision=words.cases.decision,
+        decided=words.cases.decided,
+        case_sign=words.cases.case_sign,
         new_key=lambda: str(uuid4()),
         may=may,
         open_alerts=open_alerts,

@@ -87,7 +87,7 @@ def described(session: Session, rows: list[Substitution], now: datetime) -> list
 
 
 def state(row: Substitution, now: datetime) -> str:
-    """Return whether a substitution is in force: one of `words.SUBSTITUTIONS`."""
+    """Return whether a substitution is in force: one of `words.people.SUBSTITUTIONS`."""
     if row.revoked_at is not None:
         return "revoked"
     if row.ends_at is not None and row.ends_at <= now:

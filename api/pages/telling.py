@@ -89,24 +89,24 @@ def entry(
     element = model.elements.get(body["element"] or "")
     place = (element.name or element.id) if element else body["element"]
     icon, colour = ICONS.get(kind, ("settings", "withdraw"))
-    what, text = str(words.EVENTS.get(kind, kind)), event.personal.get("reason") or event.personal.get("comment")
+    what, text = str(words.cases.EVENTS.get(kind, kind)), event.personal.get("reason") or event.personal.get("comment")
     if kind == "task:completed":
-        sign = words.decided(data["outcome"])
+        sign = words.cases.decided(data["outcome"])
         what, icon, colour = str(sign.label), sign.icon, sign.kind
     elif kind == "instance:completed":
-        sign = words.case_sign("completed", data.get("outcome"))
+        sign = words.cases.case_sign("completed", data.get("outcome"))
         icon, colour, text = sign.icon, sign.kind, str(sign.label)
     elif kind in ("task:transferred", "task:delegated", "task:resolved", "task:escalated"):
         text = joined(_("转给 %(name)s", name=called(names, data["to"])), text)
     elif kind == "task:passed":
-        sign = words.decided(data["outcome"])
+        sign = words.cases.decided(data["outcome"])
         icon, colour = sign.icon, sign.kind
         text = data["en"] if choose() == "en" else data["zh"]
     elif kind == "task:returned":
         target = model.elements.get(data["to"])
         text = joined(_("退回到 %(step)s", step=(target.name if target else None) or data["to"]), text)
     elif kind == "task:signer_added":
-        text = joined(f"{words.PLACES[data['place']]} · {called(names, data['signer'])}", text)
+        text = joined(f"{words.cases.PLACES[data['place']]} · {called(names, data['signer'])}", text)
     elif kind == "task:signer_removed":
         text = joined(called(names, data["signer"]), text)
     elif kind == "instance:copied":

@@ -1,5 +1,6 @@
 """Uploading on the page: every file is answered in words, and nothing typed is lost."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -39,13 +40,15 @@ def test_a_print_asks_for_what_it_does_not_say_and_marks_what_was_typed(office: 
     asked = desk.upload(file)
     assert "需要补充" in words(asked)
     assert 'name="seller.name"' in asked.text
+    labels = [label.strip() for label in re.findall(r"<label[^>]*>([^<]*)", asked.text)]
+    assert {"不含税金额", "税额", "销售方名称", "销售方税号", "购买方名称", "购买方税号"} <= set(labels) and "" not in labels
     wrong = desk.upload(file, **{**TYPED, "net": "abc"})
     assert "格式不正确" in words(wrong)
     assert 'value="abc"' in wrong.text, "what was typed is still there"
     assert 'value="91330100MA0000023P"' in wrong.text
     good = words(desk.upload(file, **TYPED))
     assert "已进入审批" in good
-    assert "由您填写" in good
+    assert "由您填写" in good and "销售方名称" in good.partition("由您填写")[2]
 
 
 def test_bad_files_are_answered_in_words_and_good_ones_beside_them_go_on(office: Office, words: Words) -> None:

@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from pages_support import Office
 from werkzeug.test import TestResponse
 
-from api.pages.words import CAPABILITIES
+from api.pages.words.offices import CAPABILITIES
 from engine.oa.contract import Capabilities
 
 API = Path(__file__).resolve().parents[3] / "api"

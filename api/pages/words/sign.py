@@ -1,0 +1,16 @@
+"""How a code is shown."""
+
+from dataclasses import dataclass
+
+from flask_babel import LazyString
+
+Words = dict[str, LazyString]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """An outcome or a state as people see it: word and icon, and a colour that says nothing alone."""
+
+    label: LazyString | str
+    icon: str
+    kind: str  #: ends the CSS class `outcome-…`
