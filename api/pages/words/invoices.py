@@ -23,70 +23,80 @@ UPLOADS = {
     "not-an-invoice": Sign(_l("不是发票"), "circle-x", "reject"),
     "too-large": Sign(_l("文件太大"), "circle-x", "reject"),
 }
-FORMATS: Words = {
-    "ubl": _l("UBL 电子发票 (XML)"),
-    "cii": _l("CII 电子发票 (XML)"),
-    "facturx": _l("Factur-X / ZUGFeRD (PDF)"),
-    "einvoice": _l("数电票 (XML)"),
-    "ofd": _l("电子发票 (OFD)"),
-    "xbrl": _l("会计数据标准 (XBRL)"),
-    "pdf": _l("发票打印件 (PDF)"),
-    "image": _l("发票照片"),
-    "typed": _l("手工录入"),
-}
-KINDS: Words = {
-    "special": _l("增值税专用发票"),
-    "ordinary": _l("普通发票"),
-    "toll": _l("通行费发票"),
-    "rail": _l("铁路电子客票"),
-    "air": _l("航空电子客票行程单"),
-}
-CARRIERS: Words = {
-    "original": _l("原件"),
-    "carrier": _l("其他格式"),
-    "copy": _l("副本"),
-    "attachment": _l("附件"),
-}
-FIELDS: Words = {
-    "number": _l("发票号码"),
-    "code": _l("发票代码"),
-    "issueDate": _l("开票日期"),
-    "currency": _l("币种"),
-    "net": _l("不含税金额"),
-    "tax": _l("税额"),
-    "gross": _l("价税合计"),
-    "seller.name": _l("销售方名称"),
-    "seller.taxId": _l("销售方税号"),
-    "buyer.name": _l("购买方名称"),
-    "buyer.taxId": _l("购买方税号"),
-}
-EVIDENCE: Words = {
-    "net": _l("不含税金额"),
-    "tax": _l("税额"),
-    "levies": _l("代收"),
-    "gross": _l("价税合计"),
-    "payable": _l("应付"),
-    "prepaid": _l("预付"),
-    "rounding": _l("尾差"),
-    "computed": _l("计算值"),
-    "stated": _l("票面"),
-    "tolerance": _l("允许误差"),
-    "words": _l("大写"),
-    "buyerName": _l("购买方名称"),
-    "buyerTaxId": _l("购买方税号"),
-    "expectedName": _l("应为"),
-    "taxId": _l("税号"),
-    "name": _l("名称"),
-    "identity": _l("识别号"),
-    "existing": _l("已有"),
-    "seals": _l("印章数"),
-    "digests": _l("摘要"),
-    "dataHash": _l("签名数据摘要"),
-    "signature": _l("签名"),
-    "period": _l("证书有效期"),
-    "trust": _l("信任链"),
-    "signer": _l("签章人"),
-    "wrong": _l("被改动"),
-    "uncovered": _l("未覆盖"),
-    "syntax": _l("格式"),
-}
+FORMATS = Words(
+    {
+        "ubl": _l("UBL 电子发票 (XML)"),
+        "cii": _l("CII 电子发票 (XML)"),
+        "facturx": _l("Factur-X / ZUGFeRD (PDF)"),
+        "einvoice": _l("数电票 (XML)"),
+        "ofd": _l("电子发票 (OFD)"),
+        "xbrl": _l("会计数据标准 (XBRL)"),
+        "pdf": _l("发票打印件 (PDF)"),
+        "image": _l("发票照片"),
+        "typed": _l("手工录入"),
+    }
+)
+KINDS = Words(
+    {
+        "special": _l("增值税专用发票"),
+        "ordinary": _l("普通发票"),
+        "toll": _l("通行费发票"),
+        "rail": _l("铁路电子客票"),
+        "air": _l("航空电子客票行程单"),
+    }
+)
+CARRIERS = Words(
+    {
+        "original": _l("原件"),
+        "carrier": _l("其他格式"),
+        "copy": _l("副本"),
+        "attachment": _l("附件"),
+    }
+)
+FIELDS = Words(
+    {
+        "number": _l("发票号码"),
+        "code": _l("发票代码"),
+        "issueDate": _l("开票日期"),
+        "currency": _l("币种"),
+        "net": _l("不含税金额"),
+        "tax": _l("税额"),
+        "gross": _l("价税合计"),
+        "seller.name": _l("销售方名称"),
+        "seller.taxId": _l("销售方税号"),
+        "buyer.name": _l("购买方名称"),
+        "buyer.taxId": _l("购买方税号"),
+    }
+)
+EVIDENCE = Words(
+    {
+        "net": _l("不含税金额"),
+        "tax": _l("税额"),
+        "levies": _l("代收"),
+        "gross": _l("价税合计"),
+        "payable": _l("应付"),
+        "prepaid": _l("预付"),
+        "rounding": _l("尾差"),
+        "computed": _l("计算值"),
+        "stated": _l("票面"),
+        "tolerance": _l("允许误差"),
+        "words": _l("大写"),
+        "buyerName": _l("购买方名称"),
+        "buyerTaxId": _l("购买方税号"),
+        "expectedName": _l("应为"),
+        "taxId": _l("税号"),
+        "name": _l("名称"),
+        "identity": _l("识别号"),
+        "existing": _l("已有"),
+        "seals": _l("印章数"),
+        "digests": _l("摘要"),
+        "dataHash": _l("签名数据摘要"),
+        "signature": _l("签名"),
+        "period": _l("证书有效期"),
+        "trust": _l("信任链"),
+        "signer": _l("签章人"),
+        "wrong": _l("被改动"),
+        "uncovered": _l("未覆盖"),
+        "syntax": _l("格式"),
+    }
+)

@@ -4,7 +4,12 @@ from dataclasses import dataclass
 
 from flask_babel import LazyString
 
-Words = dict[str, LazyString]
+
+class Words(dict[str, LazyString]):
+    """Codes and their words; what has none is shown as it is."""
+
+    def __missing__(self, code: str) -> str:
+        return code
 
 
 @dataclass(frozen=True, slots=True)

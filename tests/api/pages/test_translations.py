@@ -14,6 +14,7 @@ from pages_support import Office
 from werkzeug.test import TestResponse
 
 from api.pages.words.offices import CAPABILITIES
+from api.pages.words.people import ROLES
 from engine.oa.contract import Capabilities
 
 API = Path(__file__).resolve().parents[3] / "api"
@@ -94,3 +95,8 @@ def test_no_chinese_is_left_on_an_english_page_but_names_and_drawings(office: Of
 
 
 DEPARTMENTS = {"行政部", "财务部", "总经办", "信息部", "财务", "总监", "档案员", "归档", "发票"}
+
+
+def test_what_has_no_word_is_shown_as_it_is() -> None:
+    assert ROLES["gardener"] == "gardener"
+    assert "gardener" not in ROLES and ROLES.get("gardener") is None
