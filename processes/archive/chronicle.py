@@ -42,7 +42,7 @@ def element_names(elements: Iterable[Element]) -> dict[str, str]:
 
 def field_labels(elements: Iterable[Element]) -> dict[str, str]:
     """Return the labels of all form fields by name."""
-    found = {}
+    found: dict[str, str] = {}
     for element in elements:
         found |= {field.name: field.label or field.name for field in element.form}
         found |= {one.key: one.label for one in element.schema.top() if one.key} if element.schema is not None else {}

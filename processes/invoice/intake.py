@@ -173,8 +173,9 @@ def _further(session: Session, name: str, data: bytes, reading: Reading, row: In
         row.original_missing = row.original_missing and not reading.original
     replaced = told is not None and (corrected or (better and standing != "approved"))
     if told is not None and replaced:
-        why = "original" if better else "corrected"
-        kept.replace(session, row, told, by=by, digest=digest, why=why, differences=differences, case=case)
+        kept.replace(
+            session, row, told, by=by, digest=digest, why="original" if better else "corrected", differences=differences, case=case
+        )
     if standing == "free" or case is None:
         step = start_case(session, row, by)
         return Submission(name, "again", reading.syntax, row.id, step.case.id, step.case.business_key, said)

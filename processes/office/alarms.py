@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from functools import partial
 from typing import Any
 
 import httpx
@@ -33,10 +34,10 @@ def send(alarm: Alarm) -> None:
         with transaction() as session:
             wanted = select(Person.email).join(RoleGrant, RoleGrant.person_id == Person.id).order_by(Person.key)
             addresses = session.scalars(wanted.where(Person.active, RoleGrant.role == "administrator", Person.email.is_not(None))).all()
-        for address in addresses:
-            attempt(f"mail to {address}", lambda address=address: mail(settings, alarm, address))
+        for address in filter(None, addresses):
+            attempt(f"mail to {address}", partial(mail, settings, alarm, address))
     if settings.alert_webhook:
-        attempt("alert webhook", lambda: post(settings, alarm))
+        attempt("alert webhook", partial(post, settings, alarm))
 
 
 def attempt(what: str, act: Callable[[], Any]) -> None:
