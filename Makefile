@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ALL := '.[dev,sdk]'
 INSTALLED := .stamps/installed
 TESTABLE := .stamps/testable
 
@@ -14,8 +15,6 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
-
-, := ,
 
 # uv does in seconds what takes pip more than a minute. Where it finds no packages, for it does not read pip's configuration, pip does it.
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
@@ -33,7 +32,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 $(TESTABLE): $(INSTALLED)
 	$(call install,alibabacloud-tea alibabacloud-endpoint-util alibabacloud-gateway-dingtalk)  # published as source only
-	$(call install,--no-build-isolation -e '.[dev$(,)sdk]')
+	$(call install,--no-build-isolation -e $(ALL))
 	@touch $@
 
 assets: $(INSTALLED) ## build the browser side (does nothing when up to date)

@@ -34,6 +34,7 @@ _CLAIM = Prepared(
     WHERE s.at NOT BETWEEN shenpi_now() - make_interval(secs => %(seconds)s) AND shenpi_now() + make_interval(secs => %(seconds)s) RETURNING key
     """
 )
+#: the columns in the order of `Shown`
 _SHOWN = "SELECT key, remote_id, status, version, person, remote_person FROM oa_shown WHERE connection = %(connection)s AND"
 _BY_KEYS = Prepared(f"{_SHOWN} key = ANY(%(keys)s)")
 _BY_INSTANCE = Prepared(f"{_SHOWN} instance_id = %(instance)s ORDER BY key")

@@ -20,6 +20,7 @@ from processes.invoice.contradiction import Difference
 from processes.invoice.invoice import Invoice, normalised_id, normalised_name
 
 CORRECTION = "correct_submission"  #: the task of the drawing at which an initiator puts right what was returned or blocked
+OPEN = ("running", "suspended")  #: how a case stands that has not ended
 
 #: free: no case decides on it; correcting: its case stands at the correction; open: somebody decides; approved: decided
 Standing = Literal["free", "correcting", "open", "approved"]
@@ -57,14 +58,14 @@ def is_taken(case: ProcessInstance | None) -> bool:
     """Tell whether an invoice has an open or approved case, from its case."""
     if case is None:
         return False
-    return case.status in ("running", "suspended") or (case.outcome == "approve" and case.status != "revoked")
+    return case.status in OPEN or (case.outcome == "approve" and case.status != "revoked")
 
 
 def standing(session: Session, case: ProcessInstance | None) -> Standing:
     """Tell what is going on about an invoice, from its locked case."""
     if case is None or not is_taken(case):
         return "free"
-    if case.status not in ("running", "suspended"):
+    if case.status not in OPEN:
         return "approved"
     corrected = select(UserTask.id).filter_by(instance_id=case.id, element=CORRECTION, state="open")
     return "correcting" if case.status == "running" and session.execute(corrected).scalar() is not None else "open"
@@ -95,7 +96,7 @@ def replace(
     )  # fmt: skip
     for name, value in columns(session, invoice, by).items():
         setattr(row, name, value)
-    if case is not None and case.status in ("running", "suspended"):
+    if case is not None and case.status in OPEN:
         case.legal_entity_id = row.legal_entity_id
     session.flush()
 
