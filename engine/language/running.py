@@ -3,6 +3,9 @@
 import ast
 from types import TracebackType
 
+import psycopg
+from sqlalchemy.exc import DBAPIError
+
 from engine.errors import BudgetExceeded, Fault, InvalidExpression, ShenpiError
 from engine.language.compiled import FILE
 from engine.language.lexer import refuse
@@ -30,8 +33,13 @@ def parse(source: str, mode: str) -> ast.AST:
         raise refuse(1, "写法含糊", "it is written ambiguously", found=str(error)[:120]) from error
 
 
-def translated(error: Exception) -> ShenpiError:
-    """Return our error for whatever went wrong while a text was running, with the line of the text in its facts."""
+def translated(error: Exception) -> Exception:
+    """Return our error for whatever went wrong while a text was running, with the line of the text in its facts.
+
+    A database that was lost while a function of ours asked it is no fault of the text: its error stays what it is, for the transaction to tell.
+    """
+    if isinstance(error, DBAPIError | psycopg.Error):
+        return error
     line = line_of(error.__traceback__)
     if isinstance(error, ShenpiError):
         error.facts.setdefault("line", line)

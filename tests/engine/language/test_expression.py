@@ -6,12 +6,15 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
 from engine.errors import BudgetExceeded, ExecutionFailed, InvalidExpression
 from engine.language import Budget, compile_expression
+from engine.language.running import translated
 
 NOW = datetime(2026, 11, 22, 9, 41, tzinfo=UTC)
 VARIABLES: dict[str, Any] = {
@@ -310,3 +313,8 @@ def test_any_text_compiles_or_is_refused(text: str) -> None:
 
 def test_a_duration_is_a_value_of_an_expression() -> None:
     assert value_of("timedelta(days=2, hours=1)") == timedelta(days=2, hours=1)
+
+
+@pytest.mark.parametrize("lost", [psycopg.OperationalError("gone"), OperationalError("SELECT 1", {}, psycopg.OperationalError("gone"))])
+def test_a_database_that_is_lost_while_a_text_asks_it_is_no_fault_of_the_text(lost: Exception) -> None:
+    assert translated(lost) is lost, "whoever opened the transaction says 503 and lets it be tried again"
