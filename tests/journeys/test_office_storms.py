@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 from click.testing import CliRunner
-from journeys_support import Installation, installed
+from journeys_support import Installation, answers, installed
 from sqlalchemy import make_url
 from tests_support import eventually
 
@@ -52,12 +53,12 @@ class Load:
             time.sleep(0.1)
 
 
-def restart(server: EmbeddedServer, database: str) -> None:
+def restart(server: EmbeddedServer, database: str, seconds: float = 0.7) -> None:
     """Do to one database what a restart of the server does to all: everybody is thrown out, and nobody comes in for a while."""
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
         connection.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS false')
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (database,))
-        time.sleep(0.7)
+        time.sleep(seconds)
         connection.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS true')
 
 
@@ -92,6 +93,57 @@ def test_a_database_that_is_restarted_while_workers_push_loses_and_doubles_nothi
         agree(installation, load)
         assert load.statuses[503], "no restart came in between"
         assert set(load.statuses) <= {200, 201, 503}, load.statuses
+
+
+@pytest.mark.slow
+def test_a_worker_lives_on_when_the_database_goes_away_while_it_asks_for_a_job(
+    server: EmbeddedServer, template: str, tmp_path: Path
+) -> None:
+    with installed(server, template, tmp_path, **STALLED) as installation:
+        worker = installation.processes["worker"]
+        database = str(make_url(installation.database).database)
+        with closing(psycopg.connect(server.dsn(database))) as connection:
+            connection.execute("LOCK TABLE procrastinate_jobs")
+            eventually(lambda: server_says(server, ASKING, database))
+            restart(server, database, 2)  # this connection is thrown out too
+        eventually(lambda: answers(f"{installation.url}/health/ready"))
+        case = eventually(lambda: submitted(installation, 8302))
+        eventually(lambda: shown(installation, [case]) == [1])
+        assert worker.poll() is None, "the worker ended"
+
+
+ASKING = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock' AND query ~ 'fetch_job'"
+
+
+def server_says(server: EmbeddedServer, question: str, database: str) -> bool:
+    """Tell whether the database server answers a question about one of its databases with a row."""
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        return connection.execute(question, (database,)).fetchone() is not None
+
+
+def submitted(installation: Installation, running: int) -> str:
+    """Return a new case, or nothing while connections of before are found dead."""
+    answer = installation.upload(*make("einvoice", number=default_number("einvoice", running)))
+    return str(answer.json()["caseId"]) if answer.status_code in (200, 201) else ""
+
+
+@pytest.mark.slow
+def test_a_job_that_a_living_worker_has_lost_from_its_hands_is_done_again(server: EmbeddedServer, template: str, tmp_path: Path) -> None:
+    """As when the connection breaks while a job is fetched: the database has given it, and nobody has got it."""
+    with installed(server, template, tmp_path, **STALLED) as installation:
+        case = installation.submit(running=8401)["caseId"]
+        eventually(lambda: shown(installation, [case]) == [1])  # the worker has had a job, so it has a number
+        with psycopg.connect(server.dsn(str(make_url(installation.database).database)), autocommit=True) as connection:
+            job = connection.execute(
+                """
+                INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args, status, worker_id)
+                SELECT 'work', 'look', 0, '{"name": "nobody waits for this"}', 'doing', id FROM procrastinate_workers RETURNING id
+                """
+            ).fetchone()
+            assert job is not None
+            eventually(
+                lambda: connection.execute("SELECT 1 FROM procrastinate_jobs WHERE id = %s", job).fetchone() is None
+            )  # done, so removed
 
 
 @pytest.mark.slow
