@@ -199,19 +199,25 @@ def answers(address: str) -> bool:
 
 
 @contextmanager
+def running(url: str, home: Path, *, web_processes: int = 1, **environment: str) -> Iterator[Installation]:
+    """Start an installation on a database and end it; its logs are shown when something went wrong."""
+    made = Installation(url, home, web_processes=web_processes, **environment)
+    try:
+        made.start()
+        yield made
+    except BaseException:
+        for log in sorted(home.glob("*.log")):
+            print(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}")
+        raise
+    finally:
+        made.stop()
+
+
+@contextmanager
 def installed(server: EmbeddedServer, template: str, home: Path, *, web_processes: int = 1, **environment: str) -> Iterator[Installation]:
-    """Start an installation and end it; its logs are shown when something went wrong."""
-    with fresh_database(server, template) as name:
-        made = Installation(server.url(name), home, web_processes=web_processes, **environment)
-        try:
-            made.start()
-            yield made
-        except BaseException:
-            for log in sorted(home.glob("*.log")):
-                print(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}")
-            raise
-        finally:
-            made.stop()
+    """Start an installation with a fresh database and end it."""
+    with fresh_database(server, template) as name, running(server.url(name), home, web_processes=web_processes, **environment) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

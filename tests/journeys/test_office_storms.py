@@ -1,22 +1,27 @@
-"""What administrators do to an installation while to-dos go out: the database is restarted, the keys of credentials are changed. Nothing is lost or doubled."""
+"""What happens to an installation while to-dos go out: its database is killed, the keys of credentials are changed. Nothing is lost or doubled."""
 
+import os
+import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
 from click.testing import CliRunner
-from journeys_support import Installation, answers, installed
+from journeys_support import Installation, answers, installed, running
 from sqlalchemy import make_url
-from tests_support import eventually
+from tests_support import eventually, fill
 
 from api.cli import main
 from engine.database.embedded import EmbeddedServer
+from models.migrations import upgrade
 from processes.invoice.samples.generate import default_number, make
 
 CASES, RESTARTS = 24, 4
@@ -53,13 +58,32 @@ class Load:
             time.sleep(0.1)
 
 
-def restart(server: EmbeddedServer, database: str, seconds: float = 0.7) -> None:
-    """Do to one database what a restart of the server does to all: everybody is thrown out, and nobody comes in for a while."""
-    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
-        connection.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS false')
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (database,))
-        time.sleep(seconds)
-        connection.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS true')
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """A PostgreSQL that the tests of this file may kill, with the demo company in its database `shenpi`."""
+    home = tmp_path_factory.mktemp("mortal")
+    server = EmbeddedServer(home / "database")
+    server.start()
+    upgrade(server.url())
+    fill(server.url(), home)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own(mortal: EmbeddedServer) -> str:
+    """The name of a database of the mortal server, with the demo company in it."""
+    name = f"storm_{uuid4().hex[:8]}"
+    with psycopg.connect(mortal.dsn("postgres"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE shenpi')
+    return name
+
+
+def restart(server: EmbeddedServer, seconds: float = 0.7) -> None:
+    """Kill the database server as a power cut would, and start it again after a while."""
+    os.kill(int((server.folder / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)  # its children end when it is gone
+    time.sleep(seconds)
+    server.start()
 
 
 def shown(installation: Installation, cases: list[str]) -> list[int]:
@@ -81,31 +105,29 @@ def agree(installation: Installation, load: Load) -> None:
 
 
 @pytest.mark.slow
-def test_a_database_that_is_restarted_while_workers_push_loses_and_doubles_nothing(
-    server: EmbeddedServer, template: str, tmp_path: Path
+def test_a_database_that_is_killed_and_restarted_while_workers_push_loses_and_doubles_nothing(
+    mortal: EmbeddedServer, own: str, tmp_path: Path
 ) -> None:
-    with installed(server, template, tmp_path, **STALLED) as installation:
+    with running(mortal.url(own), tmp_path, **STALLED) as installation:
         load = Load(installation, 8100)
-        database = str(make_url(installation.database).database)
         for number in range(RESTARTS):
             eventually(lambda number=number: len(load.cases) > number * CASES // (RESTARTS + 1))  # each while there is more to submit
-            restart(server, database)
+            restart(mortal)
         agree(installation, load)
         assert load.statuses[503], "no restart came in between"
         assert set(load.statuses) <= {200, 201, 503}, load.statuses
+        verified = installation.shenpi("verify", "--all")
+        assert verified.returncode == 0, verified.stdout
 
 
 @pytest.mark.slow
-def test_a_worker_lives_on_when_the_database_goes_away_while_it_asks_for_a_job(
-    server: EmbeddedServer, template: str, tmp_path: Path
-) -> None:
-    with installed(server, template, tmp_path, **STALLED) as installation:
+def test_a_worker_lives_on_when_the_database_goes_away_while_it_asks_for_a_job(mortal: EmbeddedServer, own: str, tmp_path: Path) -> None:
+    with running(mortal.url(own), tmp_path, **STALLED) as installation:
         worker = installation.processes["worker"]
-        database = str(make_url(installation.database).database)
-        with closing(psycopg.connect(server.dsn(database))) as connection:
+        with closing(psycopg.connect(mortal.dsn(own))) as connection:
             connection.execute("LOCK TABLE procrastinate_jobs")
-            eventually(lambda: server_says(server, ASKING, database))
-            restart(server, database, 2)  # this connection is thrown out too
+            eventually(lambda: server_says(mortal, ASKING, own))
+            restart(mortal, 2)
         eventually(lambda: answers(f"{installation.url}/health/ready"))
         case = eventually(lambda: submitted(installation, 8302))
         eventually(lambda: shown(installation, [case]) == [1])
