@@ -24,7 +24,7 @@ from engine.database.embedded import EmbeddedServer
 from models.migrations import upgrade
 from processes.invoice.samples.generate import default_number, make
 
-CASES, RESTARTS = 24, 4
+CASES, RESTARTS = 24, 3
 STALLED = {"SHENPI_WORKER_STALLED": "2"}
 
 
@@ -121,7 +121,9 @@ def test_a_database_that_is_killed_and_restarted_while_workers_push_loses_and_do
 
 
 @pytest.mark.slow
-def test_a_worker_lives_on_when_the_database_goes_away_while_it_asks_for_a_job(mortal: EmbeddedServer, own: str, tmp_path: Path) -> None:
+def test_a_worker_lives_on_when_the_database_goes_away_while_it_asks_for_a_job_and_does_the_job_that_it_did_not_get(
+    mortal: EmbeddedServer, own: str, tmp_path: Path
+) -> None:
     with running(mortal.url(own), tmp_path, **STALLED) as installation:
         worker = installation.processes["worker"]
         with closing(psycopg.connect(mortal.dsn(own))) as connection:
@@ -131,9 +133,18 @@ def test_a_worker_lives_on_when_the_database_goes_away_while_it_asks_for_a_job(m
         eventually(lambda: answers(f"{installation.url}/health/ready"))
         case = eventually(lambda: submitted(installation, 8302))
         eventually(lambda: shown(installation, [case]) == [1])
+        with psycopg.connect(mortal.dsn(own), autocommit=True) as connection:
+            lost = connection.execute(LOST).fetchone()
+            assert lost is not None
+            eventually(lambda: connection.execute("SELECT 1 FROM procrastinate_jobs WHERE id = %s", lost).fetchone() is None)  # done
         assert worker.poll() is None, "the worker ended"
 
 
+#: what is there when the connection breaks while a job is fetched: the database has given it to this worker, and nobody has got it
+LOST = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args, status, worker_id)
+SELECT 'work', 'look', 0, '{"name": "nobody waits for this"}', 'doing', max(id) FROM procrastinate_workers RETURNING id
+"""
 ASKING = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock' AND query ~ 'fetch_job'"
 
 
@@ -147,25 +158,6 @@ def submitted(installation: Installation, running: int) -> str:
     """Return a new case, or nothing while connections of before are found dead."""
     answer = installation.upload(*make("einvoice", number=default_number("einvoice", running)))
     return str(answer.json()["caseId"]) if answer.status_code in (200, 201) else ""
-
-
-@pytest.mark.slow
-def test_a_job_that_a_living_worker_has_lost_from_its_hands_is_done_again(server: EmbeddedServer, template: str, tmp_path: Path) -> None:
-    """As when the connection breaks while a job is fetched: the database has given it, and nobody has got it."""
-    with installed(server, template, tmp_path, **STALLED) as installation:
-        case = installation.submit(running=8401)["caseId"]
-        eventually(lambda: shown(installation, [case]) == [1])  # the worker has had a job, so it has a number
-        with psycopg.connect(server.dsn(str(make_url(installation.database).database)), autocommit=True) as connection:
-            job = connection.execute(
-                """
-                INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args, status, worker_id)
-                SELECT 'work', 'look', 0, '{"name": "nobody waits for this"}', 'doing', id FROM procrastinate_workers RETURNING id
-                """
-            ).fetchone()
-            assert job is not None
-            eventually(
-                lambda: connection.execute("SELECT 1 FROM procrastinate_jobs WHERE id = %s", job).fetchone() is None
-            )  # done, so removed
 
 
 @pytest.mark.slow
