@@ -9,6 +9,7 @@ import click
 
 from api.cli.context import bare_app, prepare
 from api.foundation import database_url
+from engine.database.embedded import EmbeddedServer
 from engine.settings import read_settings
 from engine.worker import Worker
 from models import db
@@ -36,4 +37,5 @@ def work(concurrency: int) -> None:
 
     dsn = database_url(settings).replace("postgresql+psycopg://", "postgresql://")
     gc.freeze()
-    Worker(dsn, context, concurrency).run()
+    ours = None if settings.database_url else EmbeddedServer(settings.database_folder)
+    Worker(dsn, context, concurrency, revive=ours and ours.revive).run()

@@ -70,6 +70,14 @@ class EmbeddedServer:
             self._create(database)
         return self.url(database)
 
+    def revive(self) -> None:
+        """Start the server again if it has died. A folder that holds no database stays as it is: it may only not be mounted.
+
+        Raises `RuntimeError` as `start` does.
+        """
+        if (self.folder / "PG_VERSION").exists():
+            self.start()
+
     def stop(self) -> None:
         """End the server if it runs; open transactions are rolled back by it."""
         if (self.folder / "postmaster.pid").exists() and self._answers():

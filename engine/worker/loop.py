@@ -35,10 +35,14 @@ REPEATS = 5  #: of a job that lost a race for a lock
 class Worker:
     """One worker process: procrastinate's loop for jobs, and ours for timers and rescue. `context` opens what a job's thread needs (the database).
 
-    It outlives the database: procrastinate's loop ends when its connection is lost, and is begun anew until the database is back.
+    It outlives the database: procrastinate's loop ends when its connection is lost, and is begun anew until the database is back. `revive` is called while it
+    is away, about once a second, and may start one that is ours.
     """
 
-    def __init__(self, dsn: str, context: Callable[[], AbstractContextManager[Any]], concurrency: int = 4) -> None:
+    def __init__(
+        self, dsn: str, context: Callable[[], AbstractContextManager[Any]], concurrency: int = 4, revive: Callable[[], None] | None = None
+    ) -> None:
+        self.revive = revive
         self.app: App = jobs.make_app(dsn)
         self.context = context
         self.concurrency = concurrency
@@ -133,9 +137,18 @@ class Worker:
             except (Unavailable, ProcrastinateException, psycopg.Error) as error:
                 log.warning("the round is tried again: %s", brief(error))
                 rest = PAUSE
+                await self._revive()
             except Exception:
                 log.exception("the round failed and is tried again")
             await pause(stop, rest)
+
+    async def _revive(self) -> None:
+        if self.revive is None:
+            return
+        try:
+            await asyncio.to_thread(self.revive)
+        except (RuntimeError, OSError) as error:
+            log.warning("the database does not come up: %s", brief(error))
 
     def _tick(self) -> int:
         with self.context(), transaction() as session:
