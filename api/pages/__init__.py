@@ -7,6 +7,7 @@ from api.pages import (
     authority,
     bulk,
     case,
+    case_verbs,
     cases,
     connections,
     deliveries,
@@ -34,10 +35,10 @@ from api.pages import (
 )  # fmt: skip
 
 BLUEPRINTS = (
-    sign_in.blueprint, sso.blueprint, todos.blueprint, bulk.blueprint, task.blueprint, task_verbs.blueprint, submit.blueprint, cases.blueprint, case.blueprint,
-    invoice.blueprint, archive.blueprint, processes.blueprint, start.blueprint, incidents.blueprint, people.blueprint, posts.blueprint, organisation.blueprint,
-    substitutions.blueprint, authority.blueprint, duties.blueprint, deliveries.blueprint, connections.blueprint,
-    identities.blueprint, directory.blueprint, inbox.blueprint, reconciliation.blueprint, sign_ins.blueprint,
+    sign_in.blueprint, sso.blueprint, todos.blueprint, bulk.blueprint, task.blueprint, task_verbs.blueprint, submit.blueprint, cases.blueprint,
+    case.blueprint, case_verbs.blueprint, invoice.blueprint, archive.blueprint, processes.blueprint, start.blueprint, incidents.blueprint,
+    people.blueprint, posts.blueprint, organisation.blueprint, substitutions.blueprint, authority.blueprint, duties.blueprint, deliveries.blueprint,
+    connections.blueprint, identities.blueprint, directory.blueprint, inbox.blueprint, reconciliation.blueprint, sign_ins.blueprint,
 )  # fmt: skip
 
 

@@ -1,53 +1,49 @@
-"""One case: its documents, the way it went and where it is, its whole history, what office systems were told, what was filed; taking it back, holding it."""
+"""One case: its documents, the way it went and where it is, its whole history, what office systems were told, what was filed."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from api import problems
 from api.pages import document, incidents, timeline, waiting
 from api.pages.offers import everybody
-from api.pages.once import once, said
-from api.pages.people import somebody
-from api.pages.task import attached
+from api.pages.task_shown import attached
 from api.pages.way import way_of
 from api.security import current, needs
-from engine import copies, definitions, instances, interventions, suspension, tasks
+from engine import copies, definitions, instances, interventions
 from engine.bpmn.model import HUMAN
 from engine.database import transaction
 from engine.database.transaction import read_clock
 from engine.deliveries import deliveries_of
-from engine.errors import Conflict, InstanceEnded, InstanceSuspended, InvalidVariables, NotFound, NotPermitted, Refused
+from engine.errors import NotFound
 from engine.identities import holds_of_case
-from engine.permissions import Actor, allows, require_instance
+from engine.permissions import allows, require_instance
 from engine.replay import people
 from engine.step import peek
 from models.archive import ArchiveItem
-from models.identity import Group
 from models.invoice import Invoice
 from models.oa import OaConnection
 from models.runtime import Incident, ProcessInstance, UserTask
 
 blueprint = Blueprint("case", __name__, url_prefix="/cases")
 MOST_INCIDENTS = 20  #: shown above a case; the list has them all
-MOST_COPIES = 100  #: at once
-TABS = ("flow", "documents", "history", "oa", "archive")
 
 
 @blueprint.get("/<uuid:instance_id>")
 @needs("instance.read")
 def show(instance_id: UUID) -> ResponseReturnValue:
     """The case, one tab of it."""
-    tab = request.args.get("tab", "flow")
-    tab = tab if tab in TABS else "flow"
+    return page(instance_id, request.args.get("tab", ""))
+
+
+def page(instance_id: UUID, tab: str = "", *, typed: Mapping[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
+    """Render the case as it is now; `typed` is what was filled into the form of a `verb` that was refused."""
+    tab = tab if tab in PANELS else "flow"
     with transaction() as session:
         row = known(session, instance_id)
         copies.mark_read(session, instance_id, by=current())
@@ -55,7 +51,7 @@ def show(instance_id: UUID) -> ResponseReturnValue:
         shown = PANELS[tab](session, row)
         acting = allows(current(), "incident.resolve")
         named = everybody(session) if acting and any(one["unassigned"] for one in case["incidents"]) else []
-    return render_template("case.html", case=case, tab=tab, everybody=named, acting=acting, **shown)
+    return render_template("case.html", case=case, tab=tab, typed=typed or {}, everybody=named, acting=acting, **shown), status
 
 
 def known(session: Session, instance_id: UUID) -> ProcessInstance:
@@ -197,148 +193,3 @@ def replay(instance_id: UUID) -> ResponseReturnValue:
         back_url=back,
         attachments_url="/api/v1/attachments/",
     )
-
-
-@blueprint.post("/<uuid:instance_id>/withdraw")
-@needs("instance.withdraw")
-def withdraw(instance_id: UUID) -> ResponseReturnValue:
-    """Take one's own case back."""
-    return act(instance_id, instances.withdraw, _("已撤回。所有人的待办已关闭，流转记录保留。"))
-
-
-@blueprint.post("/<uuid:instance_id>/suspend")
-@needs("instance.suspend")
-def suspend(instance_id: UUID) -> ResponseReturnValue:
-    """Hold a case."""
-    return act(instance_id, suspension.suspend, _("已挂起。"))
-
-
-@blueprint.post("/<uuid:instance_id>/resume")
-@needs("instance.suspend")
-def resume(instance_id: UUID) -> ResponseReturnValue:
-    """Let a case go on that was held."""
-    return act(instance_id, suspension.resume, _("已恢复。"))
-
-
-@blueprint.post("/<uuid:instance_id>/revoke")
-@needs("instance.withdraw")
-def revoke(instance_id: UUID) -> ResponseReturnValue:
-    """Take back what has passed, until it is archived."""
-    return act(instance_id, instances.revoke, _("已撤销。归档已停止，流转记录保留。"))
-
-
-@blueprint.post("/<uuid:instance_id>/copy")
-@needs("task.work")
-def copy(instance_id: UUID) -> ResponseReturnValue:
-    """Give people a copy: by name or key, or everybody in a group."""
-
-    def room(session: Session, identity: UUID, *, by: Actor, reason: str) -> Any:
-        named = [name for name in re.split(r"[,，、;；\s]+", reason) if name][:MOST_COPIES]
-        groups = set(session.scalars(select(Group.key).where(Group.key.in_(named))))
-        return copies.send_by_hand(session, identity, by=by, to=[name if name in groups else somebody(session, name) for name in named])
-
-    return act(instance_id, room, _("已抄送。"), field="to")
-
-
-@blueprint.post("/<uuid:instance_id>/comment")
-@needs("task.work")
-def comment(instance_id: UUID) -> ResponseReturnValue:
-    """Say something without deciding."""
-
-    def room(session: Session, identity: UUID, *, by: Actor, reason: str) -> Any:
-        return tasks.comment(session, identity, by=by, said=reason)
-
-    return act(instance_id, room, _("已评论。"))
-
-
-@blueprint.post("/<uuid:instance_id>/urge/<uuid:task_id>")
-@needs("task.work")
-def urge(instance_id: UUID, task_id: UUID) -> ResponseReturnValue:
-    """Urge the people of one open task."""
-
-    def room(session: Session, identity: UUID, *, by: Actor, reason: str) -> Any:
-        return tasks.urge(session, task_id, by=by, reason=reason)
-
-    return act(instance_id, room, _("已催办。"))
-
-
-@blueprint.post("/<uuid:instance_id>/intervene")
-@needs("instance.intervene")
-def intervene(instance_id: UUID) -> ResponseReturnValue:
-    """Ask for a jump or the end of a case; a second person does it."""
-    kind, element = request.form.get("kind", ""), request.form.get("element") or None
-
-    def room(session: Session, identity: UUID, *, by: Actor, reason: str) -> Any:
-        return interventions.ask(session, identity, by=by, kind=kind, element=element, reason=reason)
-
-    return act(instance_id, room, _("已提出，等另一位管理员执行；在此之前没有改变任何内容。"))
-
-
-@blueprint.post("/<uuid:instance_id>/interventions/<uuid:intervention_id>/confirm")
-@needs("instance.confirm")
-def confirm(instance_id: UUID, intervention_id: UUID) -> ResponseReturnValue:
-    """Do what somebody else asked for."""
-    return settle(instance_id, lambda session: interventions.confirm(session, intervention_id, by=current()), _("已执行，流转记录保留。"))
-
-
-@blueprint.post("/<uuid:instance_id>/interventions/<uuid:intervention_id>/decline")
-@needs("instance.intervene")
-def decline(instance_id: UUID, intervention_id: UUID) -> ResponseReturnValue:
-    """Do not do what was asked for."""
-    return settle(
-        instance_id, lambda session: interventions.decline(session, intervention_id, by=current()), _("已拒绝，没有改变任何内容。")
-    )
-
-
-def settle(instance_id: UUID, room: Callable[[Session], Any], done: str) -> ResponseReturnValue:
-    """Answer a request of somebody else once, and lead back to the case; a refusal is told there."""
-    target = url_for("case.show", instance_id=instance_id)
-
-    def work(session: Session) -> str:
-        require_instance(session, current(), instance_id)
-        room(session)
-        return target
-
-    return telling(work, done, target)
-
-
-def act(instance_id: UUID, room: Callable[..., Any], done: str, *, field: str = "reason") -> ResponseReturnValue:
-    """Do something with a whole case once, for a reason, and lead back to it; a refusal is told there."""
-    target = url_for("case.show", instance_id=instance_id)
-    reason = request.form.get(field, "").strip()
-    if not reason:
-        flash(_("请写明原因，没有改变任何内容。"), "warning")
-        return redirect(target, 303)
-
-    def work(session: Session) -> str:
-        require_instance(session, current(), instance_id)
-        room(session, instance_id, by=current(), reason=reason)
-        return target
-
-    return telling(work, done, target)
-
-
-def telling(work: Callable[[Session], str], done: str, target: str) -> ResponseReturnValue:
-    """Work once and say that it is done, or why it is not."""
-    try:
-        return said(once(work), done)
-    except InstanceEnded:
-        flash(_("流程已经结束，没有改变任何内容。"), "warning")
-    except InstanceSuspended:
-        flash(_("流程已经挂起，没有改变任何内容。"), "warning")
-    except NotPermitted:
-        raise
-    except Refused as error:
-        if error.facts.get("reason") == "the process instance is not suspended":
-            flash(_("流程没有挂起，没有改变任何内容。"), "warning")
-        else:
-            flash(error.say(problems.language()), "warning")
-    except InvalidVariables as error:
-        flash(" ".join(fault.en if problems.language() == "en" else fault.zh for fault in error.faults), "warning")
-    except NotFound as error:
-        if error.facts.get("kind") != "person":
-            raise
-        flash(_("没有这个人，或已停用，没有改变任何内容。"), "warning")
-    except Conflict:
-        flash(_("另一个请求抢先完成，没有改变任何内容，请看清现状后再试。"), "warning")
-    return redirect(target, 303)

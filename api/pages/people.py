@@ -293,14 +293,19 @@ def handover_page(key: str, faults: list[Fault] | None = None, status: int = 200
 
 
 def somebody(session: Session, wanted: str) -> str:
-    """Return the key of the active person that was named: by her key, or by a name that only she has."""
+    """Return the key of the active person that was named: by her key, or by a name that only she has; `InvalidVariables` says whom it did not find."""
     wanted = wanted.replace("\0", "").strip()
     found = session.scalars(select(Person.key).where(Person.active, or_(Person.key == wanted, Person.name == wanted)).limit(2)).all()
-    if len(found) != 1:
-        several = "有同名的人，请用工号", "More than one person has that name; use the key"
-        zh, en = several if found else ("请从列表中选择一个人", "Choose somebody from the list")
-        raise InvalidVariables([Fault("person-missing", zh, en, path="person")])
-    return found[0]
+    if len(found) == 1:
+        return found[0]
+    called = wanted[:LONGEST]
+    if not wanted:
+        zh, en = "请从列表中选择一个人", "Choose somebody from the list"
+    elif found:
+        zh, en = f"“{called}”有几位同名的人，请用工号", f"More than one person is called “{called}”; use the key"
+    else:
+        zh, en = f"没有“{called}”这个人，或已停用", f"Nobody is called “{called}”, or no longer active"
+    raise InvalidVariables([Fault("person-missing", zh, en, path="person")])
 
 
 def by_key(session: Session, key: str) -> Person:

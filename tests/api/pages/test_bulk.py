@@ -158,7 +158,7 @@ def test_an_administrator_hands_over_on_the_page_of_a_person(office: Office, wor
     address = "/people/sun.mei/handover"
     assert "移交我" in words(desk.get(address))
     assert "请填写原因" in words(desk.send(address, address, person="wu.gang", reason=" "))
-    assert "请从列表中选择一个人" in words(desk.send(address, address, person="没有", reason="离职"))
+    assert "没有“没有”这个人" in words(desk.send(address, address, person="没有", reason="离职"))
     assert desk.send(address, address, person="sun.mei", reason="离职").status_code == 409
     done = desk.send(address, address, person="吴刚", reason="离职")
     assert "已移交 1 项" in words(done) and "孙梅 → 吴刚" in words(done)

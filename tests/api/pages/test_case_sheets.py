@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from drawings import END, START, drawing, gateway, node, path
+from lxml import html
 from pages_support import Office
 from werkzeug.test import TestResponse
 
@@ -29,8 +30,10 @@ def case(office: Office) -> UUID:
 
 
 def send(office: Office, who: str, case: UUID, verb: str, **values: str) -> TestResponse:
-    """Fill in a sheet of the case's page and follow where it leads."""
+    """Fill in a sheet of the case's page and follow where it leads; what is refused is told on the page that answers."""
     answer = office.desk(who).send(f"/cases/{case}", f"/cases/{case}/{verb}", **values)
+    if answer.status_code in (409, 422):
+        return answer
     assert answer.status_code == 303
     return office.desk(who).get(answer.headers["Location"])
 
@@ -51,7 +54,13 @@ def test_copies_go_to_people_by_name_and_to_groups_and_the_page_says_who_has_rea
     for name in ("没有此人", "，"):
         refused = words(send(office, "li.na", case, "copy", to=name))
         assert "已抄送" not in refused
+        assert ("没有“没有此人”这个人" in refused) == (name == "没有此人")
     assert words(office.desk("li.na").get(f"/cases/{case}")).count("抄送，未读") == 2
+
+
+def test_of_two_people_of_one_name_neither_is_chosen(office: Office, case: UUID, words: Words) -> None:
+    office.row("UPDATE person SET name = '孙梅' WHERE key = 'zheng.hao' RETURNING key")
+    assert "“孙梅”有几位同名的人，请用工号" in words(send(office, "li.na", case, "copy", to="孙梅"))
 
 
 def test_each_step_that_waits_is_urged_by_itself_and_not_twice_in_half_an_hour(office: Office, case: UUID, words: Words) -> None:
@@ -65,12 +74,30 @@ def test_each_step_that_waits_is_urged_by_itself_and_not_twice_in_half_an_hour(o
         done = office.desk("li.na").client.post(f"/cases/{case}/urge/{task}", data=token | {"idempotency_key": key, "reason": "请尽快"})
         assert done.status_code == 303 and "已催办" in words(office.desk("li.na").get(done.headers["Location"]))
     again = office.desk("li.na").client.post(f"/cases/{case}/urge/{law}", data=token | {"idempotency_key": "three", "reason": "再催"})
-    assert "操作过于频繁" in words(office.desk("li.na").get(again.headers["Location"]))
+    assert again.status_code == 409 and "操作过于频繁" in words(again)
     assert "已催办" in words(office.desk("zhao.lei").get(f"/tasks/{money}"))
 
 
 def test_a_comment_stands_in_the_story(office: Office, case: UUID, words: Words) -> None:
     assert "合同在路上" in words(send(office, "li.na", case, "comment", reason="合同在路上"))
+
+
+@pytest.mark.parametrize(("who", "verb", "field"), [("li.na", "copy", "to"), ("ma.lin", "intervene", "reason")])
+def test_a_form_that_is_refused_stays_open_with_what_was_typed(office: Office, case: UUID, who: str, verb: str, field: str) -> None:
+    typed = "没有此人 <b>x</b>"
+    answer = send(office, who, case, verb, **{field: typed, "kind": "jump", "element": "nowhere"})
+    assert answer.status_code in (409, 422)
+    assert html.fromstring(answer.text).xpath(f"//details[@open]//form[contains(@action, '/{verb}')]//input[@name='{field}']/@value") == [
+        typed
+    ]
+
+
+def test_a_comment_that_comes_too_late_is_shown_to_her_who_wrote_it(office: Office, case: UUID, words: Words) -> None:
+    form = office.desk("li.na").form(f"/cases/{case}", f"/cases/{case}/comment")
+    send(office, "li.na", case, "withdraw", reason="重复提交")  # in another tab
+    answer = office.desk("li.na").client.post(f"/cases/{case}/comment", data={**form, "reason": "合同 <b>在路上</b>"})
+    assert answer.status_code == 409
+    assert "流程已经结束" in words(answer) and "没有保存：合同 <b>在路上</b>" in words(answer)
 
 
 def test_an_end_by_hand_is_asked_for_by_one_and_done_by_another(office: Office, case: UUID, words: Words) -> None:

@@ -88,7 +88,7 @@ def test_a_delegated_task_is_with_somebody_else_and_comes_back(office: Office, c
     assert "没有问题" in words(office.desk("zhao.lei").get(f"/tasks/{task}"))
 
 
-@pytest.mark.parametrize(("person", "said"), [("没有这个人", "请从列表中选择一个人"), ("", "请从列表中选择一个人")])
+@pytest.mark.parametrize(("person", "said"), [("没有这个人", "没有“没有这个人”这个人"), ("", "请从列表中选择一个人")])
 def test_nobody_is_asked_whom_nobody_knows_and_what_was_typed_stays(
     office: Office, case: UUID, words: Words, person: str, said: str
 ) -> None:

@@ -157,7 +157,7 @@ def test_whoever_is_named_is_bound_by_the_rule_too_and_an_exception_is_offered_f
 
 def test_naming_somebody_needs_a_reason_an_active_person_and_not_oneself(house: Office, case: UUID, words: Words) -> None:
     for values, status, told in (
-        ({"person": "zhao.lei", "reason": " "}, 409, "请写明原因"), ({"person": "nobody", "reason": "请办"}, 422, "请从列表中选择一个人"),
+        ({"person": "zhao.lei", "reason": " "}, 409, "请写明原因"), ({"person": "nobody", "reason": "请办"}, 422, "没有“nobody”这个人"),
         ({"person": "wu.gang", "reason": "我来"}, 409, "不能把别人的待办移交给自己"),
     ):  # fmt: skip
         answer = send(house, "wu.gang", case, "assign", **values)
