@@ -11,8 +11,9 @@ from engine import checks
 from engine.database import transaction
 from engine.errors import ShenpiError
 from engine.oa.desk import talking
+from engine.oa.kinds import KINDS
 from engine.oa.opening import opened as connection_of
-from engine.oa.registry import KINDS, Connectors
+from engine.oa.registry import Connectors
 
 
 @click.group()

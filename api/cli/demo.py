@@ -6,6 +6,7 @@ import time
 from base64 import b64decode
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -236,15 +237,16 @@ class Story:
             raise Failed(f"重新执行不一致 / it comes out differently: {answer['rerunFaults'] or answer['faults']}")
         self.say(f"孙梅回放：哈希 {check.events}/{check.events}，重新执行 {answer['rerunSteps']} 步结果一致")
 
+    def is_gone(self, person: str, case: str) -> bool:
+        return case not in self.office.get("/api/todos", params={"person": person}).text
+
+    def is_registered(self, code: str) -> bool:
+        return any(request["payload"].get("archivalCode") == code for request in self.office.get("/api/requests").json())
+
     def look_in_simulator(self, case: str, item: dict[str, Any]) -> None:
         for person in ("wang.fang", "zhao.lei", "wu.gang"):
-            self.wait(
-                f"{person} 在办公系统中没有遗留待办 / no to-do is left over",
-                lambda person=person: case not in self.office.get("/api/todos", params={"person": person}).text,
-            )
-        requests = self.office.get("/api/requests").json()
-        if not any(request["payload"].get("archivalCode") == item["archivalCode"] for request in requests):
-            raise Failed("办公系统中没有归档登记 / the office system has no archive entry")
+            self.wait(f"{person} 在办公系统中没有遗留待办 / no to-do is left over", partial(self.is_gone, person, case))
+        self.wait("办公系统已登记归档 / the office system has the archive entry", partial(self.is_registered, item["archivalCode"]))
         self.say("办公系统：待办全部关闭，归档已登记")
 
 

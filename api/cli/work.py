@@ -38,4 +38,4 @@ def work(concurrency: int) -> None:
     dsn = database_url(settings).replace("postgresql+psycopg://", "postgresql://")
     gc.freeze()
     ours = None if settings.database_url else EmbeddedServer(settings.database_folder)
-    Worker(dsn, context, concurrency, revive=ours and ours.revive).run()
+    Worker(dsn, context, concurrency, revive=ours.revive if ours else None).run()

@@ -98,7 +98,7 @@ def show(item_id: UUID) -> ResponseReturnValue:
             "agents": [agent | {"actedAt": datetime.fromisoformat(agent["actedAt"])} for agent in row.metadata_.get("agents") or []],
             "package": {"digest": package.digest, "files": package.files, "bytes": package.bytes, "sealed_at": package.sealed_at} if package else None,
             "cases": [case for case in (reference(session, row.source_instance_id), reference(session, row.filing_instance_id)) if case],
-            "invoice_id": row.source_id if row.source_kind == "invoice" and session.get(Invoice, row.source_id) else None,
+            "invoice_id": row.source_id if row.source_kind == "invoice" and session.get(Invoice, row.source_id) is not None else None,
         }  # fmt: skip
     return render_template("archive_item.html", item=item, **shown)
 

@@ -53,7 +53,7 @@ def index() -> ResponseReturnValue:
         page = worklist.cases(session, current(), wanted, limit=PAGE, after=text("after", 500) or None)
         shown = {"now": read_clock(session), "running": running(session)}
     more = next_url("cases.index", page.after)
-    kept = {name: value for name, value in request.args.items() if name != "after" and value}
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "after" and value}
     return render_template(
         "cases_rows.html" if rows_only() else "cases.html", rows=page.rows, more=more, faults=faults, states=STATES, asked=request.args,
         csv=url_for("cases.export", **kept), filtered=bool(kept), **shown,

@@ -60,7 +60,7 @@ def page(faults: list[Fault], status: int, key: str | None = None) -> ResponseRe
     ), status  # fmt: skip
 
 
-def answered(key: str, work: Any, text_of: Any, **address: str) -> ResponseReturnValue:
+def answered(key: str, work: Any, text_of: Any, **address: Any) -> ResponseReturnValue:
     """Do it once and lead back to the map; a refusal is the map with the reasons."""
     found: list[Any] = []
 

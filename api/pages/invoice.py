@@ -94,7 +94,8 @@ def kept(content: bytes, media_type: str, tag: str) -> Response:
     response.mimetype = media_type
     response.set_etag(tag)
     response.headers["Cache-Control"] = KEPT
-    return sealed_off(response.make_conditional(request))
+    response.make_conditional(request)
+    return sealed_off(response)
 
 
 def sealed_off(response: Response) -> Response:

@@ -79,7 +79,7 @@ def described(session: Session, rows: list[Substitution], now: datetime) -> list
             "start": moment_of(row.starts_at), "end": moment_of(row.ends_at, end=True), "process": named.get(row.definition_key or "", row.definition_key),
             "department": departments.get(row.department or ""), "limit": row.amount_limit, "currency": row.currency, "reason": row.reason,
             "made_by": names.get(row.made_by) if row.made_by != row.person else None, "revoked_at": row.revoked_at,
-            "chains": [" → ".join((names.get(key) or {"name": key})["name"] for key in chain) for chain in chains.get(row.id, [])],
+            "chains": [" → ".join((names.get(key) or {"name": None})["name"] or key for key in chain) for chain in chains.get(row.id, [])],
             "revocable": state(row, now) in ("now", "coming") and (row.person == own or allows(current(), "substitution.manage")),
         }
         for row in rows

@@ -77,7 +77,8 @@ class Told:
     at: datetime
 
 
-def read(row: Row[Any]) -> Told:
+def read(row: Row[int, bytes, bytes | None, datetime]) -> Told:
+    """Return an event from the columns that are told: its number, bytes, personal payload and time."""
     return Told(row.number, orjson.loads(row.body), orjson.loads(row.personal) if row.personal else {}, row.at)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
@@ -55,7 +54,7 @@ def last(session: Session, instance_id: UUID, kind: str) -> Entry | None:
     return entry(event, model_of(session, instance_id), names, {})
 
 
-def events_of(instance_id: UUID) -> Select[Any]:
+def events_of(instance_id: UUID) -> Select[int, bytes, bytes | None, datetime]:
     return select(HistoryEvent.number, HistoryEvent.body, HistoryEvent.personal, HistoryEvent.at).filter_by(instance_id=instance_id)
 
 

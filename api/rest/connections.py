@@ -1,5 +1,6 @@
 """Connections to office systems: made, changed, tested, switched on and off. Secrets go in and never come out."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -132,8 +133,11 @@ def view(session: Session, row: OaConnection) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def answered(session: Session, row: OaConnection, status: int = 200, **more: Any) -> tuple[Any, int, dict[str, str]]:
-    return OneConnection().dump(view(session, row) | more), status, {}
+def answered(
+    session: Session, row: OaConnection, more: Mapping[str, Any] | None = None, *, status: int = 200
+) -> tuple[Any, int, dict[str, str]]:
+    """Return a connection as an answer, with what there is to say beside its columns."""
+    return OneConnection().dump({**view(session, row), **(more or {})}), status, {}
 
 
 @blueprint.route("", methods=["GET"])
@@ -157,7 +161,7 @@ def add(body: dict[str, Any]) -> Response:
             session, body["key"], body["name"], kind=body["kind"], url=body["base_url"], settings=body.get("settings"), secrets=body.get("secrets"),
             active=body["active"],
         )  # fmt: skip
-        return answered(session, row, 201, **({"secret": made} if made else {}))
+        return answered(session, row, {"secret": made} if made else None, status=201)
 
     return once(work)
 
@@ -170,7 +174,7 @@ def one(key: str) -> Any:
     with transaction() as session:
         row = connections.find(session, key)
         measures = {window: measuring.measure(session, row, window) for window in measuring.WINDOWS}
-        return shown(answered(session, row, **measures)[0])
+        return shown(answered(session, row, measures)[0])
 
 
 @blueprint.route("/<key>", methods=["PUT"])
@@ -193,7 +197,7 @@ def secrets(body: dict[str, Any], key: str) -> Response:
 
     def work(session: Session) -> tuple[Any, int, dict[str, str]]:
         row, made = connections.replace_secrets(session, key, body.get("secrets") or {}, make=body["make"])
-        return answered(session, row, **({"secret": made} if made else {}))
+        return answered(session, row, {"secret": made} if made else None)
 
     return once(work)
 

@@ -36,7 +36,9 @@ class Identities(Camel):
 
 class IdentitySearch(Paging):
     q = fields.String(load_default="", validate=validate.Length(max=100))
-    only = fields.String(load_default="", validate=validate.OneOf(tuple(listing.ONLY)))
+    those = fields.String(
+        load_default="", validate=validate.OneOf(tuple(listing.ONLY)), data_key="only"
+    )  # a schema has an `only` of its own
 
 
 class OneId(Strict):
@@ -119,7 +121,7 @@ def index(wanted: dict[str, Any], key: str) -> Any:
     with transaction() as session:
         connections.find(session, key)
         found = identities.everybody(
-            session, key, words=wanted["q"], only=wanted["only"], limit=wanted["limit"], after=wanted["after"] or ""
+            session, key, words=wanted["q"], only=wanted["those"], limit=wanted["limit"], after=wanted["after"] or ""
         )
         return page_of([IdentityView().dump(row) for row in found.rows], found.after)
 

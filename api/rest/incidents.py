@@ -111,7 +111,7 @@ def incidents(wanted: dict[str, Any]) -> Any:
     return listed(statement, wanted["limit"], IncidentView())
 
 
-def listed(statement: Any, limit: int, view: Camel) -> dict[str, Any]:
+def listed(statement: Any, limit: int, view: Camel) -> Response:
     """Return a page of rows whose id is also their order."""
     with transaction() as session:
         rows = session.scalars(statement).all()

@@ -74,4 +74,5 @@ class Desk(Protocol):
         """Say whether the product answered as this vendor wants, and what the person sees."""
 
     def carry(self, call: Outgoing) -> tuple[int | None, bool, str]:
-        """Send a call over the product's own connection; return its status, whether it was taken, and what was said. Few vendors have this."""
+        """Send a call over the product's own connection; return its status, whether it was taken, and what was said. Few vendors can."""
+        raise Unable("this office system has no such connection", 405)

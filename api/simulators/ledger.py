@@ -64,6 +64,13 @@ class Ledger:
             row = self._db.execute("select body from entry where kind = ? and key = ?", (kind, key)).fetchone()
         return json.loads(row[0]) if row else None
 
+    def known(self, kind: str, key: str) -> Any:
+        """Return what was stored before; raises `KeyError` when it is not there."""
+        found = self.get(kind, key)
+        if found is None:
+            raise KeyError(f"{kind} {key}")
+        return found
+
     def find(
         self, kind: str, *, parent: str | None = None, person: str | None = None, status: str | None = None, last: int = -1
     ) -> list[Any]:

@@ -5,12 +5,12 @@ from typing import Any
 
 import httpx
 
-from api.simulators.desk import Card, Outgoing, Unable
+from api.simulators.desk import Card, Desk, Outgoing, Unable
 from api.simulators.people import Person
 from api.simulators.simulator import Simulator
 
 
-class PushedDesk:
+class PushedDesk(Desk):
     """Shows the entries of kind `task`; `make_card` says how each vendor's looks."""
 
     buttons = False

@@ -22,7 +22,7 @@ from api.simulators.tokens import Tokens
 
 @dataclass(slots=True)
 class Simulator:
-    """Everything a vendor's calls work with. `config` is the vendor's own."""
+    """Everything a vendor's calls work with. `config` and `desk` are the vendor's own; every desk is at least a `Desk`."""
 
     config: Any
     ledger: Ledger
@@ -34,7 +34,7 @@ class Simulator:
     codes: Codes
     calls: Calls
     redelivery: Redelivery
-    desk: Desk
+    desk: Any
     presses: Presses
 
     def vendor_time(self) -> float:

@@ -75,10 +75,13 @@ CASES = {
 }
 
 
-def due_within(period: str, now: datetime, zone: ZoneInfo) -> dict[str, datetime]:
-    """Return from when until when a task is due that is overdue, due today, or due in this week (Monday to Sunday), on the clock of a zone."""
+def due_within(period: str, now: datetime, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """Return from when until when a task is due that is overdue, due today, or due in this week (Monday to Sunday), on the clock of a zone; without a period
+    there are no limits."""
+    if not period:
+        return None, None
     if period == "overdue":
-        return {"due_until": now}
+        return None, now
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     first = today - timedelta(days=today.weekday()) if period == "week" else today
-    return {"due_from": first.astimezone(UTC), "due_until": (first + timedelta(days=7 if period == "week" else 1)).astimezone(UTC)}
+    return first.astimezone(UTC), (first + timedelta(days=7 if period == "week" else 1)).astimezone(UTC)

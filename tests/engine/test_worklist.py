@@ -172,19 +172,17 @@ def test_filters_by_process_department_amount_and_return(app: Flask) -> None:
 
 def test_due_today_and_this_week_go_by_the_clock_of_the_zone() -> None:
     sunday = datetime(2026, 11, 29, 15, 30, tzinfo=UTC)  # half past eleven at night in Shanghai
-    assert due_within("overdue", sunday, SHANGHAI) == {"due_until": sunday}
-    assert due_within("today", sunday, SHANGHAI) == {
-        "due_from": datetime(2026, 11, 28, 16, tzinfo=UTC), "due_until": datetime(2026, 11, 29, 16, tzinfo=UTC)
-    }  # fmt: skip
-    assert due_within("week", sunday, SHANGHAI)["due_until"] == datetime(2026, 11, 29, 16, tzinfo=UTC)
-    assert due_within("week", sunday + timedelta(hours=1), SHANGHAI)["due_from"] == datetime(2026, 11, 29, 16, tzinfo=UTC)
+    assert due_within("overdue", sunday, SHANGHAI) == (None, sunday)
+    assert due_within("today", sunday, SHANGHAI) == (datetime(2026, 11, 28, 16, tzinfo=UTC), datetime(2026, 11, 29, 16, tzinfo=UTC))
+    assert due_within("week", sunday, SHANGHAI)[1] == datetime(2026, 11, 29, 16, tzinfo=UTC)
+    assert due_within("week", sunday + timedelta(hours=1), SHANGHAI)[0] == datetime(2026, 11, 29, 16, tzinfo=UTC)
 
 
 def test_candidates_find_what_is_due_first(app: Flask) -> None:
     claim("无期限")
     claim("逾期", due=(now() - timedelta(days=2)).isoformat())
     assert titles("zhao.lei") == ["逾期", "无期限"]
-    assert titles("zhao.lei", wanted=Wanted(**due_within("overdue", now(), SHANGHAI))) == ["逾期"]
+    assert titles("zhao.lei", wanted=Wanted(due_until=due_within("overdue", now(), SHANGHAI)[1])) == ["逾期"]
     with transaction() as session:
         found = worklist.count(session, person("zhao.lei"))
     assert (found.mine, found.overdue, found.behalf, found.unread) == (2, 1, 0, 0)

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from api.simulators.desk import Card, Outgoing, Unable
+from api.simulators.desk import Card, Desk, Outgoing, Unable
 from api.simulators.dingtalk import events, todo
 from api.simulators.dingtalk.features import has_buttons
 from api.simulators.dingtalk.stream import Stream
@@ -16,7 +16,7 @@ SHOWN_FORM = 3
 BUTTONS = ({"key": "agree", "label": "同意"}, {"key": "refuse", "label": "拒绝"})
 
 
-class DingTalkDesk:
+class DingTalkDesk(Desk):
     """A card stays until the product ends its task, whatever was pressed."""
 
     title = "钉钉"
@@ -110,7 +110,7 @@ class DingTalkDesk:
             raise Unable("this card opens our page: it has no button" if not card.actions else f"this card has no button {action}", 400)
         if not self.sim.config.gateway_url:
             raise Unable("no gateway_url is configured")
-        task = self.sim.ledger.get("task", card.id)
+        task = self.sim.ledger.known("task", card.id)
         body = {
             **{"outResult": action, "processInstanceId": card.instance, "activityId": card.node, "corpId": self.sim.config.corp_id},
             **{"taskId": int(card.id), "title": card.title, "remark": reason, "operator": person.userId},

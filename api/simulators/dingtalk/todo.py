@@ -27,9 +27,9 @@ def create(union_id: str) -> Response:
     key, executors = f"task{uuid.uuid4().hex}", executors_of(body) or [owner.unionId]
     kept = {"key": key, "sourceId": source, "owner": owner.userId, "sent": body, "executors": dict.fromkeys(executors, False)}
     sim.ledger.put("source", f"{owner.userId} {source}", key)
-    keep({**kept, "done": False, "at": sim.clock.ms(), "finished": None, "how": []}, "POST")
+    made = keep({**kept, "done": False, "at": sim.clock.ms(), "finished": None, "how": []}, "POST")
     g.made.extend(card_id(key, each, executors) for each in executors)
-    return jsonify(shown(sim.ledger.get("todo", key)))
+    return jsonify(shown(made))
 
 
 @gate.call("PUT", f"{PREFIX}/tasks/<task_id>")
@@ -110,9 +110,9 @@ def checked(body: dict[str, Any], *, needed: bool) -> None:
     addresses = [text(urls, name, needed=False) for name in ("appUrl", "pcUrl")]
     if any(len(each.encode()) > 1024 for each in addresses):
         raise Wrong("detailUrl is longer than 1024 bytes")
-    for each in rows(body, "contentFieldList"):
+    for field in rows(body, "contentFieldList"):
         for name in ("fieldKey", "fieldValue"):
-            text(each, name, needed=False)
+            text(field, name, needed=False)
     if number(body, "priority", needed=False) not in (0, 10, 20, 30, 40):
         raise Wrong("priority must be 10, 20, 30 or 40")
 
@@ -146,9 +146,11 @@ def known(union_id: str, *, optional: bool = False) -> Person:
     return person  # type: ignore[return-value]
 
 
-def keep(todo: dict[str, Any], how: str) -> None:
+def keep(todo: dict[str, Any], how: str) -> dict[str, Any]:
+    """Store a to-do as it is after a call, and return it so."""
     body = {**todo, "how": [*todo["how"], f"{simulator().clock.text()} {how}"], "modified": simulator().clock.ms()}
     simulator().ledger.put("todo", todo["key"], body, parent=todo["owner"], status="done" if todo["done"] else "open")
+    return body
 
 
 def card_id(key: str, executor: str, executors: Any) -> str:

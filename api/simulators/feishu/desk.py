@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from api.simulators.desk import Card, Outgoing, Unable
+from api.simulators.desk import Card, Desk, Outgoing, Unable
 from api.simulators.feishu.cipher import encrypt
 from api.simulators.feishu.events import event_body, is_answered, sealed
 from api.simulators.feishu.translated import told
@@ -19,7 +19,7 @@ LABELS = {"APPROVE": "同意", "REJECT": "拒绝"}
 HIDDEN = ("DELETED", "HIDDEN")
 
 
-class FeishuDesk:
+class FeishuDesk(Desk):
     """A task that is PENDING is a to-do, whatever its instance is, unless the instance is hidden: the mirror believes what it was told."""
 
     title = "飞书"
@@ -87,13 +87,13 @@ class FeishuDesk:
 
     def press(self, card: Card, person: Person, action: str, reason: str) -> Outgoing:
         """Return the quick-approve callback (三方快捷审批回调). There is no second try, and nothing but the token says who sends it."""
-        instance, task = (self.sim.ledger.get(kind, key)["sent"] for kind, key in (("instance", card.instance), ("task", card.id)))
+        instance, task = (self.sim.ledger.known(kind, key)["sent"] for kind, key in (("instance", card.instance), ("task", card.id)))
         config = next((each for each in task.get("action_configs") or [] if each["action_type"] == action), None)
         if config is None:
             raise Unable(f"this card has no button {action}", 400)
         if config.get("is_reason_required") is True and not reason:
             raise Unable("a reason is required", 400)
-        external = self.sim.ledger.get("definition", instance["approval_code"])["external"]
+        external = self.sim.ledger.known("definition", instance["approval_code"])["external"]
         if not external.get("action_callback_url"):
             raise Unable("the definition has no action_callback_url")
         body = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from api.simulators.desk import Card, Outgoing, Unable
+from api.simulators.desk import Card, Desk, Outgoing, Unable
 from api.simulators.limits import Limits
 from api.simulators.people import Person
 from api.simulators.simulator import Simulator
@@ -12,7 +12,7 @@ from api.simulators.wecom import callbacks, cards
 from api.simulators.wecom.messages import new_code
 
 
-class WeComDesk:
+class WeComDesk(Desk):
     """A card keeps its buttons until the product updates it, whatever was pressed. A press carries no reason: cards have no field for one."""
 
     title = "企业微信"
