@@ -5,6 +5,7 @@ from flask import Flask
 from api.pages import (
     archive,
     authority,
+    blanks,
     bulk,
     case,
     case_verbs,
@@ -45,5 +46,6 @@ BLUEPRINTS = (
 def register(app: Flask) -> None:
     """Add every page and what their frame needs."""
     frame.register(app)
+    blanks.register(app, development=app.config["SETTINGS"].development)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -1,6 +1,5 @@
 """One case: its documents, the way it went and where it is, its whole history, what office systems were told, what was filed."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -9,8 +8,10 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from api.pages import document, incidents, timeline, waiting
+from api.pages.blanks import UNFILLED
 from api.pages.offers import everybody
 from api.pages.task_shown import attached
 from api.pages.way import way_of
@@ -41,7 +42,7 @@ def show(instance_id: UUID) -> ResponseReturnValue:
     return page(instance_id, request.args.get("tab", ""))
 
 
-def page(instance_id: UUID, tab: str = "", *, typed: Mapping[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
+def page(instance_id: UUID, tab: str = "", *, typed: MultiDict[str, str] | None = None, status: int = 200) -> ResponseReturnValue:
     """Render the case as it is now; `typed` is what was filled into the form of a `verb` that was refused."""
     tab = tab if tab in PANELS else "flow"
     with transaction() as session:
@@ -51,7 +52,7 @@ def page(instance_id: UUID, tab: str = "", *, typed: Mapping[str, str] | None = 
         shown = PANELS[tab](session, row)
         acting = allows(current(), "incident.resolve")
         named = everybody(session) if acting and any(one["unassigned"] for one in case["incidents"]) else []
-    return render_template("case.html", case=case, tab=tab, typed=typed or {}, everybody=named, acting=acting, **shown), status
+    return render_template("case.html", case=case, tab=tab, typed=typed or UNFILLED, everybody=named, acting=acting, **shown), status
 
 
 def known(session: Session, instance_id: UUID) -> ProcessInstance:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from api import problems
 from api.pages import case
@@ -170,4 +171,4 @@ def refused(instance_id: UUID, why: str, status: int = 409) -> ResponseReturnVal
     """Show the case as it is now, with the reason, and the form as it was filled in."""
     flash(why, "warning")
     verb = (request.endpoint or "").rpartition(".")[2]
-    return case.page(instance_id, typed={**request.form.to_dict(), "verb": verb}, status=status)
+    return case.page(instance_id, typed=MultiDict({**request.form.to_dict(), "verb": verb}), status=status)

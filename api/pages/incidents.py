@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from api import problems
 from api.pages import exceptions, unassigned
+from api.pages.blanks import UNFILLED
 from api.pages.listing import next_url, rows_only, text
 from api.pages.offers import everybody
 from api.pages.once import once, said
@@ -67,7 +68,7 @@ def page(faults: list[Fault], status: int, typed: UUID | None = None, refused: D
     template = "incidents_rows.html" if rows_only() else "incidents.html"
     return render_template(
         template, incidents=shown, number=number, oldest=oldest, now=now, done=done, more=more, faults=faults, typed_at=typed,
-        typed=request.form if typed else {}, acting=allows(current(), "incident.resolve"), everybody=people, refused=refused,
+        typed=request.form if typed else UNFILLED, acting=allows(current(), "incident.resolve"), everybody=people, refused=refused,
     ), status  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """One task: what it is about, what was found and decided before, and the decision. After it is closed: who decided what, and what comes next."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from uuid import UUID
 
@@ -9,8 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from api.pages import filling
+from api.pages.blanks import UNFILLED
 from api.pages.once import once
 from api.pages.task_shown import OPEN, closed, element_of, next_task, opened
 from api.rest.tasks import known
@@ -44,11 +46,8 @@ def show(task_id: UUID) -> ResponseReturnValue:
         begun = drafts.load(session, task_id, by=current()) if row.state == "open" else None
     if begun is None or "draft" not in request.args:
         return page(task_id, draft=begun)
-    typed = {
-        "comment": begun.comment,
-        **{f"field.{name}": str(value) for name, value in begun.values.items() if isinstance(value, str | int | Decimal)},
-    }
-    return page(task_id, typed=typed, found=filling.Filling(begun.values))
+    texts = {f"field.{name}": str(value) for name, value in begun.values.items() if isinstance(value, str | int | Decimal)}
+    return page(task_id, typed=MultiDict({"comment": begun.comment, **texts}), found=filling.Filling(begun.values))
 
 
 @blueprint.post("/<uuid:task_id>/decide")
@@ -186,7 +185,7 @@ def told(error: ShenpiError) -> Fault:
 def page(
     task_id: UUID,
     *,
-    typed: Mapping[str, str] | None = None,
+    typed: MultiDict[str, str] | None = None,
     faults: list[Fault] | None = None,
     late: bool = False,
     found: filling.Filling | None = None,
@@ -200,7 +199,7 @@ def page(
         shown = opened(session, row, found, refused) if row.state in OPEN else closed(session, row)
         if row.state in OPEN:
             return render_template(
-                "task.html", task=row, typed=typed or {}, faults=faults or [], draft=draft, phrases=PHRASES, effects=EFFECTS, **shown
+                "task.html", task=row, typed=typed or UNFILLED, faults=faults or [], draft=draft, phrases=PHRASES, effects=EFFECTS, **shown
             ), status
     late = late or bool(faults) or refused is not None
-    return render_template("task_closed.html", task=row, typed=typed or {}, late=late, **shown), status
+    return render_template("task_closed.html", task=row, typed=typed or UNFILLED, late=late, **shown), status
