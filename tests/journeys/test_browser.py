@@ -45,6 +45,7 @@ def test_a_print_keeps_its_file_and_everything_typed_until_it_is_complete(desks:
     form = page.locator("form[data-complete]")
     expect(form.locator('[name="seller.name"]')).to_have_value(LONG)
     expect(form.locator('[name="net"]')).to_be_focused()
+    assert barriers(page) == []
     form.locator('[name="net"]').fill(TYPED["net"])
     form.get_by_role("button").click()
     expect(page.locator(".upload-card")).to_contain_text("已进入审批")
