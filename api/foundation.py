@@ -4,6 +4,7 @@ from flask import Flask
 
 from engine import keyfiles
 from engine.database.embedded import EmbeddedServer
+from engine.database.patience import patience
 from engine.settings import Settings
 from models import db
 from processes import catalogue
@@ -16,7 +17,12 @@ def configure(app: Flask, settings: Settings) -> Flask:
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key or keyfiles.kept(settings.home / "secret.key"),
         SQLALCHEMY_DATABASE_URI=database_url(settings),
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 10, "max_overflow": 10, "pool_pre_ping": False},
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_size": 10,
+            "max_overflow": 10,
+            "pool_pre_ping": False,
+            "connect_args": patience(database_url(settings)),
+        },
         MAX_CONTENT_LENGTH=settings.max_upload * 2,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         API_TITLE="Shenpi",

@@ -13,6 +13,8 @@ from procrastinate import App, PsycopgConnector
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from engine.database.patience import patience
+
 #: queue and task names, the same in SQL and in the worker
 CALL = ("work", "call")
 PUSH = ("oa", "push")
@@ -33,6 +35,7 @@ ALERT = ("oa", "alert")
 COMPARE = ("oa", "compare")
 RENEW = ("oa", "renew")
 
+LONGEST_LOOK = 5.0  #: seconds for which the queue waits for a connection before it counts as lost
 MAX_ATTEMPTS = 8
 FIRST_WAIT = 1.0  #: seconds
 LONGEST_WAIT = 600.0
@@ -44,7 +47,7 @@ ENQUEUE = text(
 
 def make_app(dsn: str) -> App:
     """Return procrastinate's application for a libpq address; tasks are added by the worker."""
-    return App(connector=PsycopgConnector(conninfo=dsn))
+    return App(connector=PsycopgConnector(conninfo=dsn, kwargs=patience(dsn), timeout=LONGEST_LOOK))
 
 
 def enqueue(session: Session, job: tuple[str, str], args: str) -> None:

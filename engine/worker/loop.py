@@ -94,32 +94,32 @@ class Worker:
 
     async def _live(self, stop: asyncio.Event) -> None:
         """Do jobs until the process is to end or the database is lost."""
+        work, stopped = asyncio.create_task(self._work()), asyncio.create_task(stop.wait())
+        await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set():
+            hands.leaving.set()
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            return
+        stopped.cancel()
         try:
-            async with self.app.open_async():
-                work = asyncio.create_task(
-                    self.app.run_worker_async(
-                        concurrency=self.concurrency,
-                        delete_jobs="successful",
-                        install_signal_handlers=False,
-                        shutdown_graceful_timeout=20,
-                        update_heartbeat_interval=self.stalled / 4,
-                        stalled_worker_timeout=self.stalled,
-                        fetch_job_polling_interval=1.0,
-                        worker_middleware=[self.rescue.hold],
-                    )
-                )
-                stopped = asyncio.create_task(stop.wait())
-                await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-                if stop.is_set():
-                    hands.leaving.set()
-                    work.cancel()
-                    await asyncio.gather(work, return_exceptions=True)
-                else:
-                    stopped.cancel()
-                    await work
-                    log.warning("the queue of jobs was lost and is opened anew")
+            await work
+            log.warning("the queue of jobs was lost and is opened anew")
         except (ProcrastinateException, psycopg.Error) as error:
             log.warning("the queue of jobs was lost and is opened anew: %s", brief(error))
+
+    async def _work(self) -> None:
+        async with self.app.open_async():
+            await self.app.run_worker_async(
+                concurrency=self.concurrency,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=20,
+                update_heartbeat_interval=self.stalled / 4,
+                stalled_worker_timeout=self.stalled,
+                fetch_job_polling_interval=1.0,
+                worker_middleware=[self.rescue.hold],
+            )
 
     async def _rounds(self, stop: asyncio.Event) -> None:
         """Look at the timers often and for lost work now and then."""

@@ -79,9 +79,14 @@ def own(mortal: EmbeddedServer) -> str:
     return name
 
 
-def restart(server: EmbeddedServer, seconds: float = 0.7) -> None:
-    """Kill the database server as a power cut would, and start it again after a while."""
+def kill(server: EmbeddedServer) -> None:
+    """End the database server as a power cut would."""
     os.kill(int((server.folder / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)  # its children end when it is gone
+
+
+def restart(server: EmbeddedServer, seconds: float = 0.7) -> None:
+    """Kill the database server, and start it again after a while."""
+    kill(server)
     time.sleep(seconds)
     server.start()
 
@@ -138,6 +143,21 @@ def test_a_worker_lives_on_when_the_database_goes_away_while_it_asks_for_a_job_a
             assert lost is not None
             eventually(lambda: connection.execute("SELECT 1 FROM procrastinate_jobs WHERE id = %s", lost).fetchone() is None)  # done
         assert worker.poll() is None, "the worker ended"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [0.0, 3.0])
+def test_a_worker_that_is_told_to_end_while_the_database_is_away_ends(
+    mortal: EmbeddedServer, own: str, tmp_path: Path, after: float
+) -> None:
+    """At once, and when it has lost its queue and tries to open it anew."""
+    with running(mortal.url(own), tmp_path, **STALLED) as installation:
+        kill(mortal)
+        time.sleep(after)
+        worker = installation.processes.pop("worker")
+        worker.terminate()
+        assert worker.wait(60) == 0
+        mortal.start()
 
 
 #: what is there when the connection breaks while a job is fetched: the database has given it to this worker, and nobody has got it
