@@ -65,12 +65,13 @@ def deploy(
     name: str = "",
     delegates: Mapping[str, str] | None = None,
     seconds: float = SECONDS,
+    once: bool = False,
 ) -> list[ProcessDefinition]:
     """Check files and make a version of every executable process in them; returns the definitions, in the order of the files.
 
     Refuses with `InvalidDefinition`, all faults of all files at once, and stores nothing then. The other parameters are those of `inspect` and `store`.
     """
-    return store(session, files, inspect(files, delegates=delegates, seconds=seconds), by=by, name=name)
+    return store(session, files, inspect(files, delegates=delegates, seconds=seconds), by=by, name=name, once=once)
 
 
 def inspect(files: Mapping[str, bytes], *, delegates: Mapping[str, str] | None = None, seconds: float = SECONDS) -> Examination:
@@ -116,10 +117,14 @@ def _not_installed(asked: Iterable[Asked]) -> Iterable[Fault]:
             yield Fault("listener-not-supported", zh, en, file=one.file, line=one.line, element=one.element, found=one.operation)
 
 
-def store(session: Session, files: Mapping[str, bytes], found: Examination, *, by: str | None, name: str = "") -> list[ProcessDefinition]:
+def store(
+    session: Session, files: Mapping[str, bytes], found: Examination, *, by: str | None, name: str = "", once: bool = False
+) -> list[ProcessDefinition]:
     """Make a version of every executable process in files that were inspected; returns the definitions, in the order of the files.
 
-    A process whose manifest (BPMN, decisions, forms) is the same as its newest version's stays that version. A decision that is in none of the files is the
+    A process whose manifest (BPMN, decisions, forms) is the same as its newest version's stays that version; that of an older one becomes the newest again,
+    which is the way back. With `once` it stays behind what was deployed since: what comes with the product does not take back what a designer made of it.
+    A decision that is in none of the files is the
     newest that was deployed before, and is pinned as if it were among them. Refuses with `InvalidDefinition` one that never was, and a start event that cannot
     be known without a case, and stores nothing then.
     """
@@ -136,7 +141,7 @@ def store(session: Session, files: Mapping[str, bytes], found: Examination, *, b
         # what the child accepted in time is read again here: a model never crosses from one process to the other
         root = parse(xml.encode(), file)
         for node in processes(root):
-            made.append(_version(session, read_process(node, file), file, shared, earlier, normalised, written(root), deployment))
+            made.append(_version(session, read_process(node, file), file, shared, earlier, normalised, written(root), deployment, once))
     return made
 
 
@@ -185,6 +190,7 @@ def _version(
     normalised: str,
     delegates: Mapping[str, str],
     deployment: Deployment,
+    once: bool,
 ) -> ProcessDefinition:
     used = {element.decision_ref for element in model.elements.values() if element.decision_ref}
     others = {name: digest for name, digest in shared.items() if name != file and (not name.endswith(".dmn") or used)}
@@ -202,8 +208,12 @@ def _version(
     newest = session.scalars(
         select(ProcessDefinition).where(ProcessDefinition.key == model.id).order_by(ProcessDefinition.version.desc()).limit(1)
     ).first()
-    same = session.scalars(select(ProcessDefinition).filter_by(key=model.id, manifest_hash=manifest_hash)).first()
-    if same is not None:
+    if newest is not None and newest.manifest_hash == manifest_hash:
+        return newest
+    former = (
+        select(ProcessDefinition).filter_by(key=model.id, manifest_hash=manifest_hash).order_by(ProcessDefinition.version.desc()).limit(1)
+    )
+    if once and (same := session.scalars(former).first()) is not None:
         return same
     definition = ProcessDefinition(
         key=model.id,

@@ -16,7 +16,7 @@ from lxml import etree
 
 from engine.bpmn.checks import check
 from engine.bpmn.doubts import doubts
-from engine.bpmn.formfiles import fill
+from engine.bpmn.formfiles import broken, fill
 from engine.bpmn.model import HUMAN, RULE, ProcessModel
 from engine.bpmn.naming import NODES
 from engine.bpmn.normaliser import include, normalise
@@ -62,6 +62,7 @@ class Examination:
 def examine(files: Mapping[str, bytes], delegates: Mapping[str, str] | None = None) -> Examination:
     """Read and check files here and now, in this process."""
     found = Examination()
+    found.faults.extend(broken(files))
     decisions: set[str] = set()
     for file, content in files.items():
         if file.endswith(".dmn"):

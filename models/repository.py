@@ -40,7 +40,7 @@ class ProcessDefinition(Base):
     """
 
     __tablename__ = "process_definition"
-    __table_args__ = (UniqueConstraint("key", "version"), UniqueConstraint("key", "manifest_hash"))
+    __table_args__ = (UniqueConstraint("key", "version"),)
 
     id: Mapped[Key]
     key: Mapped[str]

@@ -50,5 +50,5 @@ def example(name: str) -> dict[str, bytes]:
 
 
 def deploy_shipped(session: Session) -> list[ProcessDefinition]:
-    """Deploy the drawings of every area; what is unchanged stays the version it is."""
-    return [definition for area in AREAS for definition in definitions.deploy(session, shipped(area), by=None, name=area)]
+    """Deploy the drawings of every area; what was deployed before stays the version it is, behind what designers have deployed since."""
+    return [definition for area in AREAS for definition in definitions.deploy(session, shipped(area), by=None, name=area, once=True)]

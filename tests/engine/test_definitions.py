@@ -33,9 +33,9 @@ def simple(key: str, who: str = "wang.fang") -> bytes:
     return drawing(START, human("a", who), END, path("start", "a", "end"), key=key)
 
 
-def put(**files: bytes) -> list[tuple[str, int]]:
+def put(*, once: bool = False, **files: bytes) -> list[tuple[str, int]]:
     with transaction() as session:
-        made = definitions.deploy(session, {name.replace("_", "."): content for name, content in files.items()}, by=None)
+        made = definitions.deploy(session, {name.replace("_", "."): content for name, content in files.items()}, by=None, once=once)
         return [(row.key, row.version) for row in made]
 
 
@@ -43,6 +43,41 @@ def test_the_same_manifest_is_the_same_version_even_after_another_one(app: Flask
     assert put(a_bpmn=simple("p")) == [("p", 1)]
     assert put(a_bpmn=simple("p", "wu.gang")) == [("p", 2)]
     assert put(a_bpmn=simple("p", "wu.gang")) == [("p", 2)]
+
+
+def test_a_former_drawing_that_is_deployed_again_is_the_newest_and_cases_begin_with_it(app: Flask) -> None:
+    good, bad = simple("p"), simple("p", "wu.gang")
+    put(a_bpmn=good)
+    put(a_bpmn=bad)
+    assert put(a_bpmn=good) == [("p", 3)]
+    assert value("SELECT assignee FROM user_task WHERE instance_id = :case", case=start("p").case.id) == "wang.fang"
+    assert put(a_bpmn=good) == [("p", 3)]
+
+
+def test_what_comes_with_the_product_stays_behind_what_a_designer_made_of_it(app: Flask) -> None:
+    shipped = simple("p")
+    assert put(once=True, a_bpmn=shipped) == [("p", 1)]
+    put(a_bpmn=simple("p", "wu.gang"))
+    assert put(once=True, a_bpmn=shipped) == [("p", 1)], "at the next start"
+    assert value("SELECT assignee FROM user_task WHERE instance_id = :case", case=start("p").case.id) == "wu.gang"
+    assert put(once=True, a_bpmn=simple("p", "zhao.lei")) == [("p", 3)], "a newer one of the product"
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b'{"components": [],\n "id": "f",}', 2), (b"[" * 100_000, 1), (b'{"components": [], "max": NaN}', 1), (b'{"id": "\\ud800"}', 1), (b"", 1),
+        (b'{"components": [], "properties": ' + b"[" * 100 + b"]" * 100 + b"}", None), (b'{"components": []}' + b" " * 2_000_000, None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["f.form", "f.json"])
+def test_a_form_that_cannot_be_read_is_refused_and_not_left_out(app: Flask, content: bytes, line: int | None, name: str) -> None:
+    drawn = drawing(
+        START, node("userTask", "a", camunda_assignee="wang.fang", camunda_formRef="f"), END, path("start", "a", "end"), key="p"
+    )
+    with pytest.raises(InvalidDefinition) as caught:
+        put(**{"a_bpmn": drawn, name.replace(".", "_"): content})
+    assert [(fault.code, fault.file, fault.line) for fault in caught.value.faults] == [("form-invalid", name, line)]
 
 
 def test_a_changed_table_is_a_new_version_of_the_process_that_asks_it(app: Flask) -> None:
