@@ -42,8 +42,8 @@ class Listening:
                         if key not in self._held or not self._held[key].is_alive():
                             self._held[key] = threading.Thread(target=self._hold, args=(key,), name=f"listen-{key}", daemon=True)
                             self._held[key].start()
-            except ShenpiError as error:
-                log.warning("connections to hold cannot be looked for now: %s", error)
+            except Exception as error:  # whatever it is, it is looked again: nobody starts this thread anew
+                log.warning("connections to hold cannot be looked for now: %s", error, exc_info=not isinstance(error, ShenpiError))
             self._stop.wait(LOOK)
         for thread in self._held.values():
             thread.join(2 * LOOK)
@@ -51,7 +51,8 @@ class Listening:
     def _hold(self, key: str) -> None:
         """Hold one connection while it is this process's; whoever has the lock in the database has the connection."""
         with self._context(), ExitStack() as stack:
-            lock: DatabaseConnection = stack.enter_context(db.engine.connect())
+            # it is held for days: no transaction may stay open beside it
+            lock: DatabaseConnection = stack.enter_context(db.engine.connect().execution_options(isolation_level="AUTOCOMMIT"))
             if not lock.execute(_MINE, {"key": key}).scalar():
                 return
             try:

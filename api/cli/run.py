@@ -1,30 +1,26 @@
 """`shenpi run`: database, drawings, and every part as a process of its own; Ctrl-C ends all of them."""
 
+import fcntl
 import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 import click
-import httpx
-from rich.console import Console
 from rich.table import Table
 
 from api.cli.company import PASSWORD, PEOPLE, make_company
 from api.cli.context import bare_app, prepare
+from api.cli.supervisor import Supervisor, console
 from engine.database import transaction
 from engine.settings import Settings, read_settings
 from models import db
 from processes import catalogue
-
-READY_WITHIN = 60.0  #: seconds
-console = Console(soft_wrap=True)
 
 
 @click.command()
@@ -34,7 +30,13 @@ console = Console(soft_wrap=True)
 @click.option("--workers", default=1, show_default=True, help="worker processes")
 def run(demo: bool, port: int, simulator_port: int, workers: int) -> None:
     """Start everything on this machine; a second start goes on with the data."""
-    signal.signal(signal.SIGTERM, _leave)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # the second comes when the terminal is closed
+        signal.signal(number, _leave)
+    with alone(read_settings().home):
+        _run(demo=demo, port=port, simulator_port=simulator_port, workers=workers)
+
+
+def _run(*, demo: bool, port: int, simulator_port: int, workers: int) -> None:
     taken = [number for number in (port, *((simulator_port,) if demo else ())) if is_taken(number)]
     if taken:
         raise click.ClickException(
@@ -49,11 +51,29 @@ def run(demo: bool, port: int, simulator_port: int, workers: int) -> None:
     parts = commands(port, simulator_port, workers, demo)
     if demo:
         environment["SHENPI_SIMULATOR_SECRET"] = secret
-    Supervisor(parts, settings.home / "logs", environment).run(lambda: _say(settings, demo, port, simulator_port))
+    beside = () if settings.database_url else (settings.database_folder / "server.log",)
+    Supervisor(parts, settings.home / "logs", environment, beside).run(lambda: _say(settings, demo, port, simulator_port))
     if not settings.database_url:
         console.print(
             "已结束；数据库仍在运行，用 shenpi database stop 结束 / ended; the database keeps running, `shenpi database stop` ends it"
         )
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Let one `shenpi run` use a home at a time; refuses with the number of the process that does."""
+    home.mkdir(parents=True, exist_ok=True)
+    with open(home / "run.lock", "a+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            number = lock.read().strip()
+            raise click.ClickException(f"Shenpi 已在 {home} 运行（进程 {number}）/ runs already in this home (process {number})") from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
 
 
 def environment_of(port: int, demo: bool) -> dict[str, str]:
@@ -115,70 +135,6 @@ def _say(settings: Settings, demo: bool, port: int, simulator_port: int) -> None
             table.add_row(person.key, person.name, person.does)
         console.print(table)
     console.print(f"数据 data: {settings.home}   日志 logs: {settings.home / 'logs'}   Ctrl-C 结束 ends\n")
-
-
-class Supervisor:
-    """Starts the parts, starts again one that dies, and ends all of them when told to."""
-
-    def __init__(self, parts: Mapping[str, list[str]], logs: Path, environment: Mapping[str, str]) -> None:
-        self.parts = dict(parts)
-        self.logs = logs
-        self.environment = {**os.environ, **environment}
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
-
-    def run(self, ready: object) -> None:
-        """Run until Ctrl-C or SIGTERM; `ready` is called once the web server answers."""
-        self.logs.mkdir(parents=True, exist_ok=True)
-        try:
-            for name in self.parts:
-                self._start(name)
-            self._await_web()
-            ready()  # type: ignore[operator]
-            while True:
-                time.sleep(0.5)
-                for name, process in self.processes.items():
-                    if process.poll() is not None:
-                        console.print(f"[yellow]{name} 已结束（{process.returncode}），重新启动 / ended, started again[/]")
-                        time.sleep(1)
-                        self._start(name)
-        except (KeyboardInterrupt, SystemExit):
-            console.print("正在结束 / ending ...")
-        finally:
-            self._end()
-
-    def _start(self, name: str) -> None:
-        with open(self.logs / f"{name}.log", "ab") as log:
-            # a session of its own: Ctrl-C reaches only us, and we end the parts in order
-            self.processes[name] = subprocess.Popen(
-                self.parts[name], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment, start_new_session=True
-            )
-
-    def _await_web(self) -> None:
-        url = f"{self.environment['SHENPI_PUBLIC_URL']}/health/ready"
-        deadline = time.monotonic() + READY_WITHIN
-        with httpx.Client(timeout=2) as client:
-            while time.monotonic() < deadline:
-                if self.processes["web"].poll() is not None:
-                    break
-                try:
-                    if client.get(url).status_code == 200:
-                        return
-                except httpx.HTTPError:
-                    pass
-                time.sleep(0.2)
-        tail = (self.logs / "web.log").read_text(encoding="utf-8", errors="replace")[-1500:]
-        raise click.ClickException(f"网页服务没有启动 / the web server did not come up:\n{tail}")
-
-    def _end(self) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave parts behind
-        for process in self.processes.values():
-            if process.poll() is None:
-                process.terminate()
-        for process in self.processes.values():
-            try:
-                process.wait(timeout=25)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -22,6 +22,7 @@ import psycopg
 
 SYSTEM_USER = "shenpi-postgres"
 SOCKET_PATH_LIMIT = 90  #: a Unix socket's whole path must stay under 108 bytes on Linux, 104 on macOS
+FULL = "too many clients"
 START_ATTEMPTS = 40  #: children of a killed server need a moment to go
 OPTIONS = {
     "listen_addresses": "",
@@ -43,6 +44,7 @@ class EmbeddedServer:
         self.folder = folder.resolve()
         digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
         short = Path(tempfile.gettempdir()) / f"shenpi-{digest}"
+        self._stopped = Path(f"{self.folder}.stopped")  #: there when somebody wants the server not to run
         self.socket_folder = self.folder if len(str(self.folder)) < SOCKET_PATH_LIMIT - 20 else short
 
     def url(self, database: str = "shenpi") -> str:
@@ -61,6 +63,7 @@ class EmbeddedServer:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with open(f"{self.folder}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            self._stopped.unlink(missing_ok=True)
             if not self._answers():
                 self._own()
                 if not (self.folder / "PG_VERSION").exists():
@@ -71,15 +74,17 @@ class EmbeddedServer:
         return self.url(database)
 
     def revive(self) -> None:
-        """Start the server again if it has died. A folder that holds no database stays as it is: it may only not be mounted.
+        """Start the server again if it has died and was not stopped. A folder that holds no database stays as it is: it may only not be mounted.
 
-        Raises `RuntimeError` as `start` does.
+        Raises `RuntimeError` as `start` does, and psycopg's errors when it dies once more.
         """
-        if (self.folder / "PG_VERSION").exists():
+        if (self.folder / "PG_VERSION").exists() and not self._stopped.exists():
             self.start()
 
     def stop(self) -> None:
-        """End the server if it runs; open transactions are rolled back by it."""
+        """End the server if it runs; open transactions are rolled back by it. It stays so until somebody calls `start`."""
+        if self.folder.exists():
+            self._stopped.touch()
         if (self.folder / "postmaster.pid").exists() and self._answers():
             self._own()  # a folder above may have been closed to others since the start
             self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self.folder), "stop")
@@ -87,8 +92,8 @@ class EmbeddedServer:
     def _answers(self) -> bool:
         try:
             psycopg.connect(self.dsn("postgres"), connect_timeout=2).close()
-        except psycopg.OperationalError:
-            return False
+        except psycopg.OperationalError as error:
+            return FULL in str(error)  # it runs, and has no connection left: it must not be started a second time
         return True
 
     def _create(self, database: str) -> None:

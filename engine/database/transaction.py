@@ -16,13 +16,15 @@ from models import db
 
 UNWRITABLE = {"22021", "22P05"}  #: a character that no text of PostgreSQL can hold; psycopg itself refuses NUL, without a state
 SERIALIZATION = {"40001", "40P01", "55P03"}  #: serialization failure, deadlock, lock not available
+#: the database cannot work now: connection lost, shutting down, no disk, memory or connections left, files it cannot write; cancelled, read-only, idle too long
+AWAY = ("08", "57P", "53", "58", "57014", "25006", "25P03")
 
 
 @contextmanager
 def transaction(name: str = "") -> Iterator[Session]:
     """Give the session of one transaction; commit at the end, roll back on any error. `name` says what is committed, for `engine.crash`.
 
-    A deadlock or a lock that was not to be had is `Conflict`, a lost database is `Unavailable`; nothing is half written in either case.
+    A deadlock or a lock that was not to be had is `Conflict`, a database that is lost or cannot work is `Unavailable`; nothing is half written in either case.
     """
     session: Session = db.session()
     defer(session)
@@ -58,7 +60,7 @@ def translated(error: DBAPIError | psycopg.Error) -> Exception:
     if state in UNWRITABLE or (state is None and isinstance(cause, psycopg.DataError)):
         return InvalidContent([Fault("character-invalid", "内容含有不能保存的字符", "A text has a character that cannot be kept")])
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if lost or (isinstance(cause, psycopg.OperationalError) and (state is None or state.startswith(("08", "57P")))):
+    if lost or (state.startswith(AWAY) if state else isinstance(cause, psycopg.OperationalError)):
         return Unavailable(reason="database")
     return error
 

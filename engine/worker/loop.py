@@ -83,6 +83,7 @@ class Worker:
         listening = threading.Thread(target=Listening(hands.connectors, self.context, hands.leaving).run, name="listening", daemon=True)
         listening.start()
         rounds = asyncio.create_task(self._rounds(stop))
+        rounds.add_done_callback(lambda _: stop.set())  # a worker without rounds ends, so that it is started anew
         try:
             while not stop.is_set():
                 await self._live(stop)
@@ -90,7 +91,7 @@ class Worker:
         finally:
             stop.set()
             hands.leaving.set()
-            await asyncio.gather(rounds, return_exceptions=True)
+            await rounds
 
     async def _live(self, stop: asyncio.Event) -> None:
         """Do jobs until the process is to end or the database is lost."""
@@ -140,6 +141,7 @@ class Worker:
                 await self._revive()
             except Exception:
                 log.exception("the round failed and is tried again")
+                rest = PAUSE
             await pause(stop, rest)
 
     async def _revive(self) -> None:
@@ -147,7 +149,7 @@ class Worker:
             return
         try:
             await asyncio.to_thread(self.revive)
-        except (RuntimeError, OSError) as error:
+        except Exception as error:  # it is tried again: the rounds must go on whatever happens
             log.warning("the database does not come up: %s", brief(error))
 
     def _tick(self) -> int:

@@ -14,17 +14,19 @@ from engine.errors import Conflict, Unavailable
 
 log = logging.getLogger("shenpi.worker")
 
-ATTEMPTS = 20
+ATTEMPTS = 10  #: of a job that failed through a fault of ours
 LONGEST_WAIT = 60  #: seconds between two attempts
 
 
 class Again(BaseRetryStrategy):
-    """A job that lost the database or a lock is done again; whatever else fails has been recorded by the job itself, or is a fault of ours."""
+    """A job that lost the database or a lock is done again until it is done. One that failed through a fault of ours is done again some times: what it was for
+    may be nowhere else. What an office system or an operation refuses is no failure of a job: that is recorded with the case."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if not isinstance(exception, Conflict | Unavailable) or job.attempts >= ATTEMPTS:
+        passing = isinstance(exception, Conflict | Unavailable)
+        if not isinstance(exception, Exception) or (not passing and job.attempts >= ATTEMPTS):
             return None
-        return RetryDecision(retry_in={"seconds": min(2**job.attempts, LONGEST_WAIT)})
+        return RetryDecision(retry_in={"seconds": min(2 ** min(job.attempts, 10), LONGEST_WAIT)})
 
 
 class Rescue:

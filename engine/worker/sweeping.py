@@ -11,6 +11,7 @@ from engine.settings import read_settings
 def sweep(session: Session) -> None:
     """Wake work that was lost, begin what is due by the clock, and remove what is kept no longer."""
     session.execute(text(_LOST_CALLS))
+    session.execute(text(_LOST_ANSWERS))
     session.execute(text(_LOST_MESSAGES))
     signals.wake_lost(session)
     resending.wake_lost(session)
@@ -28,8 +29,16 @@ def sweep(session: Session) -> None:
 _LOST_CALLS = """
 SELECT procrastinate_defer_jobs_v1(array_agg(ROW('work', 'call', 0, NULL, NULL, jsonb_build_object('job', b.id), NULL)::procrastinate_job_to_defer_v1))
 FROM job b JOIN process_instance i ON i.id = b.instance_id AND i.status = 'running'
-WHERE b.state = 'waiting' AND b.created_at < shenpi_now() - interval '30 seconds'
+WHERE (b.state = 'waiting' OR b.state = 'retrying' AND NOT EXISTS (SELECT 1 FROM timer t WHERE t.kind = 'retry' AND t.target = b.id::text))
+  AND b.created_at < shenpi_now() - interval '30 seconds'
   AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'call' AND j.status IN ('todo', 'doing') AND j.args ->> 'job' = b.id::text)
+HAVING count(*) > 0
+"""
+_LOST_ANSWERS = """
+SELECT procrastinate_defer_jobs_v1(array_agg(ROW('work', 'answer', 0, NULL, NULL, jsonb_build_object('job', b.id), NULL)::procrastinate_job_to_defer_v1))
+FROM job b JOIN process_instance i ON i.id = b.instance_id AND i.status = 'running'
+WHERE b.state = 'answered' AND b.created_at < shenpi_now() - interval '30 seconds'
+  AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'answer' AND j.status IN ('todo', 'doing') AND j.args ->> 'job' = b.id::text)
 HAVING count(*) > 0
 """
 _LOST_MESSAGES = """

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from drawings import END, START, drawing, flow, human, node, path, script, service
-from engine_support import CALLS, advance, deploy, events, queued, rows, start, take_all, value
+from engine_support import CALLS, advance, deploy, events, execute, queued, rows, start, take_all, value
 from flask import Flask
 from marshmallow import Schema
 from tests_support import person
@@ -15,6 +15,7 @@ from engine import incidents, instances, jobs, operations, timers, worker
 from engine.database import transaction
 from engine.errors import InstanceEnded, NotFound, NotPermitted, OARejected, OAUnavailable, Refused
 from engine.operations import Operation, Outcome, Situation
+from engine.worker.sweeping import sweep
 
 
 class Anything(Schema):
@@ -97,6 +98,33 @@ def test_an_answer_goes_on_and_is_taken_once(calling: UUID, outside: Outside) ->
     assert events(calling).count("job:completed") == 1
     assert len(outside.keys) == 1
     assert value("SELECT element FROM user_task WHERE instance_id = :case", case=calling) == "a"
+
+
+def test_a_call_is_found_again_when_the_job_that_was_to_repeat_it_is_lost(calling: UUID, outside: Outside) -> None:
+    outside.answers = [OAUnavailable(reason="down"), "fine"]
+    work()
+    advance(60)
+    with transaction() as session:
+        sweep(session)
+    assert queued(CALLS) == [], "its time to be repeated has not been taken away"
+
+    execute("DELETE FROM timer WHERE kind = 'retry'")  # it came, and then its job ended without a word
+    with transaction() as session:
+        sweep(session)
+    assert queued(CALLS) == [{"job": str(job(calling).id)}]
+    work()
+    assert "job:completed" in events(calling)
+
+
+def test_an_answer_that_was_kept_is_found_again_when_the_job_that_was_to_bring_it_is_lost(calling: UUID) -> None:
+    take_all(CALLS)
+    execute("""UPDATE job SET state = 'answered', answer = '{"value": "fine", "evidence": {}}'""")
+    advance(60)
+    with transaction() as session:
+        sweep(session)
+    assert queued(jobs.ANSWER) == [{"job": str(job(calling).id)}]
+    worker.bring_answer(str(job(calling).id))
+    assert "job:completed" in events(calling)
 
 
 def test_a_passing_failure_is_tried_again_with_the_same_key(calling: UUID, outside: Outside) -> None:

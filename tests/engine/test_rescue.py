@@ -1,4 +1,4 @@
-"""Jobs that fail for what passes are done again; others are not."""
+"""Jobs that fail are done again: for ever where the reason passes, and some times where it is a fault of ours."""
 
 from procrastinate.jobs import Job
 
@@ -12,16 +12,17 @@ def decision(error: BaseException, attempts: int = 0) -> object:
     )
 
 
-def test_a_job_that_lost_the_database_or_a_lock_is_done_again() -> None:
-    assert decision(Unavailable(reason="database")) is not None
-    assert decision(Conflict()) is not None
+def test_a_job_that_lost_the_database_or_a_lock_is_done_again_until_it_is_done() -> None:
+    for error in (Unavailable(reason="database"), Conflict()):
+        assert decision(error) is not None
+        assert decision(error, 100_000) is not None
 
 
-def test_a_job_is_not_done_again_for_ever() -> None:
-    assert decision(Conflict(), ATTEMPTS - 1) is not None
-    assert decision(Conflict(), ATTEMPTS) is None
+def test_a_job_that_failed_for_another_reason_is_done_again_some_times() -> None:
+    for error in (InvalidContent([]), KeyError("x")):
+        assert decision(error, ATTEMPTS - 1) is not None
+        assert decision(error, ATTEMPTS) is None
 
 
-def test_a_job_that_failed_for_another_reason_is_not_done_again() -> None:
-    assert decision(InvalidContent([])) is None
-    assert decision(KeyError("x")) is None
+def test_a_job_that_was_told_to_end_is_not_done_again() -> None:
+    assert decision(KeyboardInterrupt()) is None

@@ -165,6 +165,23 @@ def furnish(house: House) -> None:
     house.shenpi("connection", "add", "office", "--name", "办公系统", "--url", house.oa_url, "--secret-file", str(secret))
 
 
+@pytest.mark.slow
+def test_all_parts_end_with_the_command_that_started_them_however_it_ends(house: House) -> None:
+    house.start()
+    assert house.process is not None
+    command = [sys.executable, "-m", "api.cli", "run", "--port", str(free_port())]
+    second = subprocess.run(command, cwd=ROOT, env=house.environment, capture_output=True, text=True)
+    assert second.returncode == 1 and f"process {house.process.pid}" in second.stderr, "two would share the home"
+    house.process.send_signal(signal.SIGHUP)  # the terminal is closed
+    assert house.process.wait(60) == 0
+    assert set(house.left()) <= {"postgres"}
+
+    house.start()
+    house.process.kill()
+    house.process.wait()
+    eventually(lambda: set(house.left()) <= {"postgres"}, 60)
+
+
 def registered(house: House) -> list[str | None]:
     """Return the archival codes that the office system was told."""
     return [request["payload"].get("archivalCode") for request in httpx.get(f"{house.oa_url}/api/requests", verify=False).json()]
