@@ -12,7 +12,6 @@ from engine.errors import NotFound
 from engine.oa.contract import Connector, RawRequest, Reply
 from engine.oa.opening import opened
 from engine.oa.registry import Connectors
-from models import db
 from models.oa import OaConnection
 
 MAX_BODY = 256 * 1024
@@ -57,9 +56,9 @@ def take(key: str, door: str) -> Response:
 
 def connector_of(key: str) -> Connector:
     """Return the connector of an active connection; `NotFound` for one that is unknown or switched off."""
-    row = db.session.get(OaConnection, key)
-    connection = opened(row) if row is not None and row.active else None
-    db.session.rollback()
+    with transaction() as session:
+        row = session.get(OaConnection, key)
+        connection = opened(row) if row is not None and row.active else None
     if connection is None:
         raise NotFound(kind="connection")
     return connectors.get(connection)

@@ -26,8 +26,11 @@ _KEEP = Prepared(
 )
 
 
-def once(work: Callable[[Session], tuple[Any, int, dict[str, str]]]) -> Response:
-    """Run `work` in one transaction and answer with its JSON body, status and headers; a repeated key gets the first answer."""
+def once(work: Callable[[Session], tuple[Any, int, dict[str, str]]], *, once_only: tuple[str, ...] = ()) -> Response:
+    """Run `work` in one transaction and answer with its JSON body, status and headers; a repeated key gets the first answer.
+
+    The parts of the body named in `once_only` are in the first answer and nowhere else: a secret is not kept with it.
+    """
     key = request.headers.get("Idempotency-Key") or request.form.get("idempotency_key") or ""
     if len(key) > MAX_KEY:
         return problems.problem(422, "idempotency-key-too-long", f"An Idempotency-Key has at most {MAX_KEY} characters")
@@ -42,7 +45,10 @@ def once(work: Callable[[Session], tuple[Any, int, dict[str, str]]]) -> Response
         body, status, headers = work(session)
         raw = orjson.dumps(body, default=str)
         if key and status < 400:
-            answer = {"body_digest": digest, "status": status, "headers": orjson.dumps(headers).decode(), "answer": raw}
+            repeated = (
+                orjson.dumps({name: value for name, value in body.items() if name not in once_only}, default=str) if once_only else raw
+            )
+            answer = {"body_digest": digest, "status": status, "headers": orjson.dumps(headers).decode(), "answer": repeated}
             _KEEP.leave(session, scope | answer)
     return Response(raw, status=status, headers=headers, mimetype="application/problem+json" if status >= 400 else "application/json")
 

@@ -5,6 +5,7 @@ No traceback ever reaches a client. Each answer carries a reference that also st
 
 import logging
 import secrets
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -30,6 +31,19 @@ STATUS: dict[type[Exception], int] = {
     errors.Unavailable: 503,
     errors.ShenpiError: 500,
 }
+MOST_FAULTS = 200
+#: what is said to Chinese callers in the place of Werkzeug's sentences
+SAID = {
+    400: "请求有误，无法读取", 403: "没有权限", 404: "没有这个地址", 405: "这个地址不支持这种请求", 406: "没有所要求的格式", 408: "请求超时",
+    413: "内容过大", 414: "地址过长", 415: "不支持这种内容类型", 422: "内容不符合要求", 429: "请求过于频繁，请稍后再试", 431: "请求头过大",
+}  # fmt: skip
+#: marshmallow's sentences
+SHORT = {
+    "Missing data for required field.": "缺少必填项", "Unknown field.": "未知的字段", "Field may not be null.": "不能为空", "Not a valid string.": "须为文字",
+    "Not a valid integer.": "须为整数", "Not a valid number.": "须为数字", "Not a valid boolean.": "须为 true 或 false", "Not a valid UUID.": "不是有效的编号",
+    "Not a valid date.": "不是有效的日期", "Not a valid datetime.": "不是有效的时间", "Not a valid list.": "须为列表", "Not a valid mapping type.": "须为对象",
+    "Invalid input type.": "类型不对", "Invalid value.": "值无效",
+}  # fmt: skip
 
 
 def status_of(error: Exception) -> int:
@@ -111,20 +125,28 @@ def _http(error: HTTPException) -> Response:
     data = getattr(error, "data", None) or {}
     messages = data.get("messages") if isinstance(data, dict) else None
     code = (error.name or "error").lower().replace(" ", "-")
-    more: dict[str, Any] = {"faults": list(_flatten(messages))} if messages else {}
-    response = problem(status, "invalid-content" if status == 422 else code, str(error.description or error.name), **more)
+    more: dict[str, Any] = {"faults": _faults(messages)} if messages else {}
+    said = str(error.description or error.name)
+    if language() == "zh" and error.description == type(error).description:
+        said = SAID.get(status, said)
+    response = problem(status, "invalid-content" if status == 422 else code, said, **more)
     response.headers.extend({name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")})
     return response
 
 
 def _validation(error: ValidationError) -> Response:
-    faults = list(_flatten(error.messages))
+    faults = _faults(error.messages)
     return problem(422, "invalid-content", "内容不符合要求" if language() == "zh" else "The content does not fit", faults=faults)
 
 
 def _too_deep(error: RecursionError) -> Response:
     log.warning("%s too deep: %s", reference(), error)
     return problem(422, "too-deep", "内容嵌套过深" if language() == "zh" else "The content is nested too deeply")
+
+
+def _faults(messages: Any) -> list[Any]:
+    """Return the first of marshmallow's messages as faults: nobody reads thousands."""
+    return list(islice(_flatten(messages), MOST_FAULTS))
 
 
 def _flatten(messages: Any, path: str = "") -> Any:
@@ -134,7 +156,7 @@ def _flatten(messages: Any, path: str = "") -> Any:
             yield from _flatten(inner, f"{path}.{name}" if path else str(name))
     else:
         for text in messages if isinstance(messages, list) else [messages]:
-            yield {"code": "field-invalid", "path": path, "en": str(text), "zh": str(text)}
+            yield {"code": "field-invalid", "path": path, "en": str(text), "zh": SHORT.get(str(text), str(text))}
 
 
 def _unexpected(error: Exception) -> Response:

@@ -79,8 +79,13 @@ def apply(session: Session, message_id: UUID) -> str | None:
     message = session.get(OaMessage, message_id, with_for_update=True)
     if message is None or message.state != "received":
         return None
-    event = named(session, message.connection, Event.from_json(message.event))
     now = read_clock(session)
+    try:
+        event = named(session, message.connection, Event.from_json(message.event))
+    except InvalidContent as error:  # it was taken as it came, and will never be read
+        message.state, message.note, message.applied_at = "ignored", f"{error.code}: {error}", now
+        session.flush()
+        return message.note
     if (event.task_key or "").startswith(REMOTE) and now - message.received_at < PATIENCE:
         return EARLY
     try:

@@ -12,7 +12,7 @@ from engine import attachments, definitions
 from engine.bpmn.model import START, Element, ProcessModel
 from engine.definitions import Definition
 from engine.errors import Fault, InvalidVariables, NotPermitted, Refused
-from engine.execution.values import clean
+from engine.execution.values import clean, limited
 from engine.forms import check_start, files_in
 from engine.permissions import SYSTEM, Actor, allows
 from engine.step import Step, begin, lock
@@ -181,7 +181,7 @@ def revoke(session: Session, instance_id: UUID, *, by: Actor, reason: str) -> St
         for function in _ended:
             function(session, opened.id)
     step.case.status = "revoked"
-    step.recorder.record("instance:revoked", actor=by.key, personal={"reason": clean(reason[:2000], "reason"), "by": picture(by)})
+    step.recorder.record("instance:revoked", actor=by.key, personal={"reason": limited(reason, "reason", 2000), "by": picture(by)})
     step.write()
     return step
 
@@ -193,7 +193,7 @@ def end(step: Step, status: str, by: Actor, reason: str, **data: str) -> Step:
         f"instance:{status}",
         actor=by.key,
         data=data,
-        personal={"reason": clean(reason[:2000], "reason"), "by": picture(by)},
+        personal={"reason": limited(reason, "reason", 2000), "by": picture(by)},
     )
     step.execution.cancel()
     step.write()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from engine import jobs, start_events
 from engine.database.transaction import read_clock
 from engine.errors import InstanceEnded, InstanceSuspended, NotFound, Refused
-from engine.execution.values import clean
+from engine.execution.values import limited
 from engine.permissions import Actor, require
 from engine.step import Step, lock
 from models.events import Message, SignalTarget
@@ -55,7 +55,7 @@ def _release(session: Session, instance_id: UUID, by: Actor, reason: str, expect
 
 
 def _record(step: Step, event: str, by: Actor, reason: str) -> None:
-    personal = {"reason": clean(reason[:2000], "reason"), "by": {"name": by.name, "department": by.department}}
+    personal = {"reason": limited(reason, "reason", 2000), "by": {"name": by.name, "department": by.department}}
     step.recorder.record(event, actor=by.key, personal=personal)
     step.write()
 
@@ -83,10 +83,10 @@ def suspend_process(session: Session, key: str, *, by: Actor, reason: str, insta
     Refuses with `NotPermitted`, with `NotFound`, with `Refused` a process that is suspended already.
     """
     _require_state(session, key, by, suspended=False)
-    values = {"suspended_at": read_clock(session), "suspended_by": by.key, "suspended_reason": clean(reason[:2000], "reason")}
+    values = {"suspended_at": read_clock(session), "suspended_by": by.key, "suspended_reason": limited(reason, "reason", 2000)}
     _mark(session, key, values)
     if instances:
-        jobs.enqueue(session, jobs.SUSPEND, jobs.arguments(process=key, suspended=True, by=by.key, reason=reason[:2000]))
+        jobs.enqueue(session, jobs.SUSPEND, jobs.arguments(process=key, suspended=True, by=by.key, reason=reason))
 
 
 def resume_process(session: Session, key: str, *, by: Actor, reason: str, instances: bool = False) -> None:
@@ -95,7 +95,7 @@ def resume_process(session: Session, key: str, *, by: Actor, reason: str, instan
     _mark(session, key, {"suspended_at": None, "suspended_by": None, "suspended_reason": None})
     start_events.wake(session, key=key)
     if instances:
-        jobs.enqueue(session, jobs.SUSPEND, jobs.arguments(process=key, suspended=False, by=by.key, reason=reason[:2000]))
+        jobs.enqueue(session, jobs.SUSPEND, jobs.arguments(process=key, suspended=False, by=by.key, reason=reason))
 
 
 def _require_state(session: Session, key: str, by: Actor, *, suspended: bool) -> None:

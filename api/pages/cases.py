@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -26,6 +27,7 @@ from engine.errors import Fault
 from engine.permissions import Actor
 from engine.worklist import Filter
 
+AMOUNT = re.compile(r"[-+]?[0-9]{1,17}(\.[0-9]{1,6})?")
 blueprint = Blueprint("cases", __name__)
 PAGE = 30
 STATES = tuple(name for name in CASES if name != "completed")
@@ -100,12 +102,9 @@ def amount(value: str, faults: list[Fault]) -> str | None:
     """Return an amount as the database reads it; thousands may be grouped."""
     if not value:
         return None
-    try:
-        number = Decimal(value.replace(",", "").replace("，", ""))
-        if number.is_finite() and abs(number) < Decimal(10) ** 17:
-            return f"{number:f}"
-    except InvalidOperation:
-        pass
+    written = value.replace(",", "").replace("，", "").strip()
+    if AMOUNT.fullmatch(written):  # read as it is written: an exponent could ask for a gigabyte of digits
+        return written.removeprefix("+")
     faults.append(Fault("amount-invalid", f"“{value}”不是金额，没有用上", f"“{value}” is no amount and was left out"))
     return None
 

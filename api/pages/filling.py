@@ -21,6 +21,7 @@ from engine import attachments, forms
 from engine.bpmn.model import Element
 from engine.database import transaction
 from engine.errors import Fault, InvalidVariables
+from engine.execution.values import clean
 from engine.formjs.accepting import level
 from engine.formjs.model import SEVERAL, Component
 from engine.formjs.reader import MOST_ROWS
@@ -67,14 +68,15 @@ def read(element: Element | None, task_id: UUID | None) -> Filling:
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """Return the values that the viewer wrote as JSON; amounts are never floats."""
+    """Return the values that the viewer wrote as JSON, as the engine keeps values; amounts are never floats."""
     try:
         values = loads(text, parse_float=Decimal, parse_constant=str)
     except (JSONDecodeError, RecursionError, ValueError):
         values = None
     if not isinstance(values, dict):
         raise InvalidVariables([Fault("form-invalid", "表单不完整，请刷新页面后重试", "The form is not complete; load the page again")])
-    return values
+    kept: dict[str, Any] = clean(values)
+    return kept
 
 
 def typed(components: Iterable[Component], path: str) -> dict[str, Any]:
@@ -191,7 +193,7 @@ def table_of(one: Component, names: Mapping[str, Any]) -> list[Mapping[str, Any]
 def rows_of(one: Component, path: str, given: Any, data: Mapping[str, Any], filling: Filling | None) -> list[dict[str, Any]]:
     """Return the rows of a table to fill in: those that were typed, else those of the case, else as many empty ones as the form begins with."""
     rows = given if isinstance(given, list) and given else data.get(one.key) if "[" not in path else None
-    found = [dict(row) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    found = [dict(row) for row in rows[:MOST_ROWS] if isinstance(row, Mapping)] if isinstance(rows, list) else []
     wanted = rows_in(path) + 1 if filling is not None and filling.more == path else 0 if found else one.rows
     return [*found, *({} for _number in range(len(found), min(wanted, MOST_ROWS)))]
 

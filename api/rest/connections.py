@@ -163,7 +163,7 @@ def add(body: dict[str, Any]) -> Response:
         )  # fmt: skip
         return answered(session, row, {"secret": made} if made else None, status=201)
 
-    return once(work)
+    return once(work, once_only=("secret",))
 
 
 @blueprint.route("/<key>", methods=["GET"])
@@ -199,7 +199,7 @@ def secrets(body: dict[str, Any], key: str) -> Response:
         row, made = connections.replace_secrets(session, key, body.get("secrets") or {}, make=body["make"])
         return answered(session, row, {"secret": made} if made else None)
 
-    return once(work)
+    return once(work, once_only=("secret",))
 
 
 @blueprint.route("/<key>/secrets/<name>", methods=["DELETE"])

@@ -9,15 +9,18 @@ from uuid import UUID
 
 import orjson
 from flask import Response, request
+from flask_smorest import Blueprint
 from flask_wtf.csrf import validate_csrf
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
 from wtforms import ValidationError as CsrfError
 
 from api import problems
+from api.rest.arguments import Parser
 from api.security import needs
 from engine.errors import Fault, InvalidContent, NotPermitted
 from engine.worklist import MAX_PAGE
 
+Blueprint.ARGUMENTS_PARSER = Parser()  # before any view is decorated
 MAX_JSON = 1024 * 1024  #: bytes of a body that is no upload
 TAG = re.compile(r'"([0-9]{1,9})"')
 

@@ -13,6 +13,7 @@ from api.rest.conventions import Camel, Moment, Paging, Strict, page_of, route, 
 from api.security import current
 from engine.database import transaction
 from engine.deliveries import resending, searching
+from engine.errors import Fault, InvalidVariables
 from models.oa import DELIVERY_STATES
 
 blueprint = Blueprint("deliveries", __name__, url_prefix="", description="Deliveries to office systems")
@@ -144,8 +145,11 @@ def resend(body: dict[str, Any]) -> Response:
         if body["deliveries"]:
             chosen = [(each["process_instance_id"], each["connection"]) for each in body["deliveries"]]
             made = resending.ask_for(session, chosen, by=current())
+        elif body["connection"]:
+            made = resending.ask_for_all(session, body["connection"], by=current())
         else:
-            made = resending.ask_for_all(session, body["connection"] or "", by=current())
+            zh, en = "须写明 connection 或 deliveries", "Either a connection or deliveries are needed"
+            raise InvalidVariables([Fault("field-missing", zh, en, path="connection")])
         return ProgressView().dump(resending.progress(session, made)), 202, {}
 
     return once(work)

@@ -21,6 +21,7 @@ from engine.deliveries.waking import wake
 from engine.errors import NotFound, Refused
 from engine.permissions import SYSTEM, Actor, load_actor, require
 from models.desk import OaResend, OaResendItem
+from models.oa import OaConnection
 from models.runtime import Incident
 
 FAILED = ("dead", "unknown")
@@ -89,7 +90,12 @@ class Progress:
 
 
 def ask_for_all(session: Session, connection: str, *, by: Actor) -> UUID:
-    """Have everything that failed for good at a connection, or whose fate is unknown, sent again. Refuses with `Refused` when there is nothing."""
+    """Have everything that failed for good at a connection, or whose fate is unknown, sent again.
+
+    Refuses with `NotFound` an unknown connection, with `Refused` when there is nothing.
+    """
+    if session.get(OaConnection, connection) is None:
+        raise NotFound(kind="connection")
     return _ask(session, by, connection, lambda resend: _rows(session, _ALL_FAILED, resend=resend, connection=connection))
 
 

@@ -114,6 +114,14 @@ def loads(raw: bytes) -> Any:
     return _read(value) if b'"$' in raw else value
 
 
+def limited(text: str, path: str, most: int) -> str:
+    """Return a text that somebody wrote. Refuses with `InvalidVariables` one of more than `most` characters, and what `clean` refuses."""
+    if len(text) > most:
+        raise InvalidVariables([Fault("text-too-long", f"最多 {most} 字", f"At most {most} characters", path=path)])
+    kept: str = clean(text, path)
+    return kept
+
+
 def clean(value: Any, path: str = "", depth: int = 0, room: list[int] | None = None) -> Any:
     """Return a value as the engine keeps it: floats and very large integers become Decimal, tuples lists; everything mutable is copied.
 

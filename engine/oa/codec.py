@@ -130,7 +130,9 @@ def _scalar(hint: Any, data: Any, path: str, faults: list[Fault]) -> Any:
     if hint is datetime or hint is Decimal:
         try:
             found = (datetime.fromisoformat if hint is datetime else Decimal)(data) if type(data) is str else None
-        except (ValueError, InvalidOperation):
+            if isinstance(found, datetime) and found.tzinfo is not None:
+                found.astimezone(UTC)  # the calendar ends
+        except (ValueError, InvalidOperation, OverflowError):
             found = None
         sound = found.tzinfo is not None if isinstance(found, datetime) else found is not None and found.is_finite()
         return found if sound else _fault(faults, path, "time with zone" if hint is datetime else "amount", data)

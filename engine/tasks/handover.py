@@ -59,7 +59,7 @@ def leaving(session: Session, person: str, *, by: Actor, to: str, reason: str) -
     require(by, "task.hand_over")
     if session.execute(select(Person.id).filter_by(key=kept.clean(person, "person"))).first() is None:
         raise NotFound(kind="person")
-    reason = kept.clean(reason.strip()[:MAX_COMMENT], "reason")
+    reason = kept.limited(reason.strip(), "reason", MAX_COMMENT)
     if not reason:
         raise InvalidVariables([Fault("reason-missing", "请填写原因", "A reason is needed", path="reason")])
     target = somebody(session, kept.clean(to.strip(), "to"))

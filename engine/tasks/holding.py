@@ -72,7 +72,7 @@ def give_back(
 ) -> Step:
     """Let a delegated task go back to who delegated it; `files` were attached to the opinion."""
     task = held.task
-    comment = kept.clean(comment[:MAX_COMMENT], "comment")
+    comment = kept.limited(comment, "comment", MAX_COMMENT)
     owner = task.pop("owner")
     task.update(assignee=owner, claimed=False, origin=_origin(held, "normal"))
     data = {"from": held.by.key, "to": owner, "opinion": opinion, "channel": channel} | ({"files": list(files)} if files else {})
@@ -88,7 +88,7 @@ def _origin(held: Held, new: str) -> str:
 def _handed(
     session: Session, task_id: UUID, by: Actor, to: str, reason: str, expected_revision: int | None
 ) -> tuple[Held, Actor, str, JSON]:
-    reason = kept.clean(reason[:MAX_COMMENT], "reason")
+    reason = kept.limited(reason, "reason", MAX_COMMENT)
     held = hold(session, task_id, by, expected_revision)
     if not held.element.policy.transfers:
         raise NotPermitted(permission="task.transfer")

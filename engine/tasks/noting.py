@@ -42,7 +42,7 @@ def urge(session: Session, task_id: UUID, *, by: Actor, reason: str = "") -> Ste
     with `TooSoon` and the seconds to wait.
     """
     require(by, "task.work")
-    reason = kept.clean(reason[:MAX_COMMENT], "reason")
+    reason = kept.limited(reason, "reason", MAX_COMMENT)
     step = lock_task(session, task_id)
     require_instance(session, by, step.case.id)
     task = step.execution.memory.tasks.get(str(task_id))

@@ -67,7 +67,7 @@ def return_to(
     `NotPermitted` what the drawing forbids, with `Refused` a step that this case has not been at or that does not lead here and a task that is delegated, and
     as `complete` does.
     """
-    comment = kept.clean(comment[:MAX_COMMENT], "comment")
+    comment = kept.limited(comment, "comment", MAX_COMMENT)
     held = hold(session, task_id, by, expected_revision)
     step, task = held.step, held.task
     if task.get("owner"):
@@ -120,7 +120,7 @@ def take_back(session: Session, task_id: UUID, *, by: Actor, reason: str = "") -
     and with `Refused` when the next person has acted, a job was sent, or something else has come of it.
     """
     require(by, "task.work")
-    reason = kept.clean(reason[:MAX_COMMENT], "reason")
+    reason = kept.limited(reason, "reason", MAX_COMMENT)
     step = lock_task(session, task_id)
     require_known(session, by, step)
     row = session.execute(

@@ -58,7 +58,7 @@ def add_signer(
     if place == "before" and "for" in task:
         raise Refused(reason="a signer who was added adds nobody before herself")
     held.touch()
-    reason = kept.clean(reason[:MAX_COMMENT], "reason")
+    reason = kept.limited(reason, "reason", MAX_COMMENT)
     if votes:
         _record(held, "task:signer_added", {"place": place, "signer": signer.key, "instance": True, "by": by.key} | excepted, reason)
         step.execution.add_instance(held.token, signer.key, by.key)
@@ -94,7 +94,7 @@ def remove_signer(session: Session, task_id: UUID, *, by: Actor, reason: str = "
     caller's to know, with `TaskClosed`, with `NotPermitted` anybody else, with `Refused` the last one who decides.
     """
     require(by, "task.work")
-    reason = kept.clean(reason[:MAX_COMMENT], "reason")
+    reason = kept.limited(reason, "reason", MAX_COMMENT)
     step = lock_task(session, task_id)
     tasks = step.execution.memory.tasks
     gone = tasks.get(str(task_id))

@@ -21,7 +21,7 @@ def assign(session: Session, incident_id: UUID, *, by: Actor, to: str, reason: s
     somebody who must not do it either, with `Refused` an incident that is resolved or is of no such task, an empty reason, and oneself.
     """
     require(by, "incident.resolve")
-    reason = kept.clean(reason.strip()[:MAX_COMMENT], "reason")
+    reason = kept.limited(reason.strip(), "reason", MAX_COMMENT)
     if not reason:
         raise Refused(reason="a reason is needed")
     incident = session.get(Incident, incident_id)

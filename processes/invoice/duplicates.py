@@ -6,7 +6,7 @@ within three days.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import islice
 from typing import Literal
 
@@ -94,10 +94,12 @@ def _same_amount(session: Session, row: InvoiceRow, invoice: Invoice) -> Iterato
     if invoice.gross is None:
         return
     span = timedelta(days=DAYS)
+    first = max(invoice.issue_date, date.min + span) - span  # the calendar ends, and what an invoice says may be anything
+    last = min(invoice.issue_date, date.max - span) + span
     others = session.scalars(
         select(InvoiceRow)
         .where(InvoiceRow.id != row.id, InvoiceRow.gross == invoice.gross, InvoiceRow.currency == invoice.currency)
-        .where(InvoiceRow.issue_date.between(invoice.issue_date - span, invoice.issue_date + span))
+        .where(InvoiceRow.issue_date.between(first, last))
         .order_by(InvoiceRow.created_at.desc())
         .limit(LOOKED_AT)
     )

@@ -13,6 +13,7 @@ from tests_support import person
 from api.cli.company import CONNECTION
 from engine import inbox, jobs, tasks, worker
 from engine.database import transaction
+from engine.errors import InvalidContent
 from engine.oa.contract import Event
 from engine.step import Step
 from models import db
@@ -61,6 +62,19 @@ def test_a_press_decides_as_the_person_who_pressed(asked: Step) -> None:
         "SELECT convert_from(body, 'UTF8') FROM history_event WHERE instance_id = :case AND type = 'task:completed'", case=asked.case.id
     )
     assert f'"channel":"oa:{CONNECTION}"' in body
+
+
+def test_what_can_never_be_read_is_laid_aside_and_not_tried_for_ever(asked: Step) -> None:
+    state, note = deliver(Event(CONNECTION, "user.changed", uuid4().hex, "00" * 32, actor="x" * 100_000, id_type="userid"))
+    assert state == "ignored" and "invalid-content" in (note or "")
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_outside_the_calendar_is_a_fault_of_who_sends_it(asked: Step, moment: str) -> None:
+    event = press(asked).as_json() | {"occurredAt": moment}
+    with pytest.raises(InvalidContent) as caught:
+        Event.from_json(event)
+    assert [fault.path for fault in caught.value.faults] == ["occurredAt"]
 
 
 def test_the_same_press_from_eight_threads_is_kept_and_applied_once(app: Flask, asked: Step) -> None:
