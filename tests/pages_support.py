@@ -12,12 +12,13 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 from lxml import html
-from sqlalchemy import text
+from sqlalchemy import event, text
 from web_support import Web
 from werkzeug.test import TestResponse
 
 from engine.database import transaction
 from engine.permissions import load_actor
+from models import db
 from processes.invoice.intake import Submission, submit
 from processes.invoice.samples.generate import default_number, make
 
@@ -80,6 +81,18 @@ class Office:
             actor = load_actor(session, "li.na")
             assert actor is not None
             return submit(session, name, data, by=actor)
+
+    def questions(self, person: str, path: str) -> int:
+        """Return how many questions to the database a page takes that somebody has seen before."""
+        asked: list[str] = []
+        assert self.desk(person).get(path).status_code == 200
+        with self.web.inside():
+            event.listen(db.engine, "before_cursor_execute", note := lambda *said: asked.append(said[2]))
+            try:
+                assert self.desk(person).get(path).status_code == 200
+            finally:
+                event.remove(db.engine, "before_cursor_execute", note)
+        return len(asked)
 
     def row(self, sql: str, **values: Any) -> Any:
         with self.web.inside(), transaction() as session:

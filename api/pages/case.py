@@ -73,8 +73,8 @@ def headline(session: Session, row: ProcessInstance) -> dict[str, Any]:
         "definition_id": row.definition_id, "version": row.definition.version, "own": row.initiator == current().key,
         "initiator": people(session, {row.initiator}).get(row.initiator) if row.initiator else None, "initiator_key": row.initiator,
         "task": session.execute(mine).scalar(), "subject_kind": row.subject_kind,
-        "incidents": [incidents.described(session, one) for one in session.scalars(
-            select(Incident).filter_by(instance_id=row.id).where(Incident.resolved_at.is_(None)).order_by(Incident.id).limit(MOST_INCIDENTS))],
+        "incidents": incidents.described(session, session.scalars(
+            select(Incident).filter_by(instance_id=row.id).where(Incident.resolved_at.is_(None)).order_by(Incident.id).limit(MOST_INCIDENTS)).all()),
         "held": timeline.last(session, row.id, "instance:suspended") if row.status == "suspended" else None,
         **verbs(session, row),
     }  # fmt: skip

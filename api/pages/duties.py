@@ -1,5 +1,6 @@
 """Separation of duties: exceptions that wait for a second person, people in groups that are kept apart, and the company's rules."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -111,19 +112,25 @@ def drawn(text_: str, tasks: dict[str, str]) -> str:
     return _("发起人不能办理") if other == "initiator" else _("已办理过“%(task)s”的人不能办理", task=tasks.get(other, other))
 
 
-def barring(session: Session, rule_: str, element: str, said: str, tasks: dict[str, str]) -> str:
-    """Return in words why somebody must not do a task: a rule of the drawing, or one of the company's with what it rests on; `said` is what the engine says."""
+def company_rules(session: Session, named: Iterable[str]) -> dict[str, tuple[DutyRule, str | None]]:
+    """Return those of the named rules that are the company's and that there are, each with the name of its group."""
+    wanted = {UUID(rule_) for rule_ in named if not rule_.startswith(DRAWN)}
+    statement = select(DutyRule, Group.name).outerjoin(Group, Group.key == DutyRule.group).where(DutyRule.id.in_(wanted))
+    return {str(row.id): (row, name) for row, name in session.execute(statement)} if wanted else {}
+
+
+def barring(company: Mapping[str, tuple[DutyRule, str | None]], rule_: str, element: str, said: str, tasks: dict[str, str]) -> str:
+    """Return in words why somebody must not do a task: a rule of the drawing, or of `company_rules` with what it rests on; `said` is what the engine says."""
     if rule_.startswith(DRAWN):
         return drawn(rule_, tasks)
-    row = session.get(DutyRule, UUID(rule_))
+    row, group = company.get(rule_, (None, None))
     if row is None:
         return said
     if row.kind == "elements":
         other = str(row.other_element if element == row.element else row.element)
         said = drawn(other, tasks)
     elif row.kind == "group-task":
-        name = session.execute(select(Group.name).filter_by(key=row.group)).scalar() or row.group
-        said = _("“%(group)s”组的成员不办理此事", group=name)
+        said = _("“%(group)s”组的成员不办理此事", group=group or row.group)
     return _("%(why)s（公司规则：%(reason)s）", why=said, reason=row.reason)
 
 

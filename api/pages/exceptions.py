@@ -8,7 +8,7 @@ from flask_babel import get_locale
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from api.pages.duties import barring, exception
+from api.pages.duties import barring, company_rules, exception
 from api.security import current
 from engine import definitions, tasks
 from engine.duties import overrides
@@ -34,6 +34,7 @@ def shown(step: Step, row: Row[Any], *, mine: bool, refused: DutyConflict | None
         wanted = [(refused.facts["rule"], refused.facts["person"], refused.facts["zh" if zh else "en"])]
     found = overrides.at(session, row.instance_id, row.element, known_to=current().key)
     open_ = {(one.rule, one.person) for one in found if one.state != "refused"}
+    company = company_rules(session, {rule for rule, _who, _why in wanted})
     names = people(
         session, {key for one in found for key in (one.person, one.asked_by, one.settled_by) if key} | {who for _rule, who, _why in wanted}
     )
@@ -41,7 +42,7 @@ def shown(step: Step, row: Row[Any], *, mine: bool, refused: DutyConflict | None
         "barred": bool(own),
         "askable": [
             {"rule": rule, "person": who, "who": names.get(who), "mine": who == current().key,
-             "why": barring(session, rule, row.element, why, places)}
+             "why": barring(company, rule, row.element, why, places)}
             for rule, who, why in wanted
             if (rule, who) not in open_
         ],

@@ -1,5 +1,6 @@
 """Incidents for operators: what failed, in which case and since when; trying again, or passing over with a reason."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -60,7 +61,7 @@ def page(faults: list[Fault], status: int, typed: UUID | None = None, refused: D
             raise InvalidContent([Fault("after-invalid", "翻页标记无效", "The paging mark is not valid", path="after")]) from error
     with transaction() as session:
         rows = session.scalars(statement).all()
-        shown = [described(session, row, refused if row.id == typed else None) for row in rows[:PAGE]]
+        shown = described(session, rows[:PAGE], typed, refused)
         number, oldest = session.execute(select(func.count(), func.min(Incident.raised_at)).where(Incident.resolved_at.is_(None))).one()
         now = read_clock(session)
         people = everybody(session) if any(each["unassigned"] for each in shown) else []
@@ -72,16 +73,26 @@ def page(faults: list[Fault], status: int, typed: UUID | None = None, refused: D
     ), status  # fmt: skip
 
 
-def described(session: Session, row: Incident, refused: DutyConflict | None = None) -> dict[str, Any]:
-    """Return an incident with its case, how often it was tried, and what can be done where a user task has nobody."""
-    element = definitions.get(session, row.instance.definition_id).model.elements.get(row.element or "")
-    job = session.get(Job, row.job_id) if row.job_id else None
-    return {
-        "id": row.id, "kind": row.kind, "place": (element.name or element.id) if element else row.element or row.connection, "message": told(row),
-        "raised_at": row.raised_at, "resolved_at": row.resolved_at, "resolved_by": row.resolved_by, "resolution": row.resolution, "reason": row.reason,
-        "case_id": row.instance_id, "case_key": row.instance.business_key, "title": row.instance.title, "attempts": job.attempts if job else None,
-        "passable": row.kind != "delivery", "unassigned": unassigned.shown(session, row, refused),
-    }  # fmt: skip
+def described(
+    session: Session, rows: Sequence[Incident], typed: UUID | None = None, refused: DutyConflict | None = None
+) -> list[dict[str, Any]]:
+    """Return incidents with their cases, how often each was tried, and what can be done where a user task has nobody; `refused` belongs to the one `typed`."""
+    attempts = {
+        row.id: row.attempts
+        for row in session.execute(select(Job.id, Job.attempts).where(Job.id.in_({row.job_id for row in rows if row.job_id})))
+    }
+    nobody = unassigned.shown(session, rows, typed, refused)
+    elements = {row.id: definitions.get(session, row.instance.definition_id).model.elements.get(row.element or "") for row in rows}
+    return [
+        {
+            "id": row.id, "kind": row.kind, "place": (element.name or element.id) if (element := elements[row.id]) else row.element or row.connection,
+            "message": told(row), "raised_at": row.raised_at, "resolved_at": row.resolved_at, "resolved_by": row.resolved_by,
+            "resolution": row.resolution, "reason": row.reason, "case_id": row.instance_id, "case_key": row.instance.business_key,
+            "title": row.instance.title, "attempts": attempts.get(row.job_id) if row.job_id else None, "passable": row.kind != "delivery",
+            "unassigned": nobody.get(row.id),
+        }
+        for row in rows
+    ]  # fmt: skip
 
 
 def told(row: Incident) -> str:

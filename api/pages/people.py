@@ -13,6 +13,7 @@ from api import accounts, handover
 from api.pages.frame import may
 from api.pages.listing import next_url, rows_only, text
 from api.pages.once import once, said
+from api.pages.people_shown import described
 from api.security import current, needs
 from engine import keys, tasks, worklist
 from engine.database import transaction
@@ -20,8 +21,8 @@ from engine.errors import Fault, InvalidVariables, NotFound, Refused
 from engine.identities import of_person
 from engine.organisation.roster import is_mobile
 from engine.worklist import like
-from models.identity import ROLES, Account, Department, Group, GroupMember, LegalEntity, Person, RoleGrant
-from models.organisation import DepartmentMember, Post, PostHolder
+from models.identity import ROLES, Department, Group, GroupMember, Person, RoleGrant
+from models.organisation import DepartmentMember
 
 blueprint = Blueprint("people_page", __name__, url_prefix="/people")
 PAGE = 50
@@ -37,7 +38,7 @@ def index() -> ResponseReturnValue:
     wanted, after = text("q"), text("after")
     with transaction() as session:
         rows = found(session, wanted, after, PAGE + 1)
-        shown = [described(session, row, department) for row, department in rows[:PAGE]]
+        shown = described(session, rows[:PAGE])
     more = next_url("people_page.index", shown[-1]["key"] if len(rows) > PAGE else None)
     return render_template("people_rows.html" if rows_only() else "people.html", people=shown, q=wanted, more=more)
 
@@ -69,37 +70,6 @@ def found(session: Session, wanted: str, after: str, limit: int, *, active: bool
     return list(session.execute(statement.where(Person.key > after)).all())
 
 
-def described(session: Session, row: Person, department: str | None) -> dict[str, Any]:
-    """Return a person with departments, posts, roles, groups and account."""
-    others = session.execute(
-        select(Department.id, Department.name).join(DepartmentMember).where(DepartmentMember.person_id == row.id).order_by(Department.key)
-    ).all()
-    held = (
-        select(Post.name, LegalEntity.name).select_from(PostHolder).join(PostHolder.post).join(PostHolder.legal_entity).order_by(Post.key)
-    )
-    held = held.where(PostHolder.person_id == row.id, PostHolder.ended_at.is_(None))
-    account = session.scalars(select(Account).filter_by(person_id=row.id)).first()
-    groups = session.execute(
-        select(Group.key, Group.name).join(GroupMember).where(GroupMember.person_id == row.id).order_by(Group.key)
-    ).all()
-    return {
-        "key": row.key,
-        "name": row.name,
-        "email": row.email,
-        "mobile": row.mobile,
-        "department": department,
-        "department_id": row.department_id,
-        "departments": [name for name in (department, *(each.name for each in others)) if name],
-        "department_ids": [str(each.id) for each in others],
-        "posts": [{"name": post, "entity": entity} for post, entity in session.execute(held)],
-        "active": row.active,
-        "roles": list(session.scalars(select(RoleGrant.role).filter_by(person_id=row.id).order_by(RoleGrant.role))),
-        "groups": [{"key": group.key, "name": group.name} for group in groups],
-        "account": account is not None,
-        "locked": account is not None and account.locked,
-    }
-
-
 @blueprint.get("/new")
 @needs("people.manage")
 def new() -> ResponseReturnValue:
@@ -120,7 +90,7 @@ def form(key: str | None, faults: list[Fault] | None = None, status: int = 200) 
         row = session.scalars(select(Person).filter_by(key=key)).first() if key else None
         if key and row is None:
             raise NotFound(kind="person")
-        shown = described(session, row, None) if row else None
+        shown = described(session, [(row, None)])[0] if row else None
         departments = session.execute(select(Department.id, Department.name).order_by(Department.key)).all()
         groups = session.execute(select(Group.key, Group.name).order_by(Group.key)).all()
         offices = of_person(session, key) if key and may("connection.manage") else []

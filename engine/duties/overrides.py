@@ -3,9 +3,10 @@
 Who may settle one is told that it waits; whoever asked and whom it is for are told what became of it.
 """
 
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import or_, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from engine import definitions, jobs
@@ -109,6 +110,15 @@ def at(session: Session, instance_id: UUID, element: str, *, known_to: str | Non
     if known_to is not None:
         statement = statement.where(or_(DutyOverride.person == known_to, DutyOverride.asked_by == known_to))
     return list({(row.rule, row.person): row for row in session.scalars(statement)}.values())
+
+
+def at_places(session: Session, places: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], list[DutyOverride]]:
+    """Return what `at` does for each case and element in which somebody asked for an exception."""
+    statement = select(DutyOverride).where(tuple_(DutyOverride.instance_id, DutyOverride.element).in_(places)).order_by(DutyOverride.id)
+    found: dict[tuple[UUID, str], dict[tuple[str, str], DutyOverride]] = {}
+    for row in session.scalars(statement) if places else ():
+        found.setdefault((row.instance_id, row.element), {})[(row.rule, row.person)] = row
+    return {place: list(rows.values()) for place, rows in found.items()}
 
 
 def overrides(
