@@ -211,4 +211,4 @@ def page(
                 effects=EFFECTS,
                 **shown,
             ), status
-    return render_template("task_closed.html", task=row, typed=typed or UNFILLED, late=bool(faults) or refused is not None, **shown), status
+    return render_template("task_closed.html", task=row, lost=lost, late=bool(faults) or refused is not None, **shown), status

@@ -82,3 +82,24 @@ def test_a_form_that_is_still_there_is_not_shown_twice(office: Office, words: Wo
     answer = decided(desk, task, form, **{"field.accountingPeriod": "2026/11"})
     assert (answer.status_code, lost(answer)) == (422, {})
     assert "都还在下面" in words(answer)
+
+
+@pytest.mark.usefixtures("colleague")
+def test_what_was_typed_at_a_task_that_a_colleague_decided_meanwhile_can_be_copied(office: Office, words: Words) -> None:
+    case = office.submitted()
+    task, desk = office.task(case.case_id), office.desk("wang.fang")
+    form = desk.form(f"/tasks/{task}", f"/tasks/{task}/transfer")
+    assert desk.decide(task).status_code == 303
+
+    answer = desk.client.post(f"/tasks/{task}/transfer", data={**form, "to": "wu.gang", "reason": "明天起出差"})
+    assert (answer.status_code, lost(answer)) == (409, {"说明": "明天起出差"})
+
+    task = office.task(case.case_id)
+    slow = office.desk("zhao.lei")
+    form = slow.form(f"/tasks/{task}", f"/tasks/{task}/decide")
+    assert office.desk("wu.gang").decide(task, **FINANCE).status_code == 303
+    answer = decided(slow, task, form)
+    assert (answer.status_code, lost(answer)) == (409, SHOWN)
+    page = words(answer)
+    assert "您慢了一步" in page and "吴刚 已同意" in page and "没有保存，可以从这里复制" in page
+    assert lost(slow.get(f"/tasks/{task}")) == {}, "and nothing of it stands on the page of somebody who only looks"
