@@ -11,9 +11,11 @@ from typing import Any
 import orjson
 from flask import Flask, Response, g, has_request_context, render_template, request
 from flask_babel import get_locale
+from flask_wtf.csrf import CSRFError
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from api import lapsed
 from engine import errors
 
 log = logging.getLogger("shenpi.api")
@@ -108,7 +110,8 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
 def install(app: Flask) -> None:
     """Answer every error of this application from here."""
     app.register_error_handler(errors.ShenpiError, _ours)
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, http)
+    app.register_error_handler(CSRFError, _lapsed)
     app.register_error_handler(ValidationError, _validation)
     app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(Exception, _unexpected)
@@ -120,7 +123,8 @@ def _ours(error: errors.ShenpiError) -> Response:
     return answer(describe(error))
 
 
-def _http(error: HTTPException) -> Response:
+def http(error: HTTPException) -> Response:
+    """Answer what Flask and its friends refuse."""
     status = error.code or 500
     data = getattr(error, "data", None) or {}
     messages = data.get("messages") if isinstance(data, dict) else None
@@ -132,6 +136,11 @@ def _http(error: HTTPException) -> Response:
     response = problem(status, "invalid-content" if status == 422 else code, said, **more)
     response.headers.extend({name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")})
     return response
+
+
+def _lapsed(error: CSRFError) -> Response:
+    """A form without the token of its session: people are told what that means."""
+    return lapsed.answer() if wants_page() else http(error)
 
 
 def _validation(error: ValidationError) -> Response:

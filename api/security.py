@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import DBAPIError
 
-from api import framing, problems
+from api import framing, lapsed, problems
 from engine.database.transaction import abandon, translated
 from engine.errors import NotPermitted
 from engine.permissions import Actor, actor_of_account, actor_of_token, allows
@@ -25,6 +25,8 @@ from models import db
 csrf = CSRFProtect()
 
 SESSION_LIFE = timedelta(hours=12)
+#: of a session that is over: with the token, whoever sends a form is told that she has to sign in
+KEPT = ("language", "csrf_token")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -39,8 +41,8 @@ def install(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,
     )
     framing.install(app)
+    app.before_request(identify)  # before forms are checked, for the answer to one that is refused depends on who sent it
     csrf.init_app(app)
-    app.before_request(identify)
     app.after_request(_headers)
 
 
@@ -62,7 +64,9 @@ def identify() -> Response | None:
         elif "account" in session:
             g.actor = actor_of_account(db.session(), UUID(session["account"]), session["generation"])
             if g.actor is None:
+                kept = {name: session[name] for name in KEPT if name in session}
                 session.clear()
+                session.update(kept)
     except (DBAPIError, psycopg.Error) as error:
         abandon(db.session())
         raise translated(error) from error
@@ -100,7 +104,11 @@ def open_to_all(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def _sign_in_first() -> ResponseReturnValue:
-    if problems.wants_page() and request.method == "GET":
+    if problems.wants_page():
+        if request.method != "GET":
+            return lapsed.answer()
+        if request.headers.get("HX-Request") == "true":
+            return lapsed.lead()
         return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")))
     return problems.problem(401, "not-signed-in", "请先登录" if problems.language() == "zh" else "Sign in first")
 

@@ -71,7 +71,7 @@ def context() -> dict[str, Any]:
     ]
     back = request.full_path.rstrip("?") if request.method == "GET" else request.path
     return {
-        "office_tabs": tabs(),
+        "office_tabs": tabs(actor),
         "language": "zh-CN" if language == "zh" else "en",
         "zh": language == "zh",
         "language_switch": (url_for("sign_in.language", chosen=other, next=back), "English" if other == "en" else "中文"),

@@ -4,6 +4,8 @@ from flask import current_app
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from engine.permissions import Actor, allows
+
 TABS = (
     ("connections", "connections_page.index", _l("连接")),
     ("deliveries", "deliveries_page.index", _l("送达")),
@@ -15,6 +17,7 @@ TABS = (
 )
 
 
-def tabs() -> list[tuple[str, str, LazyString]]:
-    """Return the tabs that this application has."""
-    return [tab for tab in TABS if tab[1] in current_app.view_functions]
+def tabs(actor: Actor | None) -> list[tuple[str, str, LazyString]]:
+    """Return the tabs that this application has and the actor may open: by the permission that the page itself asks for."""
+    views = current_app.view_functions
+    return [tab for tab in TABS if actor is not None and tab[1] in views and allows(actor, views[tab[1]].permission)]  # type: ignore[union-attr]

@@ -1,26 +1,17 @@
 """Signing in and out, one's own page, and the language switch."""
 
-import re
-
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
 
-from api import accounts, single_sign_on
+from api import accounts, lapsed, problems, single_sign_on
+from api.lapsed import safe
 from api.locale import LANGUAGES
 from api.security import needs, open_to_all
 from engine.database import transaction
 
 blueprint = Blueprint("sign_in", __name__)
-
-#: browsers read a backslash as a slash, and drop control characters before they look for the host
-UNSAFE = re.compile(r"[\\\x00-\x20]")
-
-
-def safe(target: str | None) -> str:
-    """Return a target inside this site, as it was written; anything else leads home."""
-    inside = target is not None and target.startswith("/") and not target.startswith("//") and not UNSAFE.search(target)
-    return target if inside and target is not None else "/"
 
 
 @blueprint.get("/sign-in")
@@ -56,6 +47,17 @@ def start_session(account: str, generation: int) -> None:
     session.clear()
     session.permanent = True
     session.update({"account": account, "generation": generation} | ({"language": language} if language else {}))
+
+
+@blueprint.errorhandler(CSRFError)
+def again(error: CSRFError) -> ResponseReturnValue:
+    """Ask once more when the page stood open for too long; nothing that was typed is lost but the password."""
+    if not problems.wants_page():
+        return problems.http(error)
+    if request.endpoint == "sign_in.enter":
+        text = _("登录页打开得太久，或者浏览器没有保存 cookie。请再登录一次。")
+        return page(safe(request.form.get("next")), key=request.form.get("key", ""), failed=text), 401 if g.actor is None else 400
+    return lapsed.answer() if g.actor is not None else redirect(url_for("sign_in.form"), 303)
 
 
 @blueprint.post("/sign-out")

@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from api import attempts, single_sign_on
-from api.pages.sign_in import safe, start_session
+from api.lapsed import safe
+from api.pages.sign_in import start_session
 from api.security import open_to_all
 from api.single_sign_on import Door
 from engine.database import transaction

@@ -19,7 +19,7 @@ from api.pages.start import offered
 from api.security import current, needs
 from engine import worklist
 from engine.database import transaction
-from engine.errors import Conflict, Fault
+from engine.errors import Conflict, Fault, Refused
 from models.invoice import Invoice
 from models.runtime import UserTask
 from processes.invoice.intake import Submission, submit
@@ -105,8 +105,8 @@ def take_one(file: FileStorage, typed: dict[str, str], asked: tuple[str, ...]) -
         with transaction() as session:
             found = submit(session, name, data, by=current(), fields=typed)
             return described(session, name, found, typed, asked)
-    except Conflict as error:
-        return Row(name, "unreadable", faults=[Fault(error.code, error.say("zh"), error.say("en"))], asked=asked, typed=typed)
+    except (Conflict, Refused) as error:
+        return Row(name, "refused", faults=[Fault(error.code, error.say("zh"), error.say("en"))], asked=asked, typed=typed)
 
 
 def described(session: Session, name: str, found: Submission, typed: dict[str, str], asked: tuple[str, ...]) -> Row:

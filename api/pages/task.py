@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from api.pages import filling
+from api.pages import filling, unsent
 from api.pages.blanks import UNFILLED
 from api.pages.once import once
 from api.pages.task_shown import OPEN, closed, element_of, next_task, opened
@@ -19,7 +19,7 @@ from api.rest.tasks import known
 from api.security import current, needs
 from engine import drafts, signatures, tasks, worklist
 from engine.database import transaction
-from engine.errors import Conflict, DutyConflict, Fault, InvalidVariables, NotFound, Refused, ShenpiError, TaskClosed
+from engine.errors import Conflict, DutyConflict, Fault, InvalidVariables, NotFound, Refused, ShenpiError, TaskAlreadyClaimed, TaskClosed
 from engine.replay import people
 from engine.step import Step
 from models.history import HistoryEvent
@@ -65,8 +65,8 @@ def decide(task_id: UUID) -> ResponseReturnValue:
         signature = signatures.decode(request.form["signature"]) if request.form.get("signature") else None
     except InvalidVariables as error:
         return page(task_id, typed=request.form, faults=error.faults, status=422)
-    except TaskClosed:
-        return page(task_id, typed=request.form, late=True, status=409)
+    except TaskClosed as error:
+        return page(task_id, typed=request.form, faults=[told(error)], status=409)
     if found.more:
         return page(task_id, typed=request.form, found=found)
 
@@ -158,8 +158,6 @@ def act(task_id: UUID, verb: Callable[[Session], object], target: str, found: fi
         return once(work)
     except InvalidVariables as error:
         return page(task_id, typed=request.form, faults=error.faults, found=found, status=422)
-    except TaskClosed:
-        return page(task_id, typed=request.form, late=True, status=409)
     except NotFound as error:
         if error.facts.get("kind") != "person":
             raise
@@ -176,7 +174,11 @@ def act(task_id: UUID, verb: Callable[[Session], object], target: str, found: fi
 
 
 def told(error: ShenpiError) -> Fault:
-    """Return a refusal as one line for people."""
+    """Return a refusal as one line for people, who know one another by name."""
+    if isinstance(error, TaskAlreadyClaimed):
+        with transaction() as session:
+            holder = people(session, {error.facts["assignee"]}).get(error.facts["assignee"])
+        error = TaskAlreadyClaimed(**{**error.facts, "assignee": holder["name"] if holder else error.facts["assignee"]})
     if isinstance(error, Refused) and error.facts.get("reason") == "the task is already with this person":
         return Fault(error.code, "待办已经在此人手中", "The task is already with this person")
     return Fault(error.code, error.say("zh"), error.say("en"))
@@ -187,19 +189,26 @@ def page(
     *,
     typed: MultiDict[str, str] | None = None,
     faults: list[Fault] | None = None,
-    late: bool = False,
     found: filling.Filling | None = None,
     draft: drafts.Begun | None = None,
     refused: DutyConflict | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
-    """Render the task as it is now, with what was filled in so far."""
+    """Render the task as it is now, with what was filled in so far: in its form, or to be copied where it is not the caller's to decide any longer."""
     with transaction() as session:
         row = known(session, task_id)
+        lost = unsent.of_task(element_of(session, row))
         shown = opened(session, row, found, refused) if row.state in OPEN else closed(session, row)
         if row.state in OPEN:
             return render_template(
-                "task.html", task=row, typed=typed or UNFILLED, faults=faults or [], draft=draft, phrases=PHRASES, effects=EFFECTS, **shown
+                "task.html",
+                task=row,
+                typed=typed or UNFILLED,
+                lost=lost,
+                faults=faults or [],
+                draft=draft,
+                phrases=PHRASES,
+                effects=EFFECTS,
+                **shown,
             ), status
-    late = late or bool(faults) or refused is not None
-    return render_template("task_closed.html", task=row, typed=typed or UNFILLED, late=late, **shown), status
+    return render_template("task_closed.html", task=row, lost=lost, late=bool(faults) or refused is not None, **shown), status

@@ -22,6 +22,7 @@ UPLOADS = {
     "unreadable": Sign(_l("无法识别"), "circle-x", "reject"),
     "not-an-invoice": Sign(_l("不是发票"), "circle-x", "reject"),
     "too-large": Sign(_l("文件太大"), "circle-x", "reject"),
+    "refused": Sign(_l("没有提交"), "circle-x", "reject"),
 }
 FORMATS = Words(
     {

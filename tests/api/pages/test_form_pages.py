@@ -6,13 +6,16 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import pytest
 from forms_support import CLAIM, ROWS, claim_office, claims, definition_id, filled
 from lxml import html
 from pages_support import Office
 from werkzeug.test import TestResponse
 
+from api.pages import unsent
 from engine import definitions
 from engine.database import transaction
+from engine.instances import beginning
 
 __all__ = ["claim_office", "claims"]
 Words = Callable[[TestResponse], str]
@@ -171,3 +174,31 @@ def test_crafted_paths_and_names_hurt_nobody(claim_office: Office) -> None:
     }  # fmt: skip
 
     assert desk.decide(task, **odd).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "typed", [{"field.account": "6602.01", "field.approvalNumber": "批-7"}, {"filled": '{"account": "6602.01", "approvalNumber": "批-7"}'}]
+)
+def test_what_was_filled_into_a_form_that_is_gone_can_be_copied_under_its_labels(
+    claim_office: Office, words: Words, typed: dict[str, str]
+) -> None:
+    task, desk = begin(claim_office), claim_office.desk("wang.fang")
+    form = {**desk.form(f"/tasks/{task}", f"/tasks/{task}/decide"), **typed, "outcome": "approve"}
+    assert desk.send(f"/tasks/{task}", f"/tasks/{task}/delegate", person="zhao.lei").status_code == 303
+
+    for files in ({}, {"attachment": [pdf("意见.pdf")]}):
+        answer = desk.client.post(f"/tasks/{task}/decide", data={**form, **files})
+        page = words(answer)
+        assert answer.status_code == 409
+        assert "没有办理成功" in page and "入账科目 差旅费 超标审批单号 批-7" in page
+        assert ("附件 意见.pdf" in page) == bool(files)
+
+
+def test_each_row_that_was_typed_stands_under_its_number_and_a_choice_under_its_label(claim_office: Office) -> None:
+    with claim_office.web.inside(), transaction() as session:
+        element = beginning(definitions.get(session, UUID(definition_id(claim_office.web))).model)
+    with claim_office.web.app.test_request_context("/", method="POST", data={**START, "field.foreign": "true"}):
+        lines = {line.label: line.text for line in unsent.of_task(element)}
+
+    assert (lines["事由"], lines["境外发生"]) == ("去杭州谈合同", "是")
+    assert (lines["明细 第 1 行 · 类别"], lines["明细 第 2 行 · 类别"], lines["明细 第 2 行 · 金额（元）"]) == ("交通", "住宿", "820.00")

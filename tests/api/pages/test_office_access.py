@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
+from lxml import html
 from pages_support import BROWSER
 from sqlalchemy import text
 from web_support import Web, token_of, web
@@ -128,3 +129,12 @@ def test_a_token_of_somebody_else_is_none(browsers: Browsers) -> None:
         "/deliveries/hurry", data={"csrf_token": stolen, "idempotency_key": "x", "connection": "demo-oa"}, headers={"Accept": BROWSER}
     )
     assert answer.status_code == 400
+
+
+def test_the_tabs_lead_nowhere_that_one_may_not_go(browsers: Browsers) -> None:
+    for role, expected in (("operator", 1), ("administrator", 7)):
+        client = browsers[role]
+        page = html.fromstring(client.get("/reconciliation", headers={"Accept": BROWSER}).data)
+        tabs = [str(each) for each in page.xpath("(//ul[contains(@class, 'page-tabs')])[1]//a/@href")]
+        assert {tab: client.get(tab, headers={"Accept": BROWSER}).status_code for tab in tabs} == dict.fromkeys(tabs, 200), role
+        assert len(tabs) == expected, role

@@ -150,3 +150,25 @@ def test_a_file_that_contradicts_what_is_kept_is_answered_with_both_values(offic
     page = words(answer)
     assert "与已有记录不一致" in page
     assert "9000.00" in page and "500000.00" in page and "FP-" in page
+
+
+def test_a_file_that_is_refused_while_the_process_is_suspended_is_a_row_like_others_and_keeps_what_was_typed(
+    office: Office, words: Words
+) -> None:
+    desk, file, print_ = office.desk("li.na"), office.sample(), office.sample("pdf")
+    process = "/process-definitions/invoice_approval"
+    assert office.web.post("ma.lin", f"{process}/suspend", json={"reason": "盘点"}).status_code == 200
+    try:
+        row = desk.upload(file)
+        assert row.status_code == 422 and "<html" not in row.text
+        assert "已挂起" in words(row) and "没有提交" in words(row) and "没有保存，过后可以再提交" in words(row)
+
+        page = desk.upload(file, ("notes.txt", b"hello"), script=False)
+        assert page.status_code == 200 and page.text.count("<article") == 2
+        assert "已挂起" in words(page) and "无法识别" in words(page)
+
+        asked = desk.upload(print_, **TYPED)
+        assert "已挂起" in words(asked) and 'value="华东办公用品有限公司"' in asked.text
+    finally:
+        assert office.web.post("ma.lin", f"{process}/resume", json={"reason": "好了"}).status_code == 200
+    assert "已进入审批" in words(desk.upload(print_, **TYPED))
