@@ -115,7 +115,7 @@ def test_workers_forget_old_ones_and_those_of_today_never(
     monkeypatch.setenv("SHENPI_KEEP_SIGN_INS", kept)
     for days in (400, 31, 29, 0):
         write(web, "wang.fang", remote=f"d{days}", days=days)
-    Worker("", web.inside)._sweep()
+    Worker("postgresql:///unused", web.inside)._sweep()
     assert {one["remoteId"] for one in found(web, connection="demo-oa")} == left
 
 
