@@ -95,9 +95,11 @@ def test_the_wheel_runs_in_a_fresh_environment_and_tells_its_story(place: Path) 
         addresses = ["--url", f"http://127.0.0.1:{web}", "--simulator", f"http://127.0.0.1:{simulator}"]
         told = run(shenpi, "demo", *addresses, cwd=elsewhere, env=environment)
         assert "done" in told.stdout
-        taken = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True)
-        assert taken.returncode != 0
-        assert str(web) in taken.stderr
+        again = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True)
+        assert again.returncode != 0 and f"process {process.pid}" in again.stderr
+        (place / "another").mkdir()
+        taken = subprocess.run(command, cwd=place / "another", env=environment, capture_output=True, text=True)
+        assert taken.returncode != 0 and str(web) in taken.stderr
     except BaseException:
         for part in sorted((elsewhere / "var" / "logs").glob("*.log")):
             print(f"--- {part.name}\n{part.read_text(errors='replace')[-3000:]}")
