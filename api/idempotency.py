@@ -45,10 +45,10 @@ def once(work: Callable[[Session], tuple[Any, int, dict[str, str]]], *, once_onl
         body, status, headers = work(session)
         raw = orjson.dumps(body, default=str)
         if key and status < 400:
-            repeated = (
-                orjson.dumps({name: value for name, value in body.items() if name not in once_only}, default=str) if once_only else raw
-            )
-            answer = {"body_digest": digest, "status": status, "headers": orjson.dumps(headers).decode(), "answer": repeated}
+            if once_only:
+                body = {name: value for name, value in body.items() if name not in once_only}
+            again = orjson.dumps(body, default=str) if once_only else raw
+            answer = {"body_digest": digest, "status": status, "headers": orjson.dumps(headers).decode(), "answer": again}
             _KEEP.leave(session, scope | answer)
     return Response(raw, status=status, headers=headers, mimetype="application/problem+json" if status >= 400 else "application/json")
 

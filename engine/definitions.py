@@ -124,9 +124,9 @@ def store(
 
     A process whose manifest (BPMN, decisions, forms) is the same as its newest version's stays that version; that of an older one becomes the newest again,
     which is the way back. With `once` it stays behind what was deployed since: what comes with the product does not take back what a designer made of it.
-    A decision that is in none of the files is the
-    newest that was deployed before, and is pinned as if it were among them. Refuses with `InvalidDefinition` one that never was, and a start event that cannot
-    be known without a case, and stores nothing then.
+
+    A decision that is in none of the files is the newest that was deployed before, and is pinned as if it were among them. Refuses with `InvalidDefinition` one
+    that never was, and a start event that cannot be known without a case, and stores nothing then.
     """
     earlier = _earlier(session, found.decisions)
     shared = {file: sha256(content).hexdigest() for file, content in files.items()}

@@ -63,6 +63,7 @@ def examine(files: Mapping[str, bytes], delegates: Mapping[str, str] | None = No
     """Read and check files here and now, in this process."""
     found = Examination()
     found.faults.extend(broken(files))
+    files = {name: content for name, content in files.items() if name not in {fault.file for fault in found.faults}}
     decisions: set[str] = set()
     for file, content in files.items():
         if file.endswith(".dmn"):

@@ -1,7 +1,8 @@
 """Work outside the request: the queue, the names of its tasks, and when something failed is tried again.
 
 Jobs are enqueued by SQL inside the transaction that decides them (`WAKE`), so that neither can be without the other; procrastinate's Python `defer` on a
-borrowed connection fails inside workers. Nothing is ever enqueued for the future: timers and back-off live in our own table.
+borrowed connection fails inside workers. Nothing is ever enqueued for the future: timers and the back-off of calls live in our own table. Only a job that
+failed itself is put off in the queue, by seconds and under no lock (`engine.worker.rescue`).
 """
 
 import random

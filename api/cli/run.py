@@ -30,8 +30,7 @@ from processes import catalogue
 @click.option("--workers", default=1, show_default=True, help="worker processes")
 def run(demo: bool, port: int, simulator_port: int, workers: int) -> None:
     """Start everything on this machine; a second start goes on with the data."""
-    for number in (signal.SIGTERM, signal.SIGHUP):  # the second comes when the terminal is closed
-        signal.signal(number, _leave)
+    heed_signals()
     with alone(read_settings().home):
         _run(demo=demo, port=port, simulator_port=simulator_port, workers=workers)
 
@@ -135,6 +134,13 @@ def _say(settings: Settings, demo: bool, port: int, simulator_port: int) -> None
             table.add_row(person.key, person.name, person.does)
         console.print(table)
     console.print(f"数据 data: {settings.home}   日志 logs: {settings.home / 'logs'}   Ctrl-C 结束 ends\n")
+
+
+def heed_signals() -> None:
+    """End as after Ctrl-C at SIGTERM, and when the terminal is closed unless `nohup` says that this shall not matter."""
+    signal.signal(signal.SIGTERM, _leave)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _leave)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -47,7 +47,10 @@ class Supervisor:
                     if process.poll() is not None:
                         console.print(f"[yellow]{name} 已结束（{process.returncode}），重新启动 / ended, started again[/]")
                         time.sleep(1)
-                        self._start(name)
+                        try:
+                            self._start(name)
+                        except OSError as error:  # no memory for a process: it is tried again
+                            console.print(f"[yellow]{name}：{error}[/]")
         except (KeyboardInterrupt, SystemExit):
             console.print("正在结束 / ending ...")
         finally:

@@ -45,7 +45,7 @@ def asked(session: Session, tab: str) -> Asked:
     departments = session.execute(select(Department.key, Department.name).order_by(Department.name).limit(MOST)).all()
     newest = select(ProcessDefinition.key, ProcessDefinition.name).ext(distinct_on(ProcessDefinition.key))
     processes = session.execute(newest.order_by(ProcessDefinition.key, ProcessDefinition.version.desc()).limit(MOST)).all()
-    due_from, due_until = due_within(period, read_clock(session), zone())
+    due_from, due_until = due_within(period, read_clock(session), zone()) if period else (None, None)
     wanted = Wanted(
         words=given["q"] or None, department=given["department"] or None, definition=given["process"] or None,
         least=amount(given["least"], faults), most=amount(given["most"], faults), returned=bool(given["returned"]),

@@ -197,13 +197,15 @@ def page(
     """Render the task as it is now, with what was filled in so far: in its form, or to be copied where it is not the caller's to decide any longer."""
     with transaction() as session:
         row = known(session, task_id)
-        lost = unsent.of_task(element_of(session, row))
+        posted = request.method == "POST"
+        lost = unsent.of_task(element_of(session, row)) if posted else []
         shown = opened(session, row, found, refused) if row.state in OPEN else closed(session, row)
         if row.state in OPEN:
             return render_template(
                 "task.html",
                 task=row,
                 typed=typed or UNFILLED,
+                verb=(request.endpoint or "").rpartition(".")[2] if posted else "",
                 lost=lost,
                 faults=faults or [],
                 draft=draft,

@@ -113,7 +113,8 @@ def index(asked: dict[str, Any]) -> Any:
     have decided, newest first. Filters: `words`, the initiator's `department`, `processDefinitionKey`, `processInstanceId`,
     `amountFrom`, `amountTo`, `due`, `returned`."""
     with transaction() as session:
-        due_from, due_until = worklist.due_within(asked["due"] or "", read_clock(session), ZoneInfo(read_settings().time_zone))
+        zone = ZoneInfo(read_settings().time_zone)
+        due_from, due_until = worklist.due_within(asked["due"], read_clock(session), zone) if asked["due"] else (None, None)
         wanted = worklist.Wanted(
             words=asked["words"], department=asked["department"], definition=asked["process_definition_key"],
             case=asked["process_instance_id"], least=_amount(asked["amount_from"]), most=_amount(asked["amount_to"]), returned=asked["returned"],

@@ -21,19 +21,12 @@ def forms_of(files: Mapping[str, bytes]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, content in files.items():
         if name.endswith(FILES):
-            form = loaded(content)
+            form = orjson.loads(content)
             if name.endswith(".form") or (isinstance(form, dict) and "components" in form):
                 found[name] = name
                 if isinstance(form, dict) and isinstance(form.get("id"), str):
                     found.setdefault(form["id"], name)
     return found
-
-
-def loaded(content: bytes) -> object:
-    try:
-        return orjson.loads(content) if len(content) <= MAX_FORM else None
-    except orjson.JSONDecodeError:
-        return None
 
 
 def broken(files: Mapping[str, bytes]) -> Iterator[Fault]:
@@ -62,7 +55,7 @@ def is_deep(value: object) -> bool:
 
 
 def fill(root: etree._Element, files: Mapping[str, bytes]) -> None:
-    """Write forms into the user tasks and start events that refer to them by `formRef` or `formKey`."""
+    """Write forms, none of them `broken`, into the user tasks and start events that refer to them by `formRef` or `formKey`."""
     forms = forms_of(files)
     for node in root.iter(tag("userTask"), tag("startEvent"), tag("globalUserTask")) if forms else ():
         key = vendor(node, "formRef") or vendor(node, "formKey") or ""
@@ -74,15 +67,7 @@ def fill(root: etree._Element, files: Mapping[str, bytes]) -> None:
             if holder is None:
                 holder = etree.Element(EXTENSIONS)
                 node.insert(0, holder)
-            etree.SubElement(holder, FORM, file=clean(name)).text = text_of(files[name])
-
-
-def text_of(content: bytes) -> str:
-    """Return a form as text that XML can hold. What is no JSON stays what it is, as far as it can be shown, and is a fault when it is read."""
-    if len(content) > MAX_FORM:
-        return " " * (MAX_FORM + 1)
-    form = loaded(content)
-    return json.dumps(form, separators=(",", ":")) if form is not None else clean(content.decode(errors="replace"))
+            etree.SubElement(holder, FORM, file=clean(name)).text = json.dumps(orjson.loads(files[name]), separators=(",", ":"))
 
 
 def clean(text: str) -> str:

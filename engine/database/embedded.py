@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -61,33 +63,46 @@ class EmbeddedServer:
         Raises `RuntimeError` with the end of the server's log when it does not come up.
         """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(f"{self.folder}.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self._alone():
             self._stopped.unlink(missing_ok=True)
-            if not self._answers():
-                self._own()
-                if not (self.folder / "PG_VERSION").exists():
-                    self._initialise()
-                self._forget_dead_server()
-                self._launch()
+            self._bring_up()
             self._create(database)
         return self.url(database)
 
     def revive(self) -> None:
         """Start the server again if it has died and was not stopped. A folder that holds no database stays as it is: it may only not be mounted.
 
-        Raises `RuntimeError` as `start` does, and psycopg's errors when it dies once more.
+        Raises `RuntimeError` as `start` does.
         """
-        if (self.folder / "PG_VERSION").exists() and not self._stopped.exists():
-            self.start()
+        if (self.folder / "PG_VERSION").exists():
+            with self._alone():
+                if not self._stopped.exists():
+                    self._bring_up()
 
     def stop(self) -> None:
         """End the server if it runs; open transactions are rolled back by it. It stays so until somebody calls `start`."""
-        if self.folder.exists():
+        if not self.folder.exists():
+            return
+        with self._alone():
             self._stopped.touch()
-        if (self.folder / "postmaster.pid").exists() and self._answers():
-            self._own()  # a folder above may have been closed to others since the start
-            self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self.folder), "stop")
+            if (self.folder / "postmaster.pid").exists() and self._answers():
+                self._own()  # a folder above may have been closed to others since the start
+                self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self.folder), "stop")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one process at a time start or stop the server."""
+        with open(f"{self.folder}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _bring_up(self) -> None:
+        if not self._answers():
+            self._own()
+            if not (self.folder / "PG_VERSION").exists():
+                self._initialise()
+            self._forget_dead_server()
+            self._launch()
 
     def _answers(self) -> bool:
         try:

@@ -94,8 +94,6 @@ def ask_for_all(session: Session, connection: str, *, by: Actor) -> UUID:
 
     Refuses with `NotFound` an unknown connection, with `Refused` when there is nothing.
     """
-    if session.get(OaConnection, connection) is None:
-        raise NotFound(kind="connection")
     return _ask(session, by, connection, lambda resend: _rows(session, _ALL_FAILED, resend=resend, connection=connection))
 
 
@@ -110,6 +108,8 @@ def ask_for(session: Session, chosen: Sequence[tuple[UUID, str]], *, by: Actor) 
 
 def _ask(session: Session, by: Actor, connection: str | None, choose: Any) -> UUID:
     require(by, "connection.manage")
+    if connection is not None and session.get(OaConnection, connection) is None:
+        raise NotFound(kind="connection")
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('oa_resend'))"))  # or two could choose the same cases
     row = OaResend(id=uuid7(), asked_by=by.key, connection=connection)
     session.add(row)

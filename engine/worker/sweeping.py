@@ -26,21 +26,17 @@ def sweep(session: Session) -> None:
     attachments.clean_up(session)
 
 
-_LOST_CALLS = """
-SELECT procrastinate_defer_jobs_v1(array_agg(ROW('work', 'call', 0, NULL, NULL, jsonb_build_object('job', b.id), NULL)::procrastinate_job_to_defer_v1))
+#: jobs of service tasks in some state for which there is no work in the queue
+_LOST = """
+SELECT procrastinate_defer_jobs_v1(array_agg(ROW('work', '{task}', 0, NULL, NULL, jsonb_build_object('job', b.id), NULL)::procrastinate_job_to_defer_v1))
 FROM job b JOIN process_instance i ON i.id = b.instance_id AND i.status = 'running'
-WHERE (b.state = 'waiting' OR b.state = 'retrying' AND NOT EXISTS (SELECT 1 FROM timer t WHERE t.kind = 'retry' AND t.target = b.id::text))
-  AND b.created_at < shenpi_now() - interval '30 seconds'
-  AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'call' AND j.status IN ('todo', 'doing') AND j.args ->> 'job' = b.id::text)
+WHERE ({which}) AND b.created_at < shenpi_now() - interval '30 seconds'
+  AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = '{task}' AND j.status IN ('todo', 'doing') AND j.args ->> 'job' = b.id::text)
 HAVING count(*) > 0
 """
-_LOST_ANSWERS = """
-SELECT procrastinate_defer_jobs_v1(array_agg(ROW('work', 'answer', 0, NULL, NULL, jsonb_build_object('job', b.id), NULL)::procrastinate_job_to_defer_v1))
-FROM job b JOIN process_instance i ON i.id = b.instance_id AND i.status = 'running'
-WHERE b.state = 'answered' AND b.created_at < shenpi_now() - interval '30 seconds'
-  AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'answer' AND j.status IN ('todo', 'doing') AND j.args ->> 'job' = b.id::text)
-HAVING count(*) > 0
-"""
+_UNTIMED = "b.state = 'retrying' AND NOT EXISTS (SELECT 1 FROM timer t WHERE t.kind = 'retry' AND t.target = b.id::text)"
+_LOST_CALLS = _LOST.format(task="call", which=f"b.state = 'waiting' OR {_UNTIMED}")
+_LOST_ANSWERS = _LOST.format(task="answer", which="b.state = 'answered'")
 _LOST_MESSAGES = """
 SELECT procrastinate_defer_jobs_v1(array_agg(ROW('oa', 'inbox', 0, NULL, NULL, jsonb_build_object('message', m.id), NULL)::procrastinate_job_to_defer_v1))
 FROM oa_message m WHERE m.state = 'received' AND m.received_at < now() - interval '30 seconds'

@@ -75,11 +75,8 @@ CASES = {
 }
 
 
-def due_within(period: str, now: datetime, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-    """Return from when until when a task is due that is overdue, due today, or due in this week (Monday to Sunday), on the clock of a zone; without a period
-    there are no limits."""
-    if not period:
-        return None, None
+def due_within(period: str, now: datetime, zone: ZoneInfo) -> tuple[datetime | None, datetime]:
+    """Return from when until when a task is due that is overdue, due today, or due in this week (Monday to Sunday), on the clock of a zone."""
     if period == "overdue":
         return None, now
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)

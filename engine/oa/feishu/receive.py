@@ -102,12 +102,7 @@ def contact_event(connection: Connection, body: Mapping[str, Any], header: Mappi
     if not isinstance(number, str) or not number:
         raise malformed("event_id")
     return Event(
-        connection.key,
-        kind,
-        f"event:{number[:200]}",
-        hashlib.sha256(raw).hexdigest(),
-        actor=str(actor)[:200] if actor else None,
-        id_type=id_type,
+        connection.key, kind, f"event:{number[:200]}", hashlib.sha256(raw).hexdigest(), actor=str(actor) if actor else None, id_type=id_type
     )
 
 

@@ -79,7 +79,7 @@ def changed(connection: Connection, told: Mapping[str, str], digest: str) -> Eve
     kind = CHANGES.get(change) or "unsupported"
     actor = told.get("UserID" if kind.startswith("user.") else "Id")
     unique = hashlib.sha256("\n".join((wanted(told, "CreateTime"), change, actor or "")).encode()).hexdigest()
-    return Event(connection.key, kind, f"event:{unique}", digest, actor=actor[:200] if actor else None, id_type="userid")
+    return Event(connection.key, kind, f"event:{unique}", digest, actor=actor or None, id_type="userid")
 
 
 def time_of(seconds: str) -> datetime | None:

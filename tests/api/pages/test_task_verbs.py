@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from drawings import END, START, drawing, human, path
+from lxml import html
 from pages_support import Office
 from sqlalchemy import text
 from werkzeug.test import TestResponse
@@ -97,6 +98,30 @@ def test_nobody_is_asked_whom_nobody_knows_and_what_was_typed_stays(
     assert answer.status_code == 422
     assert said in words(answer)
     assert open_at(office, case) == [("审核", "zhao.lei")]
+
+
+@pytest.mark.parametrize(
+    ("verb", "typed"),
+    [
+        ("signers", {"place": "after", "person": "没有这个人", "reason": "请会签"}),
+        ("delegate", {"person": "没有这个人", "reason": "请核实"}),
+        ("return", {"step": "nowhere", "straight": "1", "comment": "长" * 2001}),
+        ("transfer", {"to": "nobody", "reason": "出差"}),
+    ],
+)
+def test_what_was_typed_stays_in_the_form_that_was_refused_and_stands_in_no_other(
+    office: Office, case: UUID, verb: str, typed: dict[str, str]
+) -> None:
+    task = office.task(case)
+    answer = office.desk("zhao.lei").send(f"/tasks/{task}", f"/tasks/{task}/{verb}", **typed)
+    assert answer.status_code == 422
+    page = html.fromstring(answer.text)
+    (form,) = page.xpath(f"//details[@open]//form[@action='/tasks/{task}/{verb}']")
+    kept = {name: value for name, value in typed.items() if name not in ("step", "to")}  # those two are chosen from what there is
+    assert {name: form.fields[name] for name in kept} == kept
+    written = typed.get("reason") or typed["comment"]
+    others = [other for other in page.forms if other is not form]
+    assert not any(value == written for other in others for value in other.fields.values())
 
 
 def test_a_decision_is_taken_back_from_the_page_that_follows_it_while_nobody_has_acted(office: Office, case: UUID, words: Words) -> None:

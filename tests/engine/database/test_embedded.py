@@ -51,8 +51,7 @@ def test_a_server_without_a_free_connection_is_not_started_a_second_time(mortal:
     with pytest.raises(psycopg.OperationalError, match="too many clients"):
         while True:
             taken.append(psycopg.connect(mortal.dsn("postgres")))
-    with pytest.raises(psycopg.OperationalError, match="too many clients"):
-        mortal.revive()
+    mortal.revive()
     for connection in taken:
         connection.close()
     assert pid(mortal) == before
