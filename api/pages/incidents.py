@@ -77,10 +77,9 @@ def described(
     session: Session, rows: Sequence[Incident], typed: UUID | None = None, refused: DutyConflict | None = None
 ) -> list[dict[str, Any]]:
     """Return incidents with their cases, how often each was tried, and what can be done where a user task has nobody; `refused` belongs to the one `typed`."""
-    attempts = {
-        row.id: row.attempts
-        for row in session.execute(select(Job.id, Job.attempts).where(Job.id.in_({row.job_id for row in rows if row.job_id})))
-    }
+    wanted = {row.job_id for row in rows if row.job_id}
+    tried = session.scalars(select(Job).where(Job.id.in_(wanted))) if wanted else ()
+    attempts = {job.id: job.attempts for job in tried}
     nobody = unassigned.shown(session, rows, typed, refused)
     elements = {row.id: definitions.get(session, row.instance.definition_id).model.elements.get(row.element or "") for row in rows}
     return [
